@@ -1,0 +1,79 @@
+"""The tables of what can be asked for by name: phantoms, kinds of study, devices, scenarios.
+
+An entry is a name and a string ``module:attribute``, so a table imports nothing; other projects add theirs through an
+entry point of the table's group. Entry points are read only when a name is not one of ours, or a table is listed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modality.errors import UnknownNameError
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Names and where what they stand for is found.
+
+    Args:
+        what: what an entry is, for messages ("phantom").
+        group: entry-point group of other projects' entries.
+        entries: name to ``module:attribute``.
+    """
+
+    what: str
+    group: str
+    entries: Mapping[str, str]
+
+    def names(self) -> list[str]:
+        """Every name, ours first, each sorted."""
+        return [*sorted(self.entries), *sorted(set(self._others()) - set(self.entries))]
+
+    def load(self, name: str) -> Any:
+        """What `name` stands for.
+
+        Raises:
+            UnknownNameError: no entry has that name; the message holds the nearest one that does.
+        """
+        target = self.entries.get(name) or self._others().get(name)
+        if target is None:
+            raise UnknownNameError(unknown(self.what, name, self.names()))
+        module, _, attribute = target.partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def _others(self) -> dict[str, str]:
+        from importlib.metadata import entry_points
+
+        return {point.name: point.value for point in entry_points(group=self.group)}
+
+
+def unknown(what: str, name: str, valid: list[str]) -> str:
+    """One line that says that `name` is unknown, and what was perhaps meant."""
+    nearest = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"there is {', '.join(valid)}"
+    return f"unknown {what} {name!r}: {hint}"
+
+
+PHANTOMS = Table(
+    "phantom",
+    "modality.phantoms",
+    {
+        "water": "phantoms:water",
+        "shepp-logan": "phantoms:shepp_logan",
+        "head": "phantoms:head",
+        "thorax": "phantoms:thorax",
+    },
+)
+
+KINDS = Table(
+    "kind",
+    "modality.iods",
+    {
+        "ct": "modality.iods.images.ct:CT",
+        "mr": "modality.iods.images.mr:MR",
+    },
+)
