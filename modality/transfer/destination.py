@@ -1,0 +1,75 @@
+"""Where instances go: anything that stores them and says what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from modality.transfer.instance import PreparedInstance
+
+Progress = Callable[[int], None]
+"""Called with the number of instances dealt with so far."""
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of each instance handed to a destination.
+
+    Args:
+        stored: SOP Instance UIDs stored, in the order of their storing; a warning status counts as stored.
+        warnings: SOP Instance UIDs by the warning status (Bxxx) they were stored with.
+        refused: SOP Instance UIDs by the failure status that the peer answered with.
+        failed: why, by SOP Instance UID or file name, for what got no answer.
+        transcoded: how many were sent in another transfer syntax than they came in.
+        bytes: bytes of the data sets stored.
+    """
+
+    stored: list[str] = field(default_factory=list)
+    warnings: dict[int, list[str]] = field(default_factory=dict)
+    refused: dict[int, list[str]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    transcoded: int = 0
+    bytes: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Every instance was stored."""
+        return not self.refused and not self.failed
+
+    @property
+    def dealt_with(self) -> int:
+        """How many instances have met their fate."""
+        return len(self.stored) + sum(map(len, self.refused.values())) + len(self.failed)
+
+
+class Destination(Protocol):
+    """A place that takes instances."""
+
+    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
+        """Store each instance; one that fails does not stop the others."""
+
+
+class Folder:
+    """A folder of DICOM files.
+
+    Args:
+        path: created when missing.
+        name: the file's path within the folder; by study, series and instance unless told otherwise.
+    """
+
+    def __init__(self, path: Path, name: Callable[[PreparedInstance], str] | None = None) -> None:
+        self.path = path
+        self.name = name or (lambda one: f"{one.study_uid}/{one.series_uid}/{one.sop_instance_uid}.dcm")
+
+    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
+        """Write each instance as a file that appears whole."""
+        receipt = Receipt()
+        for instance in instances:
+            instance.write(self.path / self.name(instance))
+            receipt.stored.append(instance.sop_instance_uid)
+            receipt.bytes += instance.size
+            if progress:
+                progress(receipt.dealt_with)
+        return receipt

@@ -1,0 +1,288 @@
+"""The prepared instance: a data set encoded once into one transfer syntax, held as buffers.
+
+The head holds all before the pixel data, the tail the pixel data and what follows. The places of the identifiers in
+the head are known, so a new patient, study or UID is stamped in without touching the tail: copies of an instance
+under other identities share one tail, and a file on disk becomes an instance by mapping it into memory.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modality.errors import InputError, UnsupportedError, UsageError
+from modality.transfer.elements import KEYWORDS, TEXT_TAGS, UID_TAGS, Buffer, Layout, replace, scan
+from modality.transfer.part10 import has_meta, read_meta, write_meta
+from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+LARGEST_INFLATED = 4 << 30
+
+
+class PreparedInstance:
+    """One SOP instance, ready to leave.
+
+    Args:
+        transfer_syntax_uid: the syntax of the buffers; one that our table does not hold passes as explicit little
+            endian, which all encapsulated syntaxes are (PS3.5 A.4).
+        head: the encoded data set up to the pixel data, not deflated.
+        tail: the pixel data element and what follows, as they travel; for a deflated syntax, already deflated.
+        source: where it came from, for messages.
+    """
+
+    def __init__(self, transfer_syntax_uid: str, head: bytes, tail: Sequence[Buffer] = (), source: str = "") -> None:
+        self.transfer_syntax_uid = transfer_syntax_uid
+        self.head = head
+        self.tail = tuple(tail)
+        self.source = source
+
+    def __repr__(self) -> str:
+        return f"<PreparedInstance {self.sop_instance_uid} {self.syntax.keyword}>"
+
+    @property
+    def syntax(self) -> TransferSyntax:
+        """The layout of the bytes."""
+        return BY_UID.get(self.transfer_syntax_uid, EXPLICIT_LITTLE)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the identifiers stand in the head."""
+        return scan(self.head, explicit=self.syntax.explicit, little_endian=self.syntax.little_endian)
+
+    @cached_property
+    def sop_class_uid(self) -> str:
+        """SOP Class UID."""
+        return self.identifier("SOPClassUID")
+
+    @cached_property
+    def sop_instance_uid(self) -> str:
+        """SOP Instance UID."""
+        return self.identifier("SOPInstanceUID")
+
+    @cached_property
+    def study_uid(self) -> str:
+        """Study Instance UID."""
+        return self.identifier("StudyInstanceUID")
+
+    @cached_property
+    def series_uid(self) -> str:
+        """Series Instance UID."""
+        return self.identifier("SeriesInstanceUID")
+
+    def identifier(self, keyword: str) -> str:
+        """The value of one of the identifiers at the top of the data set; empty when it is absent.
+
+        Raises:
+            UsageError: the keyword is none of `modality.transfer.elements.KEYWORDS`.
+        """
+        raw = self._raw(keyword)
+        return _decode(raw, "" if KEYWORDS[keyword] in UID_TAGS else self._character_set)
+
+    @staticmethod
+    def _tag(keyword: str) -> int:
+        if keyword not in KEYWORDS:
+            raise UsageError(f"{keyword} is not an identifier that a prepared instance keeps track of")
+        return KEYWORDS[keyword]
+
+    def _raw(self, keyword: str) -> bytes:
+        tag = self._tag(keyword)
+        for place in self.layout.places:
+            if place.tag == tag and place.depth == 0:
+                return self.head[place.offset : place.offset + place.length].rstrip(b"\0 ")
+        return b""
+
+    @property
+    def _character_set(self) -> str:
+        return self._raw("SpecificCharacterSet").decode("ascii", "replace")
+
+    @property
+    def size(self) -> int:
+        """Bytes of the data set as it travels."""
+        return sum(len(part) for part in self.buffers())
+
+    def buffers(self) -> list[Buffer]:
+        """The data set as it travels, in order."""
+        if not self.syntax.deflated:
+            return [self.head, *self.tail]
+        # A full flush ends the head's blocks at a byte and forgets its window, so the tail's blocks follow unchanged.
+        deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        head = deflate.compress(self.head) + deflate.flush(zlib.Z_FULL_FLUSH)
+        odd = (len(head) + sum(len(part) for part in self.tail)) % 2
+        return [head, *self.tail, *([b"\0"] if odd else [])]  # PS3.5 A.5: a single NULL pads to even length
+
+    def stamp(self, values: Mapping[str, str] | None = None, uids: Mapping[str, str] | None = None) -> PreparedInstance:
+        """The same instance under another identity.
+
+        Args:
+            values: new values by keyword, for elements at the top of the data set; each must be there already.
+            uids: new UID by old one, wherever the old one stands, references in sequences included.
+
+        Raises:
+            UsageError: a keyword is not an identifier, or its element is not in the data set.
+            UnsupportedError: the instance's character set cannot hold a value.
+        """
+        edits = []
+        wanted = {self._tag(keyword): text for keyword, text in (values or {}).items()}
+        for place in self.layout.places:
+            if place.depth == 0 and place.tag in wanted:
+                edits.append((place, self._encode(place.tag, wanted.pop(place.tag))))
+            elif uids and place.tag in UID_TAGS:
+                old = self.head[place.offset : place.offset + place.length].rstrip(b"\0 ").decode("ascii", "replace")
+                if old in uids:
+                    edits.append((place, self._encode(place.tag, uids[old])))
+        if wanted:
+            names = ", ".join((UID_TAGS | TEXT_TAGS)[tag] for tag in wanted)
+            raise UsageError(f"{self.source or self.sop_instance_uid}: no {names} to stamp")
+        head = replace(self.head, edits, little_endian=self.syntax.little_endian)
+        return PreparedInstance(self.transfer_syntax_uid, head, self.tail, self.source)
+
+    def _encode(self, tag: int, text: str) -> bytes:
+        if tag in UID_TAGS:
+            value = text.encode("ascii")
+            return value + b"\0" * (len(value) % 2)
+        value = _encode(text, self._character_set)
+        return value + b" " * (len(value) % 2)
+
+    def part10(self, source_aet: str = "") -> list[Buffer]:
+        """The instance as a DICOM file: meta information, then the buffers."""
+        meta = write_meta(self.sop_class_uid, self.sop_instance_uid, self.transfer_syntax_uid, source_aet)
+        return [meta, *self.buffers()]
+
+    def write(self, path: Path) -> None:
+        """Write the instance as a DICOM file that appears whole: aside first, then renamed."""
+        write_whole(path, self.part10())
+
+    def dataset(self) -> Dataset:
+        """The instance decoded by pydicom, file meta included."""
+        from io import BytesIO
+
+        from pydicom import dcmread
+
+        return dcmread(BytesIO(b"".join(self.part10())))
+
+
+def write_whole(path: Path, parts: Sequence[Buffer]) -> None:
+    """Write a file that is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for part in parts:
+                file.write(part)
+        Path(aside).chmod(0o644)
+        Path(aside).replace(path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def read(path: Path) -> PreparedInstance:
+    """An instance from a file, its pixel data mapped into memory rather than read.
+
+    Raises:
+        InputError: the file cannot be read, is empty, truncated, or no DICOM; the message names it.
+    """
+    try:
+        with path.open("rb") as file:
+            data: Buffer
+            if os.fstat(file.fileno()).st_size == 0:
+                raise InputError("empty file")
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        return from_bytes(data, source=str(path))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def from_bytes(data: Buffer, *, source: str = "") -> PreparedInstance:
+    """An instance from the bytes of a DICOM file, or of a bare data set in one of the default syntaxes.
+
+    Raises:
+        InputError: the bytes are truncated or no DICOM.
+    """
+    if has_meta(data):
+        meta = read_meta(data)
+        instance = encoded(memoryview(data)[meta.data_set_offset :], meta.transfer_syntax_uid, source=source)
+    else:
+        instance = _without_meta(data, source)
+    for keyword in ("SOPClassUID", "SOPInstanceUID"):
+        if not instance.identifier(keyword):
+            raise InputError(f"no {keyword}: not a storable instance")
+    return instance
+
+
+def encoded(data: Buffer, transfer_syntax_uid: str, *, source: str = "") -> PreparedInstance:
+    """An instance from an encoded data set without meta information, as it travels in C-STORE.
+
+    Raises:
+        InputError: the bytes are truncated or no data set.
+    """
+    syntax = BY_UID.get(transfer_syntax_uid, EXPLICIT_LITTLE)
+    if syntax.deflated:
+        data = _inflate(data)
+    pixels = scan(data, explicit=syntax.explicit, little_endian=syntax.little_endian).pixels
+    tail: Buffer = memoryview(data)[pixels:]
+    if syntax.deflated:
+        tail = deflated_tail([tail])
+    return PreparedInstance(transfer_syntax_uid, bytes(data[:pixels]), [tail] if len(tail) else [], source)
+
+
+def deflated_tail(parts: Sequence[Buffer]) -> bytes:
+    """The last blocks of a deflated data set."""
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return b"".join([*(deflate.compress(part) for part in parts), deflate.flush()])
+
+
+def _inflate(data: Buffer) -> bytes:
+    inflate = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    try:
+        out = inflate.decompress(data, LARGEST_INFLATED)
+    except zlib.error as error:
+        raise InputError(f"the deflated data set is damaged: {error}") from error
+    if inflate.unconsumed_tail:
+        raise InputError(f"the deflated data set grows beyond {LARGEST_INFLATED >> 30} GiB")
+    if not inflate.eof:
+        raise InputError("truncated: the deflated data set breaks off")
+    return out
+
+
+def _without_meta(data: Buffer, source: str) -> PreparedInstance:
+    """Old files carry a bare data set; the default syntaxes are tried, the first that reads through is taken."""
+    for syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
+        try:
+            found = encoded(data, syntax.uid, source=source)
+            if found.identifier("SOPClassUID"):
+                return found
+        except InputError:
+            continue
+    raise InputError("not a DICOM file")
+
+
+def _decode(raw: bytes, character_set: str) -> str:
+    from pydicom.charset import convert_encodings, decode_bytes
+
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
+    return decode_bytes(raw, convert_encodings(character_set.split("\\")), {0x5C, 0x5E, 0x3D})
+
+
+def _encode(text: str, character_set: str) -> bytes:
+    if text.isascii():
+        return text.encode("ascii")
+    from pydicom.charset import convert_encodings
+
+    for encoding in convert_encodings(character_set.split("\\"))[:1]:
+        try:
+            return text.encode(encoding)
+        except UnicodeEncodeError:
+            break
+    raise UnsupportedError(f"the instance's character set ({character_set or 'ISO_IR 6'}) cannot hold {text!r}")

@@ -1,0 +1,85 @@
+"""The File Meta Information of a DICOM file: group 0002, read and written without a data set library (PS3.10 7.1)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from modality.errors import InputError
+from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from modality.transfer.elements import Buffer
+
+PREAMBLE = bytes(128) + b"DICM"
+
+_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x0002, 0x0003, 0x0010
+_LONG = (b"OB", b"UN", b"UT", b"OW", b"SQ")
+
+
+@dataclass(frozen=True, slots=True)
+class FileMeta:
+    """What group 0002 says, and where the data set begins."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    data_set_offset: int
+
+
+def has_meta(data: Buffer) -> bool:
+    """Whether the bytes begin with a preamble and DICM."""
+    return bytes(data[128:132]) == b"DICM"
+
+
+def read_meta(data: Buffer) -> FileMeta:
+    """Read group 0002, which is always Explicit VR Little Endian.
+
+    Raises:
+        InputError: there is no preamble, the group breaks off, or it names no transfer syntax.
+    """
+    if not has_meta(data):
+        raise InputError("not a DICOM file: no DICM after the preamble")
+    values: dict[int, str] = {}
+    at = len(PREAMBLE)
+    while at + 8 <= len(data):
+        group, element = struct.unpack_from("<HH", data, at)
+        if group != 0x0002:
+            break
+        vr = bytes(data[at + 4 : at + 6])
+        if vr in _LONG:
+            if at + 12 > len(data):
+                raise InputError("truncated: the file meta information breaks off")
+            (length,) = struct.unpack_from("<I", data, at + 8)
+            value = at + 12
+        else:
+            (length,) = struct.unpack_from("<H", data, at + 6)
+            value = at + 8
+        at = value + length
+        if at > len(data):
+            raise InputError("truncated: the file meta information breaks off")
+        if vr == b"UI":
+            values[element] = bytes(data[value:at]).rstrip(b"\0 ").decode("ascii", "replace")
+    if not values.get(_TRANSFER_SYNTAX):
+        raise InputError("the file meta information names no transfer syntax")
+    return FileMeta(values.get(_SOP_CLASS, ""), values.get(_SOP_INSTANCE, ""), values[_TRANSFER_SYNTAX], at)
+
+
+def write_meta(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, source_aet: str = "") -> bytes:
+    """Preamble, DICM and group 0002 as bytes (PS3.10 Table 7.1-1)."""
+    elements = [
+        struct.pack("<HH2sHI", 0x0002, 0x0001, b"OB", 0, 2) + b"\0\1",
+        _element(_SOP_CLASS, b"UI", sop_class_uid, b"\0"),
+        _element(_SOP_INSTANCE, b"UI", sop_instance_uid, b"\0"),
+        _element(_TRANSFER_SYNTAX, b"UI", transfer_syntax_uid, b"\0"),
+        _element(0x0012, b"UI", IMPLEMENTATION_CLASS_UID, b"\0"),
+        _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME, b" "),
+    ]
+    if source_aet:
+        elements.append(_element(0x0016, b"AE", source_aet, b" "))
+    body = b"".join(elements)
+    return PREAMBLE + struct.pack("<HH2sHI", 0x0002, 0x0000, b"UL", 4, len(body)) + body
+
+
+def _element(element: int, vr: bytes, text: str, pad: bytes) -> bytes:
+    value = text.encode("ascii")
+    value += pad * (len(value) % 2)
+    return struct.pack("<HH2sH", 0x0002, element, vr, len(value)) + value

@@ -1,0 +1,64 @@
+"""The one table of transfer syntaxes that this package can read and write (PS3.5 section 10 and annex A)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modality.errors import UnknownNameError
+from modality.registry import unknown
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSyntax:
+    """How a data set is encoded.
+
+    Args:
+        uid: the syntax's UID (PS3.6 Table A-1).
+        keyword: its keyword in PS3.6, as pydicom spells it.
+        codec: what encodes the pixel data; empty where it is native.
+        explicit: value representations are written.
+        little_endian: byte order.
+        deflated: the whole data set is deflated (PS3.5 A.5).
+        lossless: decoding gives back the same pixels.
+    """
+
+    uid: str
+    keyword: str
+    codec: str = ""
+    explicit: bool = True
+    little_endian: bool = True
+    deflated: bool = False
+    lossless: bool = True
+
+    @property
+    def encapsulated(self) -> bool:
+        """The pixel data stands in fragments (PS3.5 A.4)."""
+        return bool(self.codec)
+
+
+IMPLICIT_LITTLE = TransferSyntax("1.2.840.10008.1.2", "ImplicitVRLittleEndian", explicit=False)
+EXPLICIT_LITTLE = TransferSyntax("1.2.840.10008.1.2.1", "ExplicitVRLittleEndian")
+DEFLATED = TransferSyntax("1.2.840.10008.1.2.1.99", "DeflatedExplicitVRLittleEndian", deflated=True)
+EXPLICIT_BIG = TransferSyntax("1.2.840.10008.1.2.2", "ExplicitVRBigEndian", little_endian=False)
+RLE = TransferSyntax("1.2.840.10008.1.2.5", "RLELossless", codec="rle")
+
+TABLE: tuple[TransferSyntax, ...] = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED, RLE)
+BY_UID = {syntax.uid: syntax for syntax in TABLE}
+BY_KEYWORD = {syntax.keyword: syntax for syntax in TABLE}
+
+
+def syntax(name: str) -> TransferSyntax:
+    """The syntax of a keyword or a UID.
+
+    Raises:
+        UnknownNameError: the table has none of that name.
+    """
+    found = BY_KEYWORD.get(name) or BY_UID.get(name)
+    if found is None:
+        raise UnknownNameError(unknown("transfer syntax", name, sorted(BY_KEYWORD)))
+    return found
+
+
+def syntax_name(uid: str) -> str:
+    """What to call the syntax of a UID in a message: its keyword, or the UID where the table has none."""
+    return BY_UID[uid].keyword if uid in BY_UID else uid
