@@ -10,8 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
-from pydicom.pixels import get_encoder
-from pydicom.uid import RLELossless
+from pydicom.pixels.encoders.base import RLELosslessEncoder
 
 from modality.errors import InputError, UnsupportedError
 from modality.transfer.elements import Buffer
@@ -69,15 +68,15 @@ def transcode(instance: PreparedInstance, syntax: TransferSyntax) -> PreparedIns
     name = instance.source or instance.sop_instance_uid
     if current is None:
         raise UnsupportedError(f"{name}: {syntax_name(instance.transfer_syntax_uid)} cannot be decoded here")
-    dataset = instance.dataset()
-    if current.encapsulated:
-        try:
+    try:
+        dataset = instance.dataset()
+        if current.encapsulated:
             dataset.decompress(generate_instance_uid=False)
-        except (ValueError, RuntimeError, AttributeError, struct.error) as error:
-            raise InputError(f"{name}: the pixel data cannot be decoded: {error}") from error
-    elif not current.little_endian:
-        _swap_words(dataset)
-    return prepare(dataset, syntax, source=instance.source)
+        elif not current.little_endian:
+            _swap_words(dataset)
+        return prepare(dataset, syntax, source=instance.source)
+    except (ValueError, RuntimeError, AttributeError, KeyError, struct.error) as error:
+        raise InputError(f"{name}: cannot be decoded: {error}") from error
 
 
 def _write(dataset: Dataset, syntax: TransferSyntax) -> bytes:
@@ -99,12 +98,11 @@ def _swap_words(dataset: Dataset) -> None:
         if element.VR == "SQ":
             for item in element.value:
                 _swap_words(item)
-        elif (
-            element.VR in _WORDS
-            and element.value
-            and not (element.tag == _PIXEL_DATA and _bytes_per_sample(dataset) == 1)
-        ):
-            swapped = np.frombuffer(element.value, f"<u{_WORDS[element.VR]}").byteswap().tobytes()
+        elif element.VR in _WORDS and element.value:
+            width = _WORDS[element.VR]
+            if element.tag == _PIXEL_DATA:
+                width = max(width, _bytes_per_sample(dataset))
+            swapped = np.frombuffer(element.value, f"<u{width}").byteswap().tobytes()
             dataset.add_new(element.tag, element.VR, swapped)
 
 
@@ -151,6 +149,6 @@ def _rle_frames(dataset: Dataset, data: bytes) -> list[bytes]:
     if samples > 1:
         options["planar_configuration"] = int(dataset.get("PlanarConfiguration", 0))
     try:
-        return list(get_encoder(RLELossless).iter_encode(data, encoding_plugin="pydicom", **options))
+        return list(RLELosslessEncoder.iter_encode(data, encoding_plugin="pydicom", **options))
     except ValueError as error:
         raise UnsupportedError(f"RLELossless cannot carry these pixels: {error}") from error
