@@ -1,0 +1,103 @@
+"""Addresses of peers: ``dicom://AET@host:port``, ``dicoms://`` with TLS, ``http(s)://`` for DICOMweb, or a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from modality.errors import AddressError
+
+ANY_AET = "ANY-SCP"
+
+
+def ae_title(text: str) -> str:
+    """The AE title, checked against PS3.5 6.2: 1 to 16 characters of ASCII, no control character, no backslash.
+
+    Raises:
+        AddressError: it is none.
+    """
+    title = text.strip(" ")
+    if not 1 <= len(title) <= 16 or not title.isascii() or not title.isprintable() or "\\" in title:
+        raise AddressError(f"AE title {text!r}: 1 to 16 printable ASCII characters, no backslash")
+    return title
+
+
+@dataclass(frozen=True, slots=True)
+class DicomAddress:
+    """A peer that speaks DIMSE.
+
+    Args:
+        host: name or IP address.
+        port: TCP port.
+        aet: its AE title (Called AE Title).
+        tls: the connection is secured.
+    """
+
+    host: str
+    port: int
+    aet: str = ANY_AET
+    tls: bool = False
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'dicoms' if self.tls else 'dicom'}://{self.aet}@{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebAddress:
+    """A DICOMweb service root."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+
+Address = DicomAddress | WebAddress | Path
+
+
+def parse(text: str) -> Address:
+    """An address of any sort.
+
+    Raises:
+        AddressError: it does not parse; the message says what is missing.
+    """
+    scheme, separator, _ = text.partition("://")
+    if not separator:
+        if not text:
+            raise AddressError("an empty address: give dicom://AET@host:port, https://..., or a path")
+        return Path(text)
+    if scheme.lower() in ("http", "https"):
+        return WebAddress(text)
+    if scheme.lower() not in ("dicom", "dicoms"):
+        raise AddressError(f"{text}: unknown scheme {scheme!r}; there is dicom, dicoms, http and https")
+    return _dicom(text)
+
+
+def parse_dicom(text: str) -> DicomAddress:
+    """An address that must be of a DIMSE peer.
+
+    Raises:
+        AddressError: it does not parse, or is of another sort.
+    """
+    address = parse(text)
+    if not isinstance(address, DicomAddress):
+        raise AddressError(f"{text}: a DICOM address is needed here: dicom://AET@host:port")
+    return address
+
+
+def _dicom(text: str) -> DicomAddress:
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        raise AddressError(f"{text}: the port must be a number from 1 to 65535") from None
+    if not parts.hostname:
+        raise AddressError(f"{text}: no host; give dicom://AET@host:port")
+    if not port:
+        raise AddressError(f"{text}: no port; give dicom://AET@host:port")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.password is not None:
+        raise AddressError(f"{text}: nothing may follow the port, and no password stands in a DICOM address")
+    aet = ae_title(unquote(parts.username)) if parts.username is not None else ANY_AET
+    return DicomAddress(parts.hostname, port, aet, tls=parts.scheme.lower() == "dicoms")

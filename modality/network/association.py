@@ -1,0 +1,280 @@
+"""One association with a peer, and what can go wrong with it turned into errors of its own.
+
+pynetdicom answers a timeout, an abort and rubbish alike with an empty data set; here each becomes what it is.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydicom.dataset import Dataset
+from pynetdicom import AE, build_context, build_role, evt
+from pynetdicom.association import Association as PynetdicomAssociation
+from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC
+
+from modality.errors import (
+    AssociationAborted,
+    AssociationRejected,
+    ContextRefused,
+    InvalidResponse,
+    ModalityError,
+    PeerError,
+    ResponseTimeout,
+    StatusError,
+    UnreachableError,
+)
+from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from modality.network.address import DicomAddress
+from modality.protocol.negotiation import Accepted, Context
+
+T = TypeVar("T")
+
+MAXIMUM_PDU = 131072
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait, in seconds.
+
+    Args:
+        connect_s: for the TCP connection.
+        association_s: for the answer to A-ASSOCIATE-RQ and A-RELEASE-RQ.
+        response_s: for a DIMSE response.
+    """
+
+    connect_s: float = 10.0
+    association_s: float = 15.0
+    response_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Who we are when we call.
+
+    Args:
+        aet: our AE title (Calling AE Title).
+        timeouts: how long we wait.
+        tls: what secures connections to `dicoms://` addresses; the system's certificates by default.
+    """
+
+    aet: str = "MODALITY"
+    timeouts: Timeouts = Timeouts()
+    tls: ssl.SSLContext | None = None
+
+
+class Association:
+    """An established association; use `associate` to open one."""
+
+    def __init__(self, peer: DicomAddress, raw: PynetdicomAssociation, trace: _Trace, timeouts: Timeouts) -> None:
+        self.peer = peer
+        self.raw = raw
+        self.timeouts = timeouts
+        self._trace = trace
+        self._message_id = 0
+
+    @property
+    def accepted(self) -> Accepted:
+        """The presentation contexts that the peer accepted."""
+        syntaxes: dict[str, list[str]] = {}
+        for context in self.raw.accepted_contexts:
+            syntaxes.setdefault(str(context.abstract_syntax), []).append(str(context.transfer_syntax[0]))
+        return Accepted({sop_class: tuple(found) for sop_class, found in syntaxes.items()})
+
+    @property
+    def alive(self) -> bool:
+        """The association still stands."""
+        return bool(self.raw.is_established)
+
+    def next_message_id(self) -> int:
+        """A Message ID for the next request (PS3.7 E.1)."""
+        self._message_id = self._message_id % 65535 + 1
+        return self._message_id
+
+    def echo(self) -> None:
+        """C-ECHO (PS3.4 annex A).
+
+        Raises:
+            PeerError: anything but success.
+        """
+        self.checked("C-ECHO", self.raw.send_c_echo(self.next_message_id()), StatusError)
+
+    def checked(self, what: str, status: Dataset, refusal: type[StatusError]) -> int:
+        """The status of a response; a failure becomes `refusal`, silence and rubbish their own errors.
+
+        Raises:
+            StatusError: of the class `refusal`, for a failure status.
+            PeerError: when there was no proper response.
+        """
+        if "Status" not in status:
+            raise self.broken(what)
+        code = int(status.Status)
+        if not succeeded(code):
+            comment = str(status.get("ErrorComment") or "")
+            error_id = status.get("ErrorID")
+            detail = f" ({comment})" if comment else ""
+            detail += f", error id {int(error_id):04X}H" if error_id else ""
+            raise refusal(f"{self.peer}: {what} refused with status {code:04X}H{detail}", status=code, comment=comment)
+        return code
+
+    def broken(self, what: str) -> PeerError:
+        """Why a request got no proper response."""
+        trace = self._trace
+        if trace.aborted_by_peer:
+            return AssociationAborted(f"{self.peer}: aborted the association during {what}")
+        if trace.closed and not trace.aborted_here:
+            return AssociationAborted(f"{self.peer}: closed the connection during {what}")
+        if time.monotonic() - trace.last_request >= self.timeouts.response_s * 0.98:
+            return ResponseTimeout(f"{self.peer}: no {what} response within {self.timeouts.response_s:g} s")
+        return InvalidResponse(f"{self.peer}: the response to {what} is not valid DICOM")
+
+    def asking(self) -> None:
+        """Note that a request goes out now, for telling a timeout from rubbish."""
+        self._trace.last_request = time.monotonic()
+        if not self.alive:
+            raise self.broken("the association")
+
+    def release(self) -> None:
+        """A-RELEASE, or nothing when the association is gone."""
+        if self.raw.is_established:
+            self.raw.release()
+
+
+def succeeded(status: int) -> bool:
+    """Whether a status is success, a warning or pending, rather than a failure or cancel (PS3.7 annex C)."""
+    return status in (0x0000, 0x0001, 0x0107, 0x0116, 0xFF00, 0xFF01) or status >> 12 == 0xB
+
+
+class _Trace:
+    """What pynetdicom does not keep: whether the connection opened, and who ended it."""
+
+    def __init__(self) -> None:
+        self.opened = self.answered = self.aborted_by_peer = self.aborted_here = self.closed = False
+        self.last_request = time.monotonic()
+
+    def handlers(self) -> list[tuple[Any, Any]]:
+        return [
+            (evt.EVT_CONN_OPEN, self._on_open),
+            (evt.EVT_CONN_CLOSE, self._on_close),
+            (evt.EVT_PDU_RECV, self._on_pdu),
+            (evt.EVT_PDU_SENT, self._on_sent),
+        ]
+
+    def _on_open(self, _: evt.Event) -> None:
+        self.opened = True
+
+    def _on_close(self, _: evt.Event) -> None:
+        self.closed = True
+
+    def _on_pdu(self, event: evt.Event) -> None:
+        self.aborted_by_peer = self.aborted_by_peer or isinstance(event.pdu, A_ABORT_RQ)
+        self.answered = self.answered or isinstance(event.pdu, A_ASSOCIATE_AC)
+
+    def _on_sent(self, event: evt.Event) -> None:
+        self.aborted_here = self.aborted_here or isinstance(event.pdu, A_ABORT_RQ)
+
+
+@contextmanager
+def associate(
+    peer: DicomAddress,
+    contexts: Iterable[Context | tuple[str, Sequence[str]]],
+    local: Local,
+    *,
+    roles: Sequence[str] = (),
+    handlers: Sequence[tuple[Any, Any]] = (),
+) -> Iterator[Association]:
+    """Open an association; it is released at the end, or aborted when the block raises.
+
+    Args:
+        peer: whom to call.
+        contexts: SOP Class UID with one transfer syntax, or several for the peer to choose from.
+        local: who calls.
+        roles: SOP Classes for which we propose to be SCP as well (PS3.7 D.3.3.4).
+        handlers: pynetdicom event handlers, for requests that the peer makes of us.
+
+    Raises:
+        UnreachableError: nobody answers.
+        AssociationRejected: the peer does not want us.
+        AssociationAborted: it hung up.
+        ContextRefused: it accepted none of the contexts.
+    """
+    association = connect(peer, contexts, local, roles=roles, handlers=handlers)
+    try:
+        yield association
+    except ModalityError:
+        association.release()
+        raise
+    except BaseException:
+        if association.alive:
+            association.raw.abort()
+        raise
+    else:
+        association.release()
+
+
+def connect(
+    peer: DicomAddress,
+    contexts: Iterable[Context | tuple[str, Sequence[str]]],
+    local: Local,
+    *,
+    roles: Sequence[str] = (),
+    handlers: Sequence[tuple[Any, Any]] = (),
+) -> Association:
+    """Like `associate`, for an association that outlives a block: the caller releases it."""
+    entity = AE(local.aet)
+    entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+    entity.connection_timeout = local.timeouts.connect_s
+    entity.acse_timeout = local.timeouts.association_s
+    entity.dimse_timeout = local.timeouts.response_s
+    entity.network_timeout = None
+    trace = _Trace()
+    try:
+        raw = entity.associate(
+            peer.host,
+            peer.port,
+            [build_context(one, [syntax] if isinstance(syntax, str) else list(syntax)) for one, syntax in contexts],
+            ae_title=peer.aet,
+            max_pdu=MAXIMUM_PDU,
+            ext_neg=[build_role(sop_class, scu_role=True, scp_role=True) for sop_class in roles],
+            tls_args=_tls(peer, local),
+            evt_handlers=[*trace.handlers(), *handlers],
+        )
+    except (OSError, ValueError) as error:
+        raise UnreachableError(f"{peer}: {error}") from error
+    if raw.is_established:
+        return Association(peer, raw, trace, local.timeouts)
+    raise _failure(peer, raw, trace, local)
+
+
+def _tls(peer: DicomAddress, local: Local) -> tuple[ssl.SSLContext, str] | None:
+    if not peer.tls:
+        return None
+    return (local.tls or ssl.create_default_context(), peer.host)
+
+
+def _failure(peer: DicomAddress, raw: PynetdicomAssociation, trace: _Trace, local: Local) -> ModalityError:
+    if not trace.opened:
+        return UnreachableError(
+            f"{peer}: nobody answers at {peer.host}:{peer.port}; is it running, and the port right?"
+        )
+    if raw.is_rejected:
+        answer: Any = raw.acceptor.primitive
+        return AssociationRejected(
+            f"{peer}: association rejected: {answer.reason_str} ({answer.result_str}, {answer.source_str})",
+            transient=answer.result == 2,
+            result=answer.result,
+            source=answer.result_source,
+            reason=answer.diagnostic,
+        )
+    if trace.answered:
+        return ContextRefused(f"{peer}: accepted none of the proposed presentation contexts")
+    if trace.aborted_by_peer or (trace.closed and not trace.aborted_here):
+        return AssociationAborted(f"{peer}: hung up before the association was established")
+    return UnreachableError(
+        f"{peer}: connected, but no answer to A-ASSOCIATE within {local.timeouts.association_s:g} s"
+    )
