@@ -1,1 +1,1 @@
-"""TBD."""
+"""What must survive a restart of the modality."""

@@ -133,10 +133,18 @@ class Association:
         return InvalidResponse(f"{self.peer}: the response to {what} is not valid DICOM")
 
     def asking(self) -> None:
-        """Note that a request goes out now, for telling a timeout from rubbish."""
-        self._trace.last_request = time.monotonic()
+        """Note that a request goes out now, which tells a timeout from rubbish later.
+
+        Raises:
+            PeerError: the association is gone already.
+        """
+        self.waiting()
         if not self.alive:
             raise self.broken("the association")
+
+    def waiting(self) -> None:
+        """Note that one more response is due now."""
+        self._trace.last_request = time.monotonic()
 
     def release(self) -> None:
         """A-RELEASE, or nothing when the association is gone."""

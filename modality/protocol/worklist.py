@@ -67,6 +67,22 @@ def _item(keywords: Sequence[str]) -> Dataset:
     return item
 
 
+def unscheduled(patient: Patient, modality: str, *, description: str = "") -> ScheduledStep:
+    """What stands for a scheduled step when there was none: the patient as far as known, and no order (RAD-6)."""
+    item = Dataset()
+    item.SpecificCharacterSet = patient.character_set
+    item.PatientName = patient.name
+    item.PatientID = patient.patient_id
+    item.IssuerOfPatientID = patient.issuer
+    item.PatientBirthDate = patient.birth_date
+    item.PatientSex = patient.sex
+    step = Dataset()
+    step.Modality = modality
+    step.ScheduledProcedureStepDescription = description
+    item.ScheduledProcedureStepSequence = [step]
+    return ScheduledStep(item)
+
+
 @dataclass(frozen=True, slots=True)
 class WorklistQuery:
     """What to ask a RIS for (IHE RAD TF-2 4.5, RAD-5: the broad and the patient-based query).
@@ -156,6 +172,7 @@ class ScheduledStep:
     """
 
     def __init__(self, item: Dataset) -> None:
+        item.decode()  # its texts go into data sets of another character set
         self.item = item
         sequence = item.get("ScheduledProcedureStepSequence") or []
         self.step: Dataset = sequence[0] if sequence else Dataset()

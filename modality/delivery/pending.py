@@ -1,0 +1,159 @@
+"""Instances that are not safe elsewhere yet, and the commitments asked for them: files and one SQLite table each.
+
+An instance is written here before it is sent, and goes when the archive has committed it, or has stored it where no
+commitment was asked for. A run that was killed, or an archive that was away, leaves it for `--resume`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from modality.errors import InputError, UsageError
+from modality.transfer.instance import PreparedInstance, read
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS instances (
+    uid TEXT PRIMARY KEY, class_uid TEXT NOT NULL, study_uid TEXT NOT NULL, file TEXT NOT NULL,
+    stored INTEGER NOT NULL DEFAULT 0, commit_wanted INTEGER NOT NULL, problem TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS transactions (
+    uid TEXT PRIMARY KEY, archive TEXT NOT NULL, asked_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS asked (
+    transaction_uid TEXT NOT NULL REFERENCES transactions (uid) ON DELETE CASCADE, instance_uid TEXT NOT NULL,
+    PRIMARY KEY (transaction_uid, instance_uid)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An instance that waits here.
+
+    Args:
+        uid: SOP Instance UID.
+        class_uid: SOP Class UID.
+        study_uid: Study Instance UID.
+        path: its file.
+        stored: the archive has answered its C-STORE with success.
+        commit_wanted: it stays until it is committed.
+        problem: why it was not stored or committed, as last heard.
+    """
+
+    uid: str
+    class_uid: str
+    study_uid: str
+    path: Path
+    stored: bool
+    commit_wanted: bool
+    problem: str
+
+
+class PendingInstances:
+    """The instances of one state folder that wait to be stored or committed.
+
+    Args:
+        folder: created when missing; one process at a time uses it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            (folder / "instances").mkdir(parents=True, exist_ok=True)
+            with self._open() as database:
+                database.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(f"the state folder {folder} cannot be used: {error}") from error
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        # Reports arrive in other threads: each call has a connection of its own.
+        database = sqlite3.connect(self.folder / "pending.sqlite", timeout=30)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA foreign_keys = ON")
+            with database:
+                yield database
+        finally:
+            database.close()
+
+    def put(self, instance: PreparedInstance, *, commit_wanted: bool) -> None:
+        """Keep an instance: its file first, then its row."""
+        path = self.folder / "instances" / f"{instance.sop_instance_uid}.dcm"
+        instance.write(path)
+        row = (instance.sop_instance_uid, instance.sop_class_uid, instance.study_uid, path.name, commit_wanted)
+        with self._open() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO instances (uid, class_uid, study_uid, file, commit_wanted) VALUES (?,?,?,?,?)",
+                row,
+            )
+
+    def stored(self, uids: Iterable[str]) -> None:
+        """The archive took these; those for which no commitment is wanted need not wait any longer."""
+        with self._open() as database:
+            for uid in uids:
+                database.execute("UPDATE instances SET stored = 1, problem = '' WHERE uid = ?", (uid,))
+        self._drop(one.uid for one in self.list() if one.stored and not one.commit_wanted)
+
+    def failed(self, problems: Iterable[tuple[str, str]]) -> None:
+        """These were not stored, or not committed, and why: they have to be sent again."""
+        with self._open() as database:
+            for uid, problem in problems:
+                database.execute("UPDATE instances SET stored = 0, problem = ? WHERE uid = ?", (problem, uid))
+
+    def asked(self, transaction_uid: str, archive: str, uids: Iterable[str], at: str) -> None:
+        """A commitment of these is about to be asked for: known here before the archive can answer."""
+        with self._open() as database:
+            database.execute(
+                "INSERT INTO transactions (uid, archive, asked_at) VALUES (?,?,?)", (transaction_uid, archive, at)
+            )
+            database.executemany("INSERT INTO asked VALUES (?,?)", [(transaction_uid, uid) for uid in uids])
+
+    def asked_in(self, transaction_uid: str) -> set[str]:
+        """What was asked for in a transaction; empty for one that is not known, or was retired."""
+        with self._open() as database:
+            rows = database.execute("SELECT instance_uid FROM asked WHERE transaction_uid = ?", (transaction_uid,))
+            return {uid for (uid,) in rows}
+
+    def retire(self, transaction_uid: str) -> None:
+        """A transaction is over: answered, or its request failed; its UID is never used again (PS3.4 J.3.2)."""
+        with self._open() as database:
+            database.execute("DELETE FROM transactions WHERE uid = ?", (transaction_uid,))
+
+    def committed(self, uids: Iterable[str]) -> None:
+        """The archive has taken responsibility for these: their files may go."""
+        self._drop(uids)
+
+    def _drop(self, uids: Iterable[str]) -> None:
+        gone = list(uids)
+        with self._open() as database:
+            database.executemany("DELETE FROM instances WHERE uid = ?", [(uid,) for uid in gone])
+        for uid in gone:
+            (self.folder / "instances" / f"{uid}.dcm").unlink(missing_ok=True)
+
+    def list(self) -> list[Pending]:
+        """All that waits, oldest first."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT uid, class_uid, study_uid, file, stored, commit_wanted, problem FROM instances ORDER BY rowid"
+            ).fetchall()
+        return [
+            Pending(uid, class_uid, study_uid, self.folder / "instances" / file, bool(stored), bool(wanted), problem)
+            for uid, class_uid, study_uid, file, stored, wanted, problem in rows
+        ]
+
+    def read(self, pending: Pending) -> PreparedInstance:
+        """The instance from its file.
+
+        Raises:
+            InputError: the file is damaged or gone.
+        """
+        instance = read(pending.path)
+        if instance.sop_instance_uid != pending.uid:
+            raise InputError(f"{pending.path}: holds another instance than its name says")
+        return instance

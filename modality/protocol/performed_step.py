@@ -1,0 +1,195 @@
+"""What a modality tells of a performed step: the data sets of N-CREATE and N-SET (PS3.4 Table F.7.2-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydicom.dataset import Dataset
+
+from modality.protocol.worklist import ScheduledStep
+
+PERFORMED_STEP = "1.2.840.10008.3.1.2.3.3"
+
+# CID 9300 Procedure Discontinuation Reason (PS3.16), coding scheme DCM.
+DISCONTINUATION_REASONS = {
+    "110500": "Doctor canceled procedure",
+    "110501": "Equipment failure",
+    "110502": "Incorrect procedure ordered",
+    "110503": "Patient allergic to media/contrast",
+    "110504": "Patient died",
+    "110505": "Patient refused to continue procedure",
+    "110506": "Patient taken for treatment or surgery",
+    "110507": "Patient did not arrive",
+    "110508": "Patient pregnant",
+    "110509": "Change of procedure for correct charging",
+    "110510": "Duplicate order",
+    "110511": "Nursing unit cancel",
+    "110512": "Incorrect side ordered",
+    "110513": "Discontinued for unspecified reason",
+    "110514": "Incorrect worklist entry selected",
+    "110515": "Patient condition prevented continuing",
+    "110516": "Equipment change",
+}
+UNSPECIFIED_REASON = "110513"
+
+
+@dataclass(frozen=True, slots=True)
+class StepStart:
+    """What is known when a step begins.
+
+    Args:
+        station_aet: Performed Station AE Title.
+        modality: Modality.
+        step_id: Performed Procedure Step ID.
+        study_uid: Study Instance UID: the worklist's, or one made by the modality.
+        study_id: Study ID.
+        started: start date and time.
+        scheduled: the scheduled step performed; for an unscheduled one, an item with what is known of the patient.
+        description: Performed Procedure Step Description.
+        station_name: Performed Station Name.
+        location: Performed Location.
+    """
+
+    station_aet: str
+    modality: str
+    step_id: str
+    study_uid: str
+    study_id: str
+    started: datetime
+    scheduled: ScheduledStep
+    description: str = ""
+    station_name: str = ""
+    location: str = ""
+
+
+@dataclass(slots=True)
+class PerformedSeries:
+    """One item of the Performed Series Sequence.
+
+    Args:
+        uid: Series Instance UID.
+        protocol_name: Protocol Name (Type 1 at the end).
+        description: Series Description.
+        retrieve_aet: where the images can be had.
+        performing_physician: Performing Physician's Name.
+        operators_name: Operators' Name.
+        images: SOP Class and Instance UID of each image created.
+        others: the same of each non-image instance.
+    """
+
+    uid: str
+    protocol_name: str
+    description: str = ""
+    retrieve_aet: str = ""
+    performing_physician: str = ""
+    operators_name: str = ""
+    images: list[tuple[str, str]] = field(default_factory=list)
+    others: list[tuple[str, str]] = field(default_factory=list)
+
+
+def create(start: StepStart) -> Dataset:
+    """The N-CREATE's attribute list: IN PROGRESS, all that the step will ever set present, empty where unknown."""
+    scheduled = start.scheduled
+    item, patient = scheduled.item, scheduled.patient
+    step = Dataset()
+    step.SpecificCharacterSet = "ISO_IR 192"
+    step.ScheduledStepAttributesSequence = [_scheduled_attributes(scheduled, start.study_uid)]
+    step.PatientName = patient.name
+    step.PatientID = patient.patient_id
+    if patient.issuer:
+        step.IssuerOfPatientID = patient.issuer
+    step.PatientBirthDate = patient.birth_date
+    step.PatientSex = patient.sex
+    step.ReferencedPatientSequence = scheduled.referenced_patients
+    step.PerformedProcedureStepID = start.step_id
+    step.PerformedStationAETitle = start.station_aet
+    step.PerformedStationName = start.station_name
+    step.PerformedLocation = start.location
+    step.PerformedProcedureStepStartDate = f"{start.started:%Y%m%d}"
+    step.PerformedProcedureStepStartTime = _time(start.started)
+    step.PerformedProcedureStepStatus = "IN PROGRESS"
+    step.PerformedProcedureStepDescription = start.description
+    step.PerformedProcedureTypeDescription = ""
+    step.ProcedureCodeSequence = scheduled.requested_procedure_codes
+    step.PerformedProcedureStepEndDate = ""
+    step.PerformedProcedureStepEndTime = ""
+    step.PerformedProcedureStepDiscontinuationReasonCodeSequence = []
+    step.CommentsOnThePerformedProcedureStep = ""
+    step.Modality = start.modality
+    step.StudyID = start.study_id
+    step.PerformedProtocolCodeSequence = scheduled.protocol_codes
+    step.PerformedSeriesSequence = []
+    if "AdmissionID" in item and item.AdmissionID:
+        step.AdmissionID = item.AdmissionID
+    return step
+
+
+def _scheduled_attributes(scheduled: ScheduledStep, study_uid: str) -> Dataset:
+    item = Dataset()
+    item.StudyInstanceUID = study_uid
+    item.ReferencedStudySequence = scheduled.referenced_studies
+    item.AccessionNumber = scheduled.accession_number
+    item.RequestedProcedureID = scheduled.requested_procedure_id
+    item.RequestedProcedureDescription = scheduled.requested_procedure_description
+    item.RequestedProcedureCodeSequence = scheduled.requested_procedure_codes
+    item.ScheduledProcedureStepID = scheduled.step_id
+    item.ScheduledProcedureStepDescription = scheduled.description
+    item.ScheduledProtocolCodeSequence = scheduled.protocol_codes
+    return item
+
+
+def finish(ended: datetime, series: Sequence[PerformedSeries], *, reason: str | None = None) -> Dataset:
+    """The final N-SET's modification list: COMPLETED, or DISCONTINUED for a reason.
+
+    Args:
+        ended: end date and time.
+        series: every series, with all instances created; at least one, even when it has none (PS3.4 Table F.7.2-1).
+        reason: a code of `DISCONTINUATION_REASONS`, or None for a completed step.
+    """
+    step = Dataset()
+    step.SpecificCharacterSet = "ISO_IR 192"
+    step.PerformedProcedureStepStatus = "DISCONTINUED" if reason else "COMPLETED"
+    step.PerformedProcedureStepEndDate = f"{ended:%Y%m%d}"
+    step.PerformedProcedureStepEndTime = _time(ended)
+    if reason:
+        step.PerformedProcedureStepDiscontinuationReasonCodeSequence = [
+            code(reason, "DCM", DISCONTINUATION_REASONS[reason])
+        ]
+    step.PerformedSeriesSequence = [_series_item(one) for one in series]
+    return step
+
+
+def _series_item(series: PerformedSeries) -> Dataset:
+    item = Dataset()
+    item.PerformingPhysicianName = series.performing_physician
+    item.ProtocolName = series.protocol_name
+    item.OperatorsName = series.operators_name
+    item.SeriesInstanceUID = series.uid
+    item.SeriesDescription = series.description
+    item.RetrieveAETitle = series.retrieve_aet
+    item.ReferencedImageSequence = [reference(*one) for one in series.images]
+    item.ReferencedNonImageCompositeSOPInstanceSequence = [reference(*one) for one in series.others]
+    return item
+
+
+def reference(sop_class_uid: str, sop_instance_uid: str) -> Dataset:
+    """An item of a reference sequence (PS3.3 Table 10-11)."""
+    item = Dataset()
+    item.ReferencedSOPClassUID = sop_class_uid
+    item.ReferencedSOPInstanceUID = sop_instance_uid
+    return item
+
+
+def code(value: str, scheme: str, meaning: str) -> Dataset:
+    """An item of a code sequence (PS3.3 Table 8.8-1)."""
+    item = Dataset()
+    item.CodeValue = value
+    item.CodingSchemeDesignator = scheme
+    item.CodeMeaning = meaning
+    return item
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%H%M%S}.{moment.microsecond // 1000:03d}"
