@@ -67,8 +67,8 @@ class Identity:
         return uid(self.seed, *self.scope, role, *index)
 
     def number(self, role: str, below: int) -> int:
-        """A number in [0, below) drawn from seed and role, but not from the scope: kinds of one seed share it."""
-        return _digest(self.seed, "number", role) % below
+        """A number in [0, below) drawn from seed, scope and role."""
+        return _digest(self.seed, *self.scope, "number", role) % below
 
     def within(self, *scope: str) -> Identity:
         """The same seed in a narrower scope."""

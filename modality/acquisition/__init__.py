@@ -1,1 +1,1 @@
-"""TBD."""
+"""From a phantom to frames: geometry, CT, MR, noise, and the truth as data."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from modality.acquisition.geometry import Geometry
+from phantoms.phantom import Phantom
 
 Pixels = npt.NDArray[np.int16] | npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
 
@@ -31,8 +32,20 @@ class Acquisition(Protocol):
     """A scan of a phantom: what was set, where it lies, and the slices, each computed when asked for."""
 
     @property
+    def phantom(self) -> Phantom:
+        """What is scanned."""
+
+    @property
+    def seed(self) -> int:
+        """What the noise is drawn from."""
+
+    @property
     def geometry(self) -> Geometry:
         """The grid of the slices."""
+
+    @property
+    def protocol(self) -> Any:
+        """What was set: the kind's own frozen dataclass."""
 
     @property
     def phantom_name(self) -> str:

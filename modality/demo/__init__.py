@@ -1,1 +1,1 @@
-"""TBD."""
+"""A day in the department, on embedded peers."""

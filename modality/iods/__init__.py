@@ -1,1 +1,1 @@
-"""TBD."""
+"""Frames or measurements and their context made into data sets, after PS3.3."""

@@ -5,6 +5,7 @@ pynetdicom answers a timeout, an abort and rubbish alike with an empty data set;
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -157,6 +158,12 @@ def succeeded(status: int) -> bool:
     return status in (0x0000, 0x0001, 0x0107, 0x0116, 0xFF00, 0xFF01) or status >> 12 == 0xB
 
 
+def no_delay(event: evt.Event) -> None:
+    """Send small PDUs of an opened connection at once: Nagle would hold each for the peer's delayed ACK."""
+    connection: Any = event.assoc.dul.socket
+    connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 class _Trace:
     """What pynetdicom does not keep: whether the connection opened, and who ended it."""
 
@@ -172,8 +179,9 @@ class _Trace:
             (evt.EVT_PDU_SENT, self._on_sent),
         ]
 
-    def _on_open(self, _: evt.Event) -> None:
+    def _on_open(self, event: evt.Event) -> None:
         self.opened = True
+        no_delay(event)
 
     def _on_close(self, _: evt.Event) -> None:
         self.closed = True

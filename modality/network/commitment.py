@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
-from pynetdicom import AE, evt
-from pynetdicom.transport import ThreadedAssociationServer
+from pynetdicom import AE, build_context, evt
 
 from modality.errors import CommitmentRefused, InvalidResponse, UsageError
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.network.address import DicomAddress
 from modality.network.association import Local, associate
+from modality.network.listening import ListeningEntity
 from modality.protocol.commitment import (
     REQUEST_COMMITMENT,
     STORAGE_COMMITMENT,
@@ -98,22 +98,22 @@ class CommitmentListener:
         entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         # The archive requests the association and proposes itself as SCP: both roles are allowed.
-        entity.add_supported_context(STORAGE_COMMITMENT, list(FALLBACKS), scu_role=True, scp_role=True)
-        entity.add_supported_context("1.2.840.10008.1.1", list(FALLBACKS))
+        commitment = build_context(STORAGE_COMMITMENT, list(FALLBACKS))
+        commitment.scu_role = commitment.scp_role = True
         handlers: Sequence[tuple[Any, Any]] = [
             (evt.EVT_N_EVENT_REPORT, lambda event: _answer(event, self.on_report)),
             (evt.EVT_C_ECHO, lambda _: 0x0000),
         ]
+        contexts = [commitment, build_context("1.2.840.10008.1.1", list(FALLBACKS))]
         try:
-            server: Any = entity.start_server((host, port), block=False, evt_handlers=list(handlers))
+            self._listening = ListeningEntity(entity, (host, port), contexts, handlers)
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-        self._server: ThreadedAssociationServer = server
-        self.port: int = server.server_address[1]
+        self.port = self._listening.port
 
     def close(self) -> None:
         """Stop listening."""
-        self._server.shutdown()
+        self._listening.close()
 
     def __enter__(self) -> CommitmentListener:
         return self

@@ -12,6 +12,7 @@ from pynetdicom.dimse_primitives import C_STORE
 
 from modality.errors import (
     AssociationAborted,
+    AssociationRejected,
     ContextRefused,
     InputError,
     InvalidResponse,
@@ -152,7 +153,7 @@ class _Sender:
         except StoreRefused as error:
             self.receipt.refused.setdefault(error.status, []).append(name)
         except (UnreachableError, PeerError) as error:
-            if not self.receipt.dealt_with and isinstance(error, UnreachableError):
+            if not self.receipt.dealt_with and error is self.gone:
                 raise
             self.receipt.failed[name] = str(error)
             if isinstance(error, (AssociationAborted, InvalidResponse, ResponseTimeout)):
@@ -189,7 +190,7 @@ class _Sender:
         self.proposed = both if len(both) <= MOST_CONTEXTS else needed
         try:
             self.association = connect(self.archive.address, self.proposed, self.archive.local)
-        except UnreachableError as error:
+        except (UnreachableError, AssociationRejected) as error:
             self.gone = error  # the rest of the run need not wait for it again
             raise
         return self.association

@@ -1,1 +1,1 @@
-"""TBD."""
+"""The acquisition modality: studies made from phantoms, and the station that performs scheduled steps."""

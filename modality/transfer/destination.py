@@ -43,6 +43,16 @@ class Receipt:
         """How many instances have met their fate."""
         return len(self.stored) + sum(map(len, self.refused.values())) + len(self.failed)
 
+    def add(self, other: Receipt) -> None:
+        """Take another receipt's account into this one."""
+        self.stored += other.stored
+        for mine, theirs in ((self.warnings, other.warnings), (self.refused, other.refused)):
+            for status, uids in theirs.items():
+                mine.setdefault(status, []).extend(uids)
+        self.failed.update(other.failed)
+        self.transcoded += other.transcoded
+        self.bytes += other.bytes
+
 
 class Destination(Protocol):
     """A place that takes instances."""

@@ -1,1 +1,1 @@
-"""TBD."""
+"""What people look at: contact sheets and reports."""

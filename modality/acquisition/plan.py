@@ -1,0 +1,80 @@
+"""Where to scan: the stack of slices over a phantom."""
+
+from __future__ import annotations
+
+import math
+
+from modality.acquisition.geometry import Geometry
+from modality.errors import UsageError
+from phantoms.phantom import Phantom
+
+_LARGEST_MATRIX = 65535  # Rows and Columns are US (PS3.3 C.7.6.3.1)
+
+
+def positive(name: str, value: float) -> float:
+    """The value, when it is finite and above zero.
+
+    Args:
+        name: what it is, for the message.
+        value: the number.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError(f"{name} must be a positive number, not {value:g}")
+    return float(value)
+
+
+def axial(
+    phantom: Phantom,
+    *,
+    rows: int,
+    columns: int,
+    slices: int | None,
+    slice_thickness_mm: float,
+    slice_spacing_mm: float,
+    field_of_view_mm: float | None = None,
+) -> Geometry:
+    """A stack of axial slices, symmetric about the middle of the phantom's scan range, from feet to head.
+
+    Args:
+        phantom: what is scanned.
+        rows: rows of a slice, 1 to 65535; the field of view stays the same whatever their number.
+        columns: columns of a slice, 1 to 65535.
+        slices: number of slices, spread evenly over the scan range; None scans the range at `slice_spacing_mm`.
+        slice_thickness_mm: nominal thickness.
+        slice_spacing_mm: distance of the centres when `slices` is None.
+        field_of_view_mm: width and height of an image; None takes the phantom's.
+
+    Raises:
+        UsageError: a number is out of range.
+    """
+    for name, count in (("rows", rows), ("columns", columns)):
+        if not 1 <= count <= _LARGEST_MATRIX:
+            raise UsageError(f"{name} must be between 1 and {_LARGEST_MATRIX}, not {count}")
+    if slices is not None and slices < 1:
+        raise UsageError(f"slices must be at least 1, not {slices}")
+    thickness = positive("slice thickness", slice_thickness_mm)
+    spacing = positive("slice spacing", slice_spacing_mm)
+    extent = positive("field of view", phantom.field_of_view_mm if field_of_view_mm is None else field_of_view_mm)
+    low, high = phantom.scan_range_mm
+    count = max(1, round((high - low) / spacing)) if slices is None else slices
+    if slices is not None and slices > 1:
+        spacing = (high - low) / slices
+    row_spacing, column_spacing = round(extent / rows, 6), round(extent / columns, 6)
+    spacing = round(spacing, 6)
+    return Geometry(
+        rows=rows,
+        columns=columns,
+        slices=count,
+        row_spacing_mm=row_spacing,
+        column_spacing_mm=column_spacing,
+        slice_spacing_mm=spacing,
+        slice_thickness_mm=thickness,
+        origin_mm=(
+            round(-(columns - 1) / 2 * column_spacing, 6),
+            round(-(rows - 1) / 2 * row_spacing, 6),
+            round((low + high) / 2 - (count - 1) / 2 * spacing, 6),
+        ),
+    )

@@ -1,0 +1,66 @@
+"""The `modality` command: a table of verbs, each imported when it is called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from modality import __version__
+from modality.registry import unknown
+
+# verb: (module:command, what --help says of it in one line)
+VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("modality.cli.demo:demo", "Run a day in the department on embedded peers, and check it."),
+    "generate": ("modality.cli.studies.generate:generate", "Make a series from a phantom whose truth is known."),
+    "send": ("modality.cli.network.send:send", "Store files in an archive."),
+    "worklist": ("modality.cli.network.worklist:worklist", "Ask a RIS for scheduled steps."),
+    "perform": ("modality.cli.network.perform:perform", "Perform scheduled steps, unattended, as a modality does."),
+    "verify": ("modality.cli.network.verify:verify", "Compare files with what an archive holds of them."),
+    "serve": ("modality.cli.peers.serve:serve", "Run an embedded archive or RIS."),
+    "list": ("modality.cli.studies.list:list_", "List phantoms, kinds and transfer syntaxes."),
+}
+
+
+class Verbs(click.Group):
+    """A group that knows its commands by table."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Every verb, in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """Import one verb."""
+        if name not in VERBS:
+            return None
+        module, attribute = VERBS[name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; an unknown one is answered with the nearest."""
+        if arguments and arguments[0] not in VERBS and not arguments[0].startswith("-"):
+            context.fail(unknown("command", arguments[0], list(VERBS)))
+        return super().resolve_command(context, arguments)
+
+    def format_commands(
+        self,
+        context: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the `Commands:` section without importing a verb."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="modality")
+def cli() -> None:
+    """Play the modality: make studies from phantoms, and live the life of a scanner among RIS and archive."""
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    cli(prog_name="modality")

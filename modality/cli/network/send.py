@@ -1,0 +1,102 @@
+"""`modality send`: files to an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from modality.cli.network.files import files_below, readable
+from modality.cli.options import identity_options
+from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
+from modality.transfer.destination import Receipt
+from modality.transfer.instance import PreparedInstance
+
+
+@click.command(cls=Verb)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", required=True, metavar="ADDRESS", help="dicom://AET@host:port, or a folder.")
+@click.option("--never-transcode", is_flag=True, help="Send each instance in the syntax it is in, or not at all.")
+@click.option("--verify", "verifying", is_flag=True, help="Fetch what was stored, and compare it.")
+@identity_options("MODALITY")
+@common
+def send(
+    paths: tuple[Path, ...],
+    to: str,
+    never_transcode: bool,
+    verifying: bool,
+    aet: str,
+    timeout_s: float,
+    as_json: bool,
+    debug: bool,  # noqa: ARG001 - read by Verb
+) -> None:
+    """Store the files at PATHS (files or folders) in an archive.
+
+    An instance goes in its own transfer syntax if the archive accepts it, else in another one without loss.
+    """
+    from modality.network.address import ae_title, parse
+    from modality.network.association import Local, Timeouts
+    from modality.network.destinations import destination
+
+    address = parse(to)
+    local = Local(ae_title(aet), Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s))
+    target = destination(address, local, never_transcode=never_transcode)
+    files = files_below(paths)
+    problems: dict[str, str] = {}
+    with progress(len(files), f"sending to {address}") as done:
+        receipt = target.store(_instances(files, problems), progress=done)
+    report = _verification(address, files, local, set(receipt.stored)) if verifying else None
+    for line in problems.values():
+        say(f"skipped: {line}")
+    explain(receipt)
+    document = {**summary(receipt), "skipped": len(problems), "problems": {**problems, **receipt.failed}}
+    if report is not None:
+        document["verified"] = report
+    if as_json:
+        emit(document)
+    else:
+        click.echo(f"{len(receipt.stored)} stored, {receipt.transcoded} of them transcoded, {to}")
+    verified = report is None or not (report["lost"] or report["differing"])
+    finish(0 if receipt.complete and not problems and verified else PARTIAL)
+
+
+def _instances(files: list[Path], problems: dict[str, str]) -> Iterator[PreparedInstance]:
+    for _, instance in readable(files, problems):
+        yield instance
+
+
+def summary(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as JSON has it."""
+    return {
+        "stored": len(receipt.stored),
+        "transcoded": receipt.transcoded,
+        "refused": {f"{status:04X}": len(uids) for status, uids in receipt.refused.items()},
+        "failed": len(receipt.failed),
+        "warnings": {f"{status:04X}": len(uids) for status, uids in receipt.warnings.items()},
+        "bytes": receipt.bytes,
+    }
+
+
+def explain(receipt: Receipt) -> None:
+    """Say what went wrong, a line for each reason."""
+    for status, uids in receipt.refused.items():
+        say(f"refused with status {status:04X}H: {len(uids)} instances, {uids[0]} first")
+    for status, uids in receipt.warnings.items():
+        say(f"stored with warning {status:04X}H: {len(uids)} instances, {uids[0]} first")
+    reasons: dict[str, int] = {}
+    for reason in receipt.failed.values():
+        reasons[reason] = reasons.get(reason, 0) + 1
+    for reason, count in reasons.items():
+        say(f"failed: {count} instances: {reason}")
+
+
+def _verification(address: Any, files: list[Path], local: Any, stored: set[str]) -> dict[str, Any]:
+    from modality.network.address import DicomAddress
+    from modality.network.verify import verify_instances
+
+    if not isinstance(address, DicomAddress):
+        raise click.UsageError("--verify needs an archive to fetch from: --to dicom://AET@host:port")
+    instances = (one for _, one in readable(files, {}) if one.sop_instance_uid in stored)
+    return verify_instances(address, instances, local).as_dict()

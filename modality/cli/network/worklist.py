@@ -1,0 +1,92 @@
+"""`modality worklist`: what is scheduled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from modality.cli.options import identity_options
+from modality.cli.verb import Verb, common, emit, table
+
+
+@click.command(cls=Verb)
+@click.option("--from", "source", required=True, metavar="ADDRESS", help="The RIS: dicom://AET@host:port.")
+@click.option("--date", default="today", show_default=True, help="today, any, YYYY-MM-DD, or a range A..B.")
+@click.option("--modality", default="", metavar="CODE", help="CT, MR, ...; any by default.")
+@click.option("--station-aet", default="", metavar="AET", help="Scheduled Station AE Title; any by default.")
+@click.option("--patient-id", default="", help="Patient ID.")
+@click.option("--patient-name", default="", help="Patient's Name, with * and ?.")
+@click.option("--accession", default="", help="Accession Number.")
+@click.option("--procedure-id", default="", help="Requested Procedure ID.")
+@click.option("--broad", is_flag=True, help="Everything scheduled for any station, on any date.")
+@identity_options("MODALITY")
+@common
+def worklist(
+    source: str,
+    date: str,
+    modality: str,
+    station_aet: str,
+    patient_id: str,
+    patient_name: str,
+    accession: str,
+    procedure_id: str,
+    broad: bool,
+    aet: str,
+    timeout_s: float,
+    as_json: bool,
+    debug: bool,  # noqa: ARG001 - read by Verb
+) -> None:
+    """Ask a RIS for scheduled procedure steps (modality worklist C-FIND)."""
+    from modality.network.address import ae_title, parse_dicom
+    from modality.network.association import Local, Timeouts
+    from modality.network.worklist import query_worklist
+    from modality.protocol.worklist import WorklistQuery, parse_date
+
+    if broad and (station_aet or modality):
+        raise click.UsageError("--broad asks for everything: leave out --station-aet and --modality")
+    query = WorklistQuery(
+        date=None if broad else parse_date(date, datetime.now().astimezone().date()),
+        modality=modality,
+        station_aet=station_aet,
+        patient_id=patient_id,
+        patient_name=patient_name,
+        accession_number=accession,
+        requested_procedure_id=procedure_id,
+    )
+    timeouts = Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s)
+    steps = query_worklist(parse_dicom(source), query, Local(ae_title(aet), timeouts))
+    rows = [describe(step) for step in steps]
+    if as_json:
+        emit({"steps": rows})
+    elif rows:
+        columns = ["start", "modality", "station_aet", "patient_id", "patient_name", "accession_number", "description"]
+        table("", columns, [[str(row[column]) for column in columns] for row in rows])
+    else:
+        click.echo("nothing is scheduled")
+
+
+def describe(step: Any) -> dict[str, Any]:
+    """A scheduled step as JSON has it."""
+    patient = step.patient
+    return {
+        "start": step.start,
+        "modality": step.modality,
+        "station_aet": step.station_aet,
+        "patient_id": patient.patient_id,
+        "patient_name": patient.name,
+        "birth_date": patient.birth_date,
+        "sex": patient.sex,
+        "accession_number": step.accession_number,
+        "study_uid": step.study_uid,
+        "requested_procedure_id": step.requested_procedure_id,
+        "requested_procedure": step.requested_procedure_description,
+        "step_id": step.step_id,
+        "description": step.description,
+        "protocol_codes": [
+            {"value": str(code.get("CodeValue", "")), "scheme": str(code.get("CodingSchemeDesignator", "")),
+             "meaning": str(code.get("CodeMeaning", ""))}
+            for code in step.protocol_codes
+        ],
+    }  # fmt: skip

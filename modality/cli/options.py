@@ -1,0 +1,72 @@
+"""Options that several verbs take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from modality.errors import UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def scan_options(command: Command) -> Command:
+    """What is scanned, and how finely."""
+    for option in reversed(
+        (
+            click.option("--phantom", metavar="NAME", help="What is scanned; see `modality list phantoms`."),
+            click.option("--slices", type=click.IntRange(1), help="Spread this many slices over the scan range."),
+            click.option("--rows", type=click.IntRange(1, 65535), help="Rows of an image; the field of view stays."),
+            click.option("--columns", type=click.IntRange(1, 65535), help="Columns of an image; likewise."),
+            click.option("--seed", type=int, help="Same seed, same bytes; a new one by default."),
+            click.option(
+                "--transfer-syntax",
+                metavar="KEYWORD",
+                default="ExplicitVRLittleEndian",
+                show_default=True,
+                help="How the images are encoded; see `modality list transfer-syntaxes`.",
+            ),
+            click.option(
+                "--set", "assignments", metavar="KEYWORD=VALUE", multiple=True, help="Set an attribute (repeatable)."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def identity_options(default_aet: str) -> Callable[[Command], Command]:
+    """Who calls, and how long peers are waited for."""
+
+    def decorate(command: Command) -> Command:
+        command = click.option(
+            "--timeout", "timeout_s", type=click.FloatRange(0.1), default=30.0, show_default=True,
+            metavar="SECONDS", help="How long to wait for each answer.",
+        )(command)  # fmt: skip
+        return click.option(
+            "--aet", default=default_aet, show_default=True, metavar="AET", help="Our AE title (Calling AE Title)."
+        )(command)
+
+    return decorate
+
+
+def parse_assignments(assignments: tuple[str, ...]) -> dict[str, str]:
+    """`Keyword=Value` pairs as a mapping.
+
+    Raises:
+        UsageError: one has no equals sign.
+    """
+    pairs = {}
+    for text in assignments:
+        keyword, separator, value = text.partition("=")
+        if not separator:
+            raise UsageError(f"--set {text}: give Keyword=Value")
+        pairs[keyword.strip()] = value
+    return pairs
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that were given a value."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -1,0 +1,156 @@
+"""`modality serve`: the embedded peers on real ports."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+import click
+
+from modality.cli.verb import Verb, common, emit, say
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def serve() -> None:
+    """Run an embedded archive or RIS until it is interrupted."""
+
+
+def _where(port: int, aet: str) -> Callable[[Command], Command]:
+    """Where a peer listens, under which title, and what goes wrong with it."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(
+            (
+                click.option(
+                    "--port", type=click.IntRange(0, 65535), default=port, show_default=True,
+                    help="Port; 0 for any free one.",
+                ),
+                click.option("--host", default="127.0.0.1", show_default=True, help="Interface to listen on."),
+                click.option("--aet", default=aet, show_default=True, metavar="AET", help="Its AE title."),
+                click.option(
+                    "--fault", "faults", multiple=True, metavar="FAULT",
+                    help="What goes wrong, for example status=A700,every=10 (repeatable).",
+                ),
+            )
+        ):  # fmt: skip
+            command = option(command)
+        return command
+
+    return decorate
+
+
+class Peer(Protocol):
+    """What can be served."""
+
+    host: str
+
+    @property
+    def address(self) -> str:
+        """How others reach it."""
+
+    def start(self) -> None:
+        """Listen."""
+
+    def stop(self) -> None:
+        """Listen no more."""
+
+
+@serve.command(cls=Verb)
+@_where(11112, "ARCHIVE")
+@click.option(
+    "--storage", type=click.Path(path_type=Path, file_okay=False), help="Folder that keeps files; else gone at the end."
+)
+@click.option(
+    "--destination",
+    "destinations",
+    multiple=True,
+    metavar="AET=HOST:PORT",
+    help="Whom C-MOVE and commitment reports may reach (repeatable).",
+)
+@click.option(
+    "--commitment",
+    type=click.Choice(["same", "other", "never"]),
+    default="same",
+    show_default=True,
+    help="The association on which commitment is reported.",
+)
+@common
+def archive(
+    port: int,
+    host: str,
+    aet: str,
+    faults: tuple[str, ...],
+    storage: Path | None,
+    destinations: tuple[str, ...],
+    commitment: Literal["same", "other", "never"],
+    as_json: bool,
+    debug: bool,  # noqa: ARG001 - read by Verb
+) -> None:
+    """Run an archive: C-STORE, C-FIND, C-GET, C-MOVE, C-ECHO and storage commitment."""
+    from modality.errors import UsageError
+    from modality.simulated.archive import SimulatedArchive
+
+    known = dict(text.split("=", 1) for text in destinations if "=" in text)
+    if len(known) != len(destinations):
+        raise UsageError("--destination: give AET=HOST:PORT")
+    peer = SimulatedArchive(
+        storage, aet=aet, host=host, port=port, faults=faults, destinations=known, commitment=commitment
+    )
+    _run(peer, as_json, lambda: f"{len(peer.instances())} instances kept")
+
+
+@serve.command(cls=Verb)
+@_where(11113, "RIS")
+@click.option(
+    "--worklist",
+    type=click.Path(path_type=Path, exists=True),
+    help="TOML file, DICOM file or folder; the shipped department's by default.",
+)
+@click.option(
+    "--storage",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder where performed steps are written as JSON.",
+)
+@common
+def ris(
+    port: int,
+    host: str,
+    aet: str,
+    faults: tuple[str, ...],
+    worklist: Path | None,
+    storage: Path | None,
+    as_json: bool,
+    debug: bool,  # noqa: ARG001 - read by Verb
+) -> None:
+    """Run a RIS: modality worklist, and performed steps with the strict state machine."""
+    from modality.simulated.ris import SimulatedRis
+
+    peer = SimulatedRis(worklist, aet=aet, host=host, port=port, faults=faults, storage=storage)
+    _run(peer, as_json, lambda: f"{len(peer.performed_steps)} performed steps")
+
+
+def _run(peer, as_json: bool, summary) -> None:  # type: ignore[no-untyped-def]
+    """Listen until SIGINT or SIGTERM."""
+    from modality.errors import UsageError
+
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        peer.start()
+    except OSError as error:
+        raise UsageError(f"cannot listen on {peer.host}: {error.strerror or error}") from error
+    try:
+        if as_json:
+            emit({"address": peer.address})
+        else:
+            click.echo(peer.address)
+        ended.wait()
+        say(summary())
+    finally:
+        peer.stop()

@@ -1,0 +1,89 @@
+"""What every verb shares: `--json` and `--debug`, errors in one line, exit codes, progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from modality.errors import ModalityError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PARTIAL = 1
+
+
+class Verb(click.Command):
+    """A command whose errors are one line and an exit code: 1 refused, 2 usage, 3 unreachable."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        if not context.params.get("debug"):
+            warnings.simplefilter("ignore")  # pydicom warns of odd values in other people's files
+        try:
+            return super().invoke(context)
+        except ModalityError as error:
+            if context.params.get("debug"):
+                raise
+            say(f"Error: {error}")
+            if context.params.get("as_json"):
+                emit({"error": {"type": type(error).__name__, "message": str(error)}})
+            context.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.stderr.close()  # nobody reads any more: nothing to say, and nothing to flush at exit
+            context.exit(PARTIAL)
+
+
+def common(command: Command) -> Command:
+    """Add the options that every verb takes."""
+    command = click.option("--debug", is_flag=True, help="Give the traceback of an error.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")(command)
+
+
+def say(line: str) -> None:
+    """A line for people, on stderr."""
+    click.echo(line, err=True)
+
+
+def emit(document: dict[str, Any]) -> None:
+    """The JSON document, on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+@contextmanager
+def progress(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, nothing in a pipe; yields what takes the number done so far."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """A table for people, on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(*columns, title=title or None, title_justify="left")
+    for row in rows:
+        drawn.add_row(*row)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(drawn, markup=False)
+
+
+def finish(code: int) -> None:
+    """End the verb with an exit code."""
+    click.get_current_context().exit(code)

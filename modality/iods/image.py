@@ -1,0 +1,78 @@
+"""What the modules of an image see, and an image IOD as the list of its modules (PS3.3 A.1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from pydicom.dataset import Dataset
+
+from modality.acquisition.frames import Acquisition, Frame
+from modality.iods.context import Context
+from modality.iods.modules.common.sop_common import sop_common
+
+
+class Storage(Protocol):
+    """The part of every protocol that says how values are stored."""
+
+    @property
+    def bits_stored(self) -> int:
+        """Bits of a stored value."""
+
+
+class Scan(Acquisition, Protocol):
+    """An acquisition with what was set for it."""
+
+    @property
+    def protocol(self) -> Storage:
+        """What the operator set."""
+
+
+ScanT = TypeVar("ScanT", bound=Scan)
+ScanT_co = TypeVar("ScanT_co", bound=Scan, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Image(Generic[ScanT_co]):
+    """One image of a scan.
+
+    Args:
+        acquisition: the scan.
+        context: patient, order, machine, moment.
+        frame: the slice.
+    """
+
+    acquisition: ScanT_co
+    context: Context
+    frame: Frame
+
+
+ContextModule = Callable[[Dataset, Context], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageIod(Generic[ScanT]):
+    """A single-frame image IOD.
+
+    Args:
+        sop_class_uid: SOP Class UID.
+        context_modules: modules that the context fills.
+        image_modules: modules that need the scan or the slice.
+    """
+
+    sop_class_uid: str
+    context_modules: tuple[ContextModule, ...]
+    image_modules: tuple[Callable[[Dataset, Image[ScanT]], None], ...]
+
+    def describe_frame(self, acquisition: ScanT, context: Context, frame: Frame) -> Dataset:
+        """The data set of one slice; its SOP Instance UID depends on the slice's place alone."""
+        dataset = Dataset()
+        for context_module in self.context_modules:
+            context_module(dataset, context)
+        image = Image(acquisition, context, frame)
+        for image_module in self.image_modules:
+            image_module(dataset, image)
+        uid = context.identity.uid("instance", frame.index)
+        sop_common(dataset, context, sop_class_uid=self.sop_class_uid, sop_instance_uid=uid)
+        return dataset

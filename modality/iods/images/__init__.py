@@ -1,0 +1,1 @@
+"""Image IODs: each a list of modules."""

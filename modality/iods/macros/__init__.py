@@ -1,0 +1,1 @@
+"""PS3.3's attribute macros: what several modules include."""

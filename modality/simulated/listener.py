@@ -1,0 +1,196 @@
+"""The listening side that every simulated DIMSE peer has: associations in, faults applied, all of it ended by stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from copy import copy
+from typing import Any, cast
+
+from pydicom.dataset import Dataset
+from pynetdicom import AE, evt
+from pynetdicom.events import Event
+from pynetdicom.pdu_primitives import A_ASSOCIATE
+from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+from pynetdicom.transport import ThreadedAssociationServer
+
+from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from modality.simulated.events import EventLog, Happening
+from modality.simulated.faults import Fault, Faults
+
+Handler = tuple[evt.EventType, Callable[..., Any]]
+_POLL_S = 0.02
+
+
+class _Contexts(list[PresentationContext]):
+    """Supported contexts, copied for each association without copying their UIDs (pynetdicom copies them deeply)."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[PresentationContext]:
+        return [copy(context) for context in self]
+
+
+class _Server(ThreadedAssociationServer):
+    """pynetdicom's server with TCP_NODELAY: a C-FIND response is two small writes, and Nagle would hold the second."""
+
+    daemon_threads = True
+
+    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
+        client, address = super().get_request()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client, address
+
+
+class Listener:
+    """An AE title on a port.
+
+    Args:
+        aet: the AE title; others that are called are answered too.
+        host: the interface to listen on.
+        port: the port; 0 takes a free one.
+        contexts: what is supported, the preferred transfer syntax first in each.
+        handlers: pynetdicom events and what handles them.
+        faults: what goes wrong.
+        log: where happenings are written.
+        associations: how many are served at a time.
+    """
+
+    def __init__(
+        self,
+        aet: str,
+        host: str,
+        port: int,
+        *,
+        contexts: Sequence[PresentationContext],
+        handlers: Sequence[Handler],
+        faults: Faults,
+        log: EventLog,
+        associations: int = 100,
+    ) -> None:
+        self.ae = AE(ae_title=aet)
+        self.ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+        self.ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+        self.ae.maximum_associations = associations
+        self.ae.maximum_pdu_size = 131072
+        self.ae.acse_timeout = self.ae.dimse_timeout = 30.0
+        self.ae.network_timeout = None
+        self.faults = faults
+        self.stopping = threading.Event()
+        self._log = log
+        self._address = (host, port)
+        self.contexts = _Contexts(_without(faults.refused, [build_context(Verification), *contexts]))
+        self._handlers: list[Handler] = [
+            (evt.EVT_C_ECHO, self._echo),
+            (evt.EVT_REQUESTED, self._requested),
+            *handlers,
+        ]
+        if faults.abort_at_bytes is not None:
+            self._handlers.append((evt.EVT_DATA_RECV, self._received))
+        self._server: ThreadedAssociationServer | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        """The port listened on; the one asked for while not started."""
+        return int(self._server.server_address[1]) if self._server else self._address[1]
+
+    def start(self) -> None:
+        """Listen; connections are taken when this returns.
+
+        Raises:
+            OSError: the port cannot be had.
+        """
+        if self._server:
+            return
+        self.stopping.clear()
+        server = self.ae.make_server(
+            self._address,
+            contexts=self.contexts,
+            evt_handlers=[*self._handlers],
+            server_class=_Server,
+        )
+        # AE.start_server would poll twice a second, and stopping would take as long; shutdown takes it off this list.
+        self.ae._servers.append(server)
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, args=(_POLL_S,), name=self.ae.ae_title)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every association, every thread and the socket; harmless when not started."""
+        if not self._server or not self._thread:
+            return
+        self.stopping.set()
+        server, self._server = self._server, None
+        server.shutdown()
+        self._thread.join()
+        for association in self.ae.active_associations:
+            association.abort()
+            association.join(timeout=5)
+            association.dul.join(timeout=5)
+
+    def apply(self, event: Event, service: str) -> Fault:
+        """Let the faults of a request happen, as far as they come before the work: abort, silence, delay."""
+        fault = self.faults.strike(service)
+        if fault.abort_after is not None:
+            event.assoc.abort()
+        while fault.silent and not self.stopping.wait(_POLL_S) and not event.assoc.acse.is_aborted():
+            pass
+        if fault.silent:
+            event.assoc.abort()
+        if fault.delay_s:
+            self.stopping.wait(fault.delay_s)
+        return fault
+
+    def _echo(self, event: Event) -> int:
+        fault = self.apply(event, "echo")
+        status = fault.status or 0x0000
+        self._log.write(Happening("C-ECHO", calling(event), status))
+        return status
+
+    def _requested(self, event: Event) -> None:
+        primitive = cast(A_ASSOCIATE, event.assoc.requestor.primitive)
+        calling_aet = str(primitive.calling_ae_title).strip()
+        rejection = self.faults.rejection(calling_aet)
+        if rejection is None:
+            self._log.write(Happening("association", calling_aet))
+            return
+        self._log.write(Happening("association", calling_aet, detail=f"rejected {rejection}"))
+        event.assoc.acse.send_reject(*rejection)
+        event.assoc.is_rejected = True
+        event.assoc.kill()
+
+    def _received(self, event: Event) -> None:
+        association = event.assoc
+        received = association.__dict__.get("_modality_bytes", 0) + len(event.data)
+        association.__dict__["_modality_bytes"] = received
+        limit = self.faults.abort_at_bytes
+        if limit is not None and received >= limit and association.is_established:
+            association.abort(block=False)
+
+
+def answer(status: int, comment: str = "") -> int | Dataset:
+    """A DIMSE status, with an Error Comment where there is something to say (PS3.7 C; LO of 64 characters)."""
+    if not comment:
+        return status
+    response = Dataset()
+    response.Status = status
+    response.ErrorComment = comment.encode("ascii", "replace").decode()[:64]
+    return response
+
+
+def calling(event: Event) -> str:
+    """The AE title on the other side of an event's association."""
+    return str(event.assoc.requestor.ae_title).strip()
+
+
+def _without(refused: frozenset[str], contexts: Sequence[PresentationContext]) -> list[PresentationContext]:
+    """The contexts that are left when SOP Classes and transfer syntaxes are refused."""
+    left = []
+    for context in contexts:
+        syntaxes = [syntax for syntax in context.transfer_syntax if syntax not in refused]
+        if context.abstract_syntax not in refused and syntaxes:
+            kept = copy(context)
+            kept.transfer_syntax = [*syntaxes]
+            left.append(kept)
+    return left

@@ -1,0 +1,193 @@
+"""A RIS to embed: a modality worklist and performed steps, on a port of its own (PS3.4 K and F, IHE RAD-5 to RAD-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import evt
+from pynetdicom.dimse_primitives import N_CREATE, N_SET
+from pynetdicom.events import Event
+from pynetdicom.presentation import build_context
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    ModalityPerformedProcedureStep,
+    ModalityWorklistInformationFind,
+)
+
+from modality import config
+from modality.identity import Clock, fresh_uid, system_clock
+from modality.protocol import matching
+from modality.protocol.matching import UNREADABLE, InvalidIdentifier
+from modality.protocol.step_states import INVALID_ATTRIBUTE_VALUE, Decision
+from modality.simulated import worklist_file
+from modality.simulated.events import EventLog, Happening
+from modality.simulated.faults import Fault, Faults
+from modality.simulated.listener import Listener, answer, calling
+from modality.simulated.steps import Department, PerformedStep, WorklistStep
+from modality.simulated.storage import is_uid
+
+_SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
+_PENDING, _CANCELLED, _MISMATCH = 0xFF00, 0xFE00, 0xA900
+
+
+class SimulatedRis:
+    """A RIS on a loopback port, up when `start` returns.
+
+    Args:
+        worklist: a TOML file, a data set, a folder of both, or items; None for the shipped department's.
+        aet: its AE title.
+        host: the interface to listen on.
+        port: the port; 0 takes a free one.
+        faults: what goes wrong, each a `Fault` or its text.
+        storage: folder where performed steps are written as JSON; None for memory alone.
+        clock: gives the day that "today" stands for in a worklist file.
+        keep_finished: steps that are done stay in the worklist.
+
+    Raises:
+        ConfigurationError: the worklist does not fit.
+        InputError: a worklist item cannot be read.
+    """
+
+    def __init__(
+        self,
+        worklist: Path | Sequence[Dataset] | None = None,
+        *,
+        aet: str = "RIS",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        faults: Iterable[Fault | str] = (),
+        storage: Path | None = None,
+        clock: Clock = system_clock,
+        keep_finished: bool = False,
+    ) -> None:
+        self.aet = aet
+        self.host = host
+        self.events = EventLog()
+        self._keep_finished = keep_finished
+        source = config.shipped("worklist.toml") if worklist is None else worklist
+        items = worklist_file.read(source, clock().date()) if isinstance(source, Path) else source
+        self._department = Department(items, storage)
+        self.listener = Listener(
+            aet,
+            host,
+            port,
+            contexts=[
+                build_context(ModalityWorklistInformationFind, [*_SYNTAXES]),
+                build_context(ModalityPerformedProcedureStep, [*_SYNTAXES]),
+            ],
+            handlers=[
+                (evt.EVT_C_FIND, self._find),
+                (evt.EVT_N_CREATE, self._create),
+                (evt.EVT_N_SET, self._set),
+            ],
+            faults=Faults(faults),
+            log=self.events,
+        )
+
+    def __enter__(self) -> SimulatedRis:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: the port cannot be had.
+        """
+        self.listener.start()
+
+    def stop(self) -> None:
+        """End associations and threads; harmless when not started."""
+        self.listener.stop()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self.listener.port
+
+    @property
+    def address(self) -> str:
+        """How others reach it: ``dicom://AET@host:port``."""
+        return f"dicom://{self.aet}@{self.host}:{self.port}"
+
+    @property
+    def steps(self) -> list[WorklistStep]:
+        """The scheduled steps, each with its state."""
+        return self._department.steps
+
+    @property
+    def performed_steps(self) -> dict[str, PerformedStep]:
+        """The performed steps by SOP Instance UID, in the order in which they were begun."""
+        return self._department.performed
+
+    def _find(self, event: Event) -> Iterator[tuple[int | Dataset, Dataset | None]]:
+        """Answer a worklist query (PS3.4 K.4.1)."""
+        fault = self.listener.apply(event, "find")
+        if fault.status:
+            yield self._answered(event, "C-FIND", Decision(fault.status, "refused as asked")), None
+            return
+        try:
+            query = event.identifier
+            for item in self._department.worklist(finished=self._keep_finished):
+                if not matching.matches(query, item):
+                    continue
+                if event.is_cancelled:
+                    yield self._answered(event, "C-FIND", Decision(_CANCELLED)), None
+                    return
+                yield _PENDING, matching.answer(query, item)
+        except (InvalidIdentifier, *UNREADABLE) as error:
+            yield self._answered(event, "C-FIND", Decision(_MISMATCH, str(error))), None
+            return
+        self._answered(event, "C-FIND", Decision())
+
+    def _create(self, event: Event) -> tuple[int | Dataset, None]:
+        uid = str(cast(N_CREATE, event.request).AffectedSOPInstanceUID or "")
+        assigned = uid or fresh_uid()
+        fault = self.listener.apply(event, "create")
+        decision = _refusal(fault, assigned)
+        if decision is None:
+            try:
+                decision = self._department.create(assigned, event.attribute_list)
+            except UNREADABLE as error:
+                decision = Decision(INVALID_ATTRIBUTE_VALUE, str(error))
+        response = self._answered(event, "N-CREATE", decision, assigned)
+        if not uid and decision.accepted:
+            # The SCU left it to us to name the instance (PS3.7 10.1.5.1.4).
+            response = Dataset()
+            response.Status, response.AffectedSOPInstanceUID = decision.status, assigned
+        return response, None
+
+    def _set(self, event: Event) -> tuple[int | Dataset, None]:
+        uid = str(cast(N_SET, event.request).RequestedSOPInstanceUID)
+        fault = self.listener.apply(event, "set")
+        decision = _refusal(fault, uid)
+        if decision is None:
+            try:
+                decision = self._department.set(uid, event.modification_list)
+            except UNREADABLE as error:
+                decision = Decision(INVALID_ATTRIBUTE_VALUE, str(error))
+        return self._answered(event, "N-SET", decision, uid), None
+
+    def _answered(self, event: Event, service: str, decision: Decision, uid: str = "") -> int | Dataset:
+        self.events.write(Happening(service, calling(event), decision.status, uid, decision.comment))
+        response = answer(decision.status, decision.comment)
+        if isinstance(response, Dataset) and decision.error_id is not None:
+            response.ErrorID = decision.error_id
+        return response
+
+
+def _refusal(fault: Fault, uid: str) -> Decision | None:
+    """What stands against an operation before its attributes are looked at."""
+    if fault.status:
+        return Decision(fault.status, "refused as asked")
+    # 0117H: the instance UID violates the rules for UIDs (PS3.7 C.5.10); a file is named after it.
+    return None if is_uid(uid) else Decision(0x0117, "the SOP Instance UID is none")

@@ -1,0 +1,136 @@
+"""Commitment transactions of a station: asked, answered on whichever association, and known after a restart."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modality.delivery.pending import PendingInstances
+from modality.errors import ModalityError
+from modality.identity import Clock, fresh_uid
+from modality.network.address import DicomAddress
+from modality.network.association import Local
+from modality.network.commitment import CommitmentListener, request_commitment
+from modality.protocol.commitment import FAILURE_REASONS, CommitmentReport
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request for commitment.
+
+    Args:
+        transaction_uid: its Transaction UID.
+        committed: SOP Instance UIDs that the archive took responsibility for.
+        failed: Failure Reason by SOP Instance UID.
+        unanswered: SOP Instance UIDs of which no report spoke within the time.
+    """
+
+    transaction_uid: str
+    committed: frozenset[str] = frozenset()
+    failed: Mapping[str, int] = field(default_factory=dict)
+    unanswered: frozenset[str] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """All that was asked for is committed."""
+        return not self.failed and not self.unanswered
+
+
+class Commitments:
+    """Asks for commitments and takes the reports.
+
+    Args:
+        local: who asks.
+        pending: knows what was asked for, across restarts.
+        clock: gives the date and time.
+        listen: port for reports on the archive's own associations, from the first request on; None for none.
+    """
+
+    def __init__(self, local: Local, pending: PendingInstances, clock: Clock, listen: int | None) -> None:
+        self.local, self.pending, self.clock, self.listen = local, pending, clock, listen
+        self._listener: CommitmentListener | None = None
+        self._lock = threading.Condition()
+        self._reports: dict[str, list[CommitmentReport]] = {}
+
+    def open(self) -> None:
+        """Begin to listen, where the station does.
+
+        Raises:
+            UsageError: the port cannot be had.
+        """
+        if self.listen is not None and self._listener is None:
+            self._listener = CommitmentListener(self.local, self.listen, self.take)
+
+    @property
+    def port(self) -> int | None:
+        """The port it listens on; None when it does not."""
+        return self._listener.port if self._listener else None
+
+    def take(self, report: CommitmentReport) -> bool:
+        """Take a report: what it commits may go, what it refuses is sent again; false for an unknown transaction."""
+        asked = self.pending.asked_in(report.transaction_uid)
+        if not asked:
+            return False
+        reasons = {uid: FAILURE_REASONS.get(why, f"{why:04X}H") for uid, why in report.failed.items() if uid in asked}
+        self.pending.failed((uid, f"not committed: {why}") for uid, why in reasons.items())
+        self.pending.committed(asked & report.committed)
+        with self._lock:
+            self._reports.setdefault(report.transaction_uid, []).append(report)
+            if asked <= self._spoken_of(report.transaction_uid):
+                self.pending.retire(report.transaction_uid)
+            self._lock.notify_all()
+        return True
+
+    def _spoken_of(self, transaction_uid: str) -> set[str]:
+        reports = self._reports.get(transaction_uid, [])
+        return {uid for report in reports for uid in (*report.committed, *report.failed)}
+
+    def ask(self, archive: DicomAddress, instances: list[tuple[str, str]], *, timeout_s: float) -> Outcome:
+        """Ask, and wait for the report on our association or on the archive's.
+
+        Raises:
+            UsageError: the port to listen on cannot be had.
+            ModalityError: the request failed; its transaction UID is retired.
+        """
+        asked = {uid for _, uid in instances}
+        transaction_uid = fresh_uid()
+        if not asked:
+            return Outcome(transaction_uid)
+        self.open()
+        self.pending.asked(transaction_uid, str(archive), asked, self.clock().isoformat(timespec="seconds"))
+        until = time.monotonic() + timeout_s
+
+        def answered() -> bool:
+            with self._lock:
+                return asked <= self._spoken_of(transaction_uid)
+
+        try:
+            request_commitment(
+                archive, transaction_uid, instances, self.local, self.take, wait_s=timeout_s, answered=answered
+            )
+        except ModalityError:
+            if not answered():
+                self.pending.retire(transaction_uid)
+                raise
+        with self._lock:
+            if self._listener:
+                self._lock.wait_for(
+                    lambda: asked <= self._spoken_of(transaction_uid), timeout=max(0.0, until - time.monotonic())
+                )
+            return self._outcome(transaction_uid, asked)
+
+    def _outcome(self, transaction_uid: str, asked: set[str]) -> Outcome:
+        committed: set[str] = set()
+        failed: dict[str, int] = {}
+        for report in self._reports.pop(transaction_uid, []):
+            committed |= asked & report.committed
+            failed |= {uid: why for uid, why in report.failed.items() if uid in asked}
+        return Outcome(transaction_uid, frozenset(committed), failed, frozenset(asked - committed - failed.keys()))
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._listener:
+            self._listener.close()
+            self._listener = None

@@ -1,0 +1,82 @@
+"""What an earlier run left behind, finished: instances stored, commitments asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from modality.errors import InputError, PeerError, UsageError
+from modality.station.commit import Outcome
+from modality.transfer.destination import Progress, Receipt
+from modality.transfer.instance import PreparedInstance
+
+if TYPE_CHECKING:
+    from modality.delivery.pending import Pending
+    from modality.station.station import Station
+
+
+@dataclass(slots=True)
+class Settled:
+    """What was finished, and what still waits.
+
+    Args:
+        receipt: of the stores.
+        outcomes: of the commitments, one for each study.
+        problems: one line for each thing that went wrong.
+        waiting: how many instances still wait.
+    """
+
+    receipt: Receipt = field(default_factory=Receipt)
+    outcomes: list[Outcome] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    waiting: int = 0
+
+
+def settle(station: Station, *, timeout_s: float, progress: Progress | None = None) -> Settled:
+    """Store what was not stored and ask for what was not committed, study by study.
+
+    Raises:
+        UsageError: the station has no archive.
+        UnreachableError: the archive does not answer.
+    """
+    if station.archive is None:
+        raise UsageError(f"station {station.aet} has no archive to resume with")
+    settled = Settled()
+    settled.receipt = station.archive.store(_readable(station, settled), progress=progress)
+    note_receipt(station, settled.receipt)
+    settled.problems += settled.receipt.failed.values()
+    settled.problems += [
+        f"{len(uids)} instances refused with status {status:04X}H" for status, uids in settled.receipt.refused.items()
+    ]
+    waiting: dict[str, list[Pending]] = {}
+    for one in station.pending.list():
+        if one.stored and one.commit_wanted:
+            waiting.setdefault(one.study_uid, []).append(one)
+    if station.commitment:
+        for instances in waiting.values():
+            try:
+                outcome = station.commit([(one.class_uid, one.uid) for one in instances], timeout_s=timeout_s)
+            except PeerError as error:
+                settled.problems.append(str(error))
+            else:
+                settled.outcomes.append(outcome)
+    settled.waiting = len(station.pending.list())
+    return settled
+
+
+def _readable(station: Station, settled: Settled) -> Iterator[PreparedInstance]:
+    for one in station.pending.list():
+        if not one.stored:
+            try:
+                yield station.pending.read(one)
+            except InputError as error:
+                settled.problems.append(str(error))
+
+
+def note_receipt(station: Station, receipt: Receipt) -> None:
+    """Write down which instances are stored, and why others are not."""
+    station.pending.stored(receipt.stored)
+    station.pending.failed(receipt.failed.items())
+    for status, uids in receipt.refused.items():
+        station.pending.failed((uid, f"refused with status {status:04X}H") for uid in uids)

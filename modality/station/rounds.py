@@ -1,0 +1,139 @@
+"""Scheduled steps performed unattended, one after the other: what `modality perform` and the demo do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from modality.errors import ModalityError, UnreachableError
+from modality.protocol.worklist import ScheduledStep
+from modality.registry import KINDS
+from modality.station.commit import Outcome
+from modality.station.performed import Performed, kind_of
+from modality.station.station import Station
+from modality.transfer.destination import Progress
+from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
+
+# What the words of an order say of the body part, for want of a protocol code; the first that fits decides.
+_PHANTOM_BY_WORD = (
+    (re.compile(r"head|brain|skull|neuro|cerebr|crani|sch[äa]del|kopf|hirn", re.IGNORECASE), "head"),
+    (re.compile(r"chest|thora|lung|pulmon", re.IGNORECASE), "thorax"),
+)
+
+
+def phantom_for(step: ScheduledStep) -> str:
+    """The phantom that an order asks for by its words and codes' meanings; the kind's own when they say nothing."""
+    words = [step.description, step.requested_procedure_description]
+    words += [str(code.get("CodeMeaning", "")) for code in (*step.protocol_codes, *step.requested_procedure_codes)]
+    said = " ".join(words)
+    found = next((phantom for pattern, phantom in _PHANTOM_BY_WORD if pattern.search(said)), None)
+    return found or str(KINDS.load(kind_of(step.modality)).default_phantom)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How each step is performed.
+
+    Args:
+        phantom: what is scanned; chosen by the order's words by default.
+        options: the acquisition's own, such as `slices`.
+        assignments: attributes set over those of the IOD, by keyword.
+        transfer_syntax: what the images are encoded in.
+        discontinue: a reason of CID 9300: the step is abandoned half-way.
+        commit: commitment is asked for after each step.
+        commit_timeout_s: how long to wait for its answer.
+    """
+
+    phantom: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    assignments: Mapping[str, str] | None = None
+    transfer_syntax: TransferSyntax = EXPLICIT_LITTLE
+    discontinue: str | None = None
+    commit: bool = True
+    commit_timeout_s: float = 30.0
+
+
+@dataclass(slots=True)
+class Result:
+    """How one step went.
+
+    Args:
+        step: what was scheduled.
+        performed: what became of it.
+        outcome: the commitment's; None when none was asked for, or the request failed.
+        problems: what went wrong, one line each.
+        unreachable: a peer did not answer at all.
+    """
+
+    step: ScheduledStep
+    performed: Performed
+    outcome: Outcome | None = None
+    problems: list[str] = field(default_factory=list)
+    unreachable: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Nothing went wrong."""
+        return not self.problems and (self.outcome is None or self.outcome.complete)
+
+
+def perform_steps(
+    station: Station,
+    steps: list[ScheduledStep],
+    plan: Plan,
+    *,
+    progress: Callable[[ScheduledStep], Progress | None] = lambda _: None,
+) -> Iterator[Result]:
+    """Perform each step; one that goes wrong does not stop the next.
+
+    Args:
+        station: who performs.
+        steps: what is performed.
+        plan: how.
+        progress: gives, for each step, what takes the number of images done.
+    """
+    for step in steps:
+        yield perform_step(station, step, plan, progress=progress(step))
+
+
+def perform_step(station: Station, step: ScheduledStep, plan: Plan, *, progress: Progress | None = None) -> Result:
+    """Perform one step: begin, scan, store, end, and have it committed."""
+    performed = station.perform(step)
+    result = Result(step, performed)
+    try:
+        with performed:
+            if plan.discontinue:
+                performed.discontinue(plan.discontinue)
+            performed.acquire(
+                plan.phantom or phantom_for(step),
+                transfer_syntax=plan.transfer_syntax,
+                assignments=plan.assignments,
+                progress=progress,
+                half=plan.discontinue is not None,
+                **plan.options,
+            )
+        if plan.commit and station.commitment and performed.receipt.stored:
+            result.outcome = performed.commit(timeout_s=plan.commit_timeout_s)
+    except ModalityError as error:
+        result.problems.append(str(error))
+        result.unreachable = isinstance(error, UnreachableError)
+    result.problems += performed.problems
+    result.unreachable = result.unreachable or performed.unreachable
+    result.problems += _told(performed, result.outcome)
+    return result
+
+
+def _told(performed: Performed, outcome: Outcome | None) -> list[str]:
+    """What the receipt and the commitment say that is not success, a line for each reason."""
+    lines = [
+        f"{len(uids)} images refused with status {status:04X}H" for status, uids in performed.receipt.refused.items()
+    ]
+    reasons = set(performed.receipt.failed.values()) - set(performed.problems)
+    lines += [f"{list(performed.receipt.failed.values()).count(reason)} images: {reason}" for reason in sorted(reasons)]
+    if outcome and outcome.failed:
+        lines.append(f"commitment refused for {len(outcome.failed)} images")
+    if outcome and outcome.unanswered:
+        lines.append(f"no commitment of {len(outcome.unanswered)} images within the time; it stays pending")
+    return lines

@@ -1,0 +1,172 @@
+"""A station: the acquisition modality of IHE's Scheduled Workflow (RAD-5 to RAD-8, RAD-10)."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from modality.delivery.pending import PendingInstances
+from modality.errors import UsageError
+from modality.identity import Clock, Identity, fresh_seed, system_clock
+from modality.iods.context import Equipment
+from modality.network.address import Address, DicomAddress, ae_title, parse, parse_dicom
+from modality.network.association import Local, Timeouts
+from modality.network.destinations import destination
+from modality.network.worklist import query_worklist
+from modality.protocol.worklist import ScheduledStep, WorklistQuery, parse_date
+from modality.station.commit import Commitments, Outcome
+from modality.station.pending import Settled, settle
+from modality.station.performed import Performed
+from modality.transfer.destination import Destination, Progress
+
+
+class Station:
+    """A modality with an AE title, the RIS that tells it what to scan, and the archive that keeps what it scanned.
+
+    Args:
+        aet: its AE title.
+        ris: asked for the worklist.
+        archive: takes the images; a DICOM address or a folder.
+        mpps: told of performed steps; the RIS unless told otherwise, None for nobody.
+        commitment: asked for storage commitment; the archive unless told otherwise, None for nobody.
+        listen: port for reports on associations of the archive's own; None waits on our own association only.
+        state: folder for what must survive a restart; a temporary one by default, gone with the station.
+        seed: what identity and noise come from; a new one by default.
+        clock: gives the date and time.
+        equipment: what the images say of the machine.
+        timeouts: how long peers are waited for.
+
+    Raises:
+        UsageError: an address or the AE title is wrong, or the state folder cannot be used.
+    """
+
+    def __init__(
+        self,
+        aet: str,
+        *,
+        ris: str | DicomAddress | None = None,
+        archive: str | Address | None = None,
+        mpps: str | DicomAddress | None = "ris",
+        commitment: str | DicomAddress | None = "archive",
+        listen: int | None = None,
+        state: Path | str | None = None,
+        seed: int | None = None,
+        clock: Clock = system_clock,
+        equipment: Equipment | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self.local = Local(ae_title(aet), timeouts or Timeouts())
+        self.ris = _dicom(ris)
+        self.archive_address = parse(archive) if isinstance(archive, str) else archive
+        self.archive: Destination | None = None
+        if self.archive_address is not None:
+            self.archive = destination(self.archive_address, self.local)
+        self.mpps = self.ris if mpps == "ris" else _dicom(mpps)
+        if commitment == "archive":
+            self.commitment = self.archive_address if isinstance(self.archive_address, DicomAddress) else None
+        else:
+            self.commitment = _dicom(commitment)
+        self.clock = clock
+        self.identity = Identity(fresh_seed() if seed is None else seed, ("station", self.local.aet))
+        self.equipment = equipment or Equipment(station_name=self.local.aet)
+        self._temporary = tempfile.TemporaryDirectory(prefix="modality-") if state is None else None
+        self.pending = PendingInstances(Path(self._temporary.name if self._temporary else state or ""))
+        self.commitments = Commitments(self.local, self.pending, self.clock, listen)
+        self._performed = 0
+
+    @property
+    def aet(self) -> str:
+        """Our AE title."""
+        return self.local.aet
+
+    def worklist(
+        self,
+        *,
+        date: str | date | None = "today",
+        modality: str = "",
+        station_aet: str | None = None,
+        patient_id: str = "",
+        patient_name: str = "",
+        accession_number: str = "",
+        requested_procedure_id: str = "",
+    ) -> list[ScheduledStep]:
+        """The scheduled steps that match, oldest first (RAD-5).
+
+        Args:
+            date: scheduled start: a date, or as text `today`, `any`, YYYY-MM-DD, or a range A..B.
+            modality: Modality; any by default.
+            station_aet: Scheduled Station AE Title; this station's own by default, empty for any.
+            patient_id: Patient ID.
+            patient_name: Patient's Name, with wildcards.
+            accession_number: Accession Number.
+            requested_procedure_id: Requested Procedure ID.
+
+        Raises:
+            UsageError: the station has no RIS, or the date is none.
+            UnreachableError: the RIS does not answer.
+            PeerError: it refused, or did not answer properly.
+        """
+        if self.ris is None:
+            raise UsageError(f"station {self.aet} has no RIS to ask for a worklist")
+        query = WorklistQuery(
+            date=parse_date(date, self.clock().date()) if isinstance(date, str) else date,
+            modality=modality,
+            station_aet=self.aet if station_aet is None else station_aet,
+            patient_id=patient_id,
+            patient_name=patient_name,
+            accession_number=accession_number,
+            requested_procedure_id=requested_procedure_id,
+        )
+        return query_worklist(self.ris, query, self.local)
+
+    def perform(self, step: ScheduledStep, *, description: str = "") -> Performed:
+        """Perform a scheduled step, or one that `modality.protocol.worklist.unscheduled` stands for.
+
+        The result is a context manager: the step is IN PROGRESS within its block, COMPLETED after it, DISCONTINUED when
+        the block raises.
+
+        Args:
+            step: what to perform.
+            description: Performed Procedure Step Description; the scheduled one by default.
+        """
+        self._performed += 1
+        return Performed(self, step, self._performed, description=description)
+
+    def commit(self, instances: list[tuple[str, str]], *, timeout_s: float = 30.0) -> Outcome:
+        """Ask for the commitment of instances (SOP Class and Instance UID), and wait for the answer (RAD-10).
+
+        Raises:
+            UsageError: the station asks nobody for commitment.
+            UnreachableError: the archive does not answer.
+            PeerError: it refused, or did not answer properly.
+        """
+        if self.commitment is None:
+            raise UsageError(f"station {self.aet} has nobody to ask for storage commitment")
+        return self.commitments.ask(self.commitment, instances, timeout_s=timeout_s)
+
+    def resume(self, *, timeout_s: float = 30.0, progress: Progress | None = None) -> Settled:
+        """Finish what an earlier run left: store what was not stored, ask for what was not committed.
+
+        Raises:
+            UsageError: the station has no archive.
+            UnreachableError: the archive does not answer.
+        """
+        return settle(self, timeout_s=timeout_s, progress=progress)
+
+    def close(self) -> None:
+        """Stop listening, and remove a temporary state folder."""
+        self.commitments.close()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Station:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def _dicom(address: str | DicomAddress | None) -> DicomAddress | None:
+    return parse_dicom(address) if isinstance(address, str) else address

@@ -1,0 +1,194 @@
+"""Studies from phantoms: what `generate` writes and a station scans, each instance made when it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modality.acquisition.frames import Acquisition
+from modality.acquisition.truth import truth
+from modality.errors import UsageError
+from modality.identity import Clock, Identity, Patient, clock_of, fresh_seed, patient
+from modality.iods.attributes import set_attributes
+from modality.iods.context import Context, Equipment, Series
+from modality.iods.context import Study as StudyContext
+from modality.iods.kind import Kind
+from modality.protocol.negotiation import Context as PresentationContext
+from modality.registry import KINDS, PHANTOMS
+from modality.transfer.encode import prepare
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax, syntax
+from phantoms.errors import PhantomError
+from phantoms.phantom import Phantom
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """One series: an acquisition and all that its images say besides their pixels.
+
+    Args:
+        kind: what sort of series.
+        acquisition: gives the frames.
+        context: patient, order, machine, moment.
+        transfer_syntax: what the instances are encoded in.
+        assignments: attributes set over those of the IOD, by keyword.
+    """
+
+    kind: Kind
+    acquisition: Acquisition
+    context: Context
+    transfer_syntax: TransferSyntax = EXPLICIT_LITTLE
+    assignments: Mapping[str, str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.acquisition)
+
+    def __iter__(self) -> Iterator[PreparedInstance]:
+        for dataset in self.kind.describe(self.acquisition, self.context):
+            if self.assignments:
+                set_attributes(dataset, self.assignments)
+            yield prepare(dataset, self.transfer_syntax)
+
+    @property
+    def uid(self) -> str:
+        """Series Instance UID."""
+        return self.context.series.uid
+
+    def truth(self) -> dict[str, Any]:
+        """What the images show, as the phantom knows it: plain data, ready for JSON."""
+        return dict(truth(self.acquisition))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """Series of one patient and one study.
+
+    Args:
+        series: at least one.
+        seed: what all of it was drawn from.
+    """
+
+    series: tuple[Scan, ...]
+    seed: int
+
+    def __len__(self) -> int:
+        return sum(map(len, self.series))
+
+    def __iter__(self) -> Iterator[PreparedInstance]:
+        for scan in self.series:
+            yield from scan
+
+    @property
+    def uid(self) -> str:
+        """Study Instance UID."""
+        return self.series[0].context.study.uid
+
+    @property
+    def patient(self) -> Patient:
+        """Whom it is of."""
+        return self.series[0].context.patient
+
+    @property
+    def contexts(self) -> list[PresentationContext]:
+        """SOP Class and Transfer Syntax of what it holds."""
+        return list(dict.fromkeys((scan.kind.sop_class_uid, scan.transfer_syntax.uid) for scan in self.series))
+
+
+def load_phantom(name: str, **options: Any) -> Phantom:
+    """A phantom of the table.
+
+    Raises:
+        UnknownNameError: the table has none of that name.
+        UsageError: it cannot be made with these options.
+    """
+    make = PHANTOMS.load(name)
+    try:
+        made: Phantom = make(**options)
+    except (PhantomError, TypeError) as error:
+        raise UsageError(f"phantom {name}: {error}") from error
+    return made
+
+
+def acquire(kind: Kind, phantom: Phantom, *, seed: int, **options: Any) -> Acquisition:
+    """Scan a phantom as this kind does; options are those of the kind's own acquisition.
+
+    Raises:
+        UsageError: an option is unknown or out of range.
+    """
+    try:
+        made: Acquisition = kind.acquire(phantom, seed=seed, **options)
+    except (PhantomError, TypeError) as error:
+        raise UsageError(f"{kind.name}: {error}") from error
+    return made
+
+
+def content_digest(acquisition: Acquisition) -> str:
+    """A digest of all that determines the pixels besides the seed: two different scans never share a UID."""
+    said = json.dumps([repr(acquisition.protocol), repr(acquisition.geometry), truth(acquisition)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def generate(
+    kind_name: str,
+    phantom: Phantom | None = None,
+    *,
+    seed: int | None = None,
+    clock: Clock | None = None,
+    transfer_syntax: str | TransferSyntax = EXPLICIT_LITTLE,
+    assignments: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Study:
+    """A study of one series, of any kind.
+
+    Args:
+        kind_name: an entry of the table of kinds.
+        phantom: what is scanned; the kind's own by default, drawn from the seed.
+        seed: what identity, noise and dates come from; a new one by default.
+        clock: gives the date and time; the seed does by default.
+        transfer_syntax: keyword or UID.
+        assignments: attributes set over those of the IOD, by keyword.
+        **options: the acquisition's own, such as `slices`, `rows`, `columns`, `kvp`.
+
+    Raises:
+        UsageError: a name, an option or a value is wrong.
+        UnsupportedError: the transfer syntax cannot carry the pixels.
+    """
+    kind: Kind = KINDS.load(kind_name)
+    seed = fresh_seed() if seed is None else seed
+    phantom = phantom or load_phantom(kind.default_phantom, seed=seed)
+    acquisition = acquire(kind, phantom, seed=seed, **options)
+    who = patient(seed)
+    now = (clock or clock_of(seed))()
+    said = json.dumps(sorted((assignments or {}).items()))
+    identity = Identity(seed, (kind.name, content_digest(acquisition), said))
+    study = StudyContext(
+        uid=identity.uid("study"),
+        started=now,
+        study_id=f"{identity.number('study id', 10**6):06d}",
+        accession_number=f"A{identity.number('accession', 10**8):08d}",
+        description=kind.title,
+    )
+    series = Series(
+        uid=identity.uid("series"),
+        number=1,
+        started=now,
+        frame_of_reference_uid=identity.uid("frame of reference"),
+        description=f"{kind.title} {phantom.name}",
+        protocol_name=f"{kind.name}-{phantom.name}",
+    )
+    context = Context(who, study, series, identity, Equipment(station_name="SIMULATOR"))
+    encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
+    return Study((Scan(kind, acquisition, context, encoding, assignments),), seed)
+
+
+def ct(phantom: Phantom | None = None, *, seed: int | None = None, **options: Any) -> Study:
+    """A CT study of one series; see `generate` for what is common, and `modality.acquisition.ct.ct` for the options."""
+    return generate("ct", phantom, seed=seed, **options)
+
+
+def mr(phantom: Phantom | None = None, *, seed: int | None = None, **options: Any) -> Study:
+    """An MR study of one series; as `ct`, with the options of `modality.acquisition.mr.mr`."""
+    return generate("mr", phantom, seed=seed, **options)

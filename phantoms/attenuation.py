@@ -1,0 +1,103 @@
+"""CT numbers from composition: mass attenuation coefficients at the beam's effective energy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+
+from phantoms.errors import PhantomError
+
+ENERGIES_KEV = (40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
+
+MASS_ATTENUATION_CM2_PER_G: Mapping[str, tuple[float, ...]] = {
+    "H": (0.3458, 0.3355, 0.3260, 0.3173, 0.3091, 0.3015, 0.2944),
+    "C": (0.2076, 0.1871, 0.1753, 0.1672, 0.1610, 0.1558, 0.1514),
+    "N": (0.2288, 0.1980, 0.1817, 0.1714, 0.1639, 0.1579, 0.1529),
+    "O": (0.2585, 0.2133, 0.1907, 0.1772, 0.1679, 0.1608, 0.1551),
+    "Na": (0.3969, 0.2804, 0.2268, 0.1976, 0.1796, 0.1674, 0.1585),
+    "Mg": (0.4880, 0.3292, 0.2570, 0.2184, 0.1951, 0.1797, 0.1686),
+    "P": (0.8095, 0.4918, 0.3494, 0.2754, 0.2324, 0.2051, 0.1865),
+    "S": (0.9873, 0.5850, 0.4053, 0.3123, 0.2586, 0.2248, 0.2020),
+    "Cl": (1.1165, 0.6484, 0.4394, 0.3316, 0.2696, 0.2309, 0.2050),
+    "Ar": (1.2280, 0.7012, 0.4664, 0.3453, 0.2760, 0.2329, 0.2043),
+    "K": (1.5407, 0.8678, 0.5678, 0.4134, 0.3252, 0.2705, 0.2345),
+    "Ca": (1.8302, 1.0195, 0.6579, 0.4717, 0.3655, 0.3001, 0.2571),
+    "Fe": (3.6289, 1.9574, 1.2049, 0.8164, 0.5952, 0.4597, 0.3717),
+}
+"""Total mass attenuation coefficients at `ENERGIES_KEV`: W. T. Elam, B. D. Ravel, J. R. Sieber, Radiat. Phys. Chem.
+63:121 (2002), as XrayDB 4 tabulates them; they agree with NIST XCOM within 0.5 % here."""
+
+EFFECTIVE_ENERGY_KEV: Mapping[float, float] = {
+    70.0: 51.3,
+    80.0: 56.0,
+    90.0: 60.2,
+    100.0: 64.0,
+    110.0: 67.7,
+    120.0: 71.5,
+    130.0: 75.2,
+    140.0: 79.1,
+    150.0: 83.0,
+}
+"""Energy at which water attenuates as it does the whole beam behind 20 cm of water, for a tungsten anode at 8 degrees
+and 7 mm of aluminium. Computed with SpekPy 2 (G. Poludniowski et al., Med. Phys. 48:3630, 2021), weighted by energy."""
+
+WATER: Mapping[str, float] = {"H": 0.1119, "O": 0.8881}
+"""Mass fractions of H2O."""
+
+
+def effective_energy_kev(kvp: float) -> float:
+    """Effective energy of a CT beam.
+
+    Args:
+        kvp: tube voltage in kV, 70 to 150.
+
+    Returns:
+        The energy in keV, interpolated between the table's voltages.
+
+    Raises:
+        PhantomError: the voltage lies outside the table.
+    """
+    voltages = sorted(EFFECTIVE_ENERGY_KEV)
+    if not voltages[0] <= kvp <= voltages[-1]:
+        raise PhantomError(f"tube voltage {kvp:g} kV: the table runs from {voltages[0]:g} to {voltages[-1]:g} kV")
+    upper = next(v for v in voltages[1:] if kvp <= v)
+    lower = voltages[voltages.index(upper) - 1]
+    share = (kvp - lower) / (upper - lower)
+    return EFFECTIVE_ENERGY_KEV[lower] * (1 - share) + EFFECTIVE_ENERGY_KEV[upper] * share
+
+
+def mass_attenuation(composition: Mapping[str, float], energy_kev: float) -> float:
+    """Mass attenuation coefficient of a mixture in cm2/g: the elements' by mass fraction, log-log in the energy."""
+    upper = next(i for i, e in enumerate(ENERGIES_KEV) if i and energy_kev <= e)
+    low, high = math.log(ENERGIES_KEV[upper - 1]), math.log(ENERGIES_KEV[upper])
+    share = (math.log(energy_kev) - low) / (high - low)
+    total = 0.0
+    for element, fraction in composition.items():
+        values = MASS_ATTENUATION_CM2_PER_G[element]
+        total += fraction * math.exp(math.log(values[upper - 1]) * (1 - share) + math.log(values[upper]) * share)
+    return total
+
+
+@lru_cache(maxsize=16)
+def _water_attenuation(energy_kev: float) -> float:
+    return mass_attenuation(WATER, energy_kev)
+
+
+def hounsfield(composition: Mapping[str, float], density_g_per_cm3: float, kvp: float) -> float:
+    """CT number of a mixture.
+
+    Args:
+        composition: mass fractions by element symbol.
+        density_g_per_cm3: its density.
+        kvp: tube voltage in kV.
+
+    Returns:
+        1000 (mu - mu_water) / mu_water in HU, rounded to 0.001 so that no two mathematical libraries differ.
+
+    Raises:
+        PhantomError: the voltage lies outside the table.
+    """
+    energy_kev = effective_energy_kev(kvp)
+    ratio = density_g_per_cm3 * mass_attenuation(composition, energy_kev) / _water_attenuation(energy_kev)
+    return round(1000.0 * (ratio - 1.0), 3)

@@ -1,0 +1,1 @@
+"""Physical and mathematical test objects."""

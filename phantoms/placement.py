@@ -1,0 +1,52 @@
+"""How an individual differs from the model: size, position and a slight lean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from phantoms.solids import Coordinates, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A map from the model to the scanner that keeps a slice along the axes a slice along the axes.
+
+    scanner x = scale x * model x + lean x * (scanner z) + shift x, likewise y; scanner z = scale z * model z + shift z.
+
+    Args:
+        scale: factors along x, y and z.
+        shift_mm: displacement along x, y and z.
+        lean: displacement along x and y for each mm of height.
+    """
+
+    scale: Vector = (1.0, 1.0, 1.0)
+    shift_mm: Vector = (0.0, 0.0, 0.0)
+    lean: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def volume_factor(self) -> float:
+        """By how much a volume grows."""
+        return self.scale[0] * self.scale[1] * self.scale[2]
+
+    def to_model(self, x: Coordinates, y: Coordinates, z: Coordinates) -> tuple[Coordinates, Coordinates, Coordinates]:
+        """Coordinates in the model of points in the scanner, all in mm."""
+        if self == IDENTITY:
+            return x, y, z
+        return (
+            (x - (self.shift_mm[0] + self.lean[0] * z)) * (1.0 / self.scale[0]),
+            (y - (self.shift_mm[1] + self.lean[1] * z)) * (1.0 / self.scale[1]),
+            (z - self.shift_mm[2]) * (1.0 / self.scale[2]),
+        )
+
+    def ball(self, center_mm: Vector, radius_mm: float) -> tuple[Vector, float]:
+        """A ball in the scanner that lies inside the image of a ball in the model."""
+        z = center_mm[2] * self.scale[2] + self.shift_mm[2]
+        x = center_mm[0] * self.scale[0] + self.lean[0] * z + self.shift_mm[0]
+        y = center_mm[1] * self.scale[1] + self.lean[1] * z + self.shift_mm[1]
+        # A lean moves a point at the ball's rim by lean times radius at most.
+        share = min(self.scale) / (1.0 + abs(self.lean[0]) + abs(self.lean[1]))
+        return (round(x, 3), round(y, 3), round(z, 3)), round(0.999 * radius_mm * share, 3)
+
+
+IDENTITY = Placement()
+"""The model as it is."""

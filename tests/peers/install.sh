@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Installs the software that the tests talk to: Debian packages when root or with sudo, and dcmjs-dimse from npm.
+# Says what it cannot install and goes on; fails only with MODALITY_REQUIRE_PEERS=1 and a needed peer missing.
+set -u
+cd "$(dirname "$0")"
+export DEBIAN_FRONTEND=noninteractive
+
+# Package, and the file that shows it is there: Node.js comes from other sources too, under other package names.
+needed=(
+  orthanc=/usr/sbin/Orthanc
+  orthanc-dicomweb=/usr/share/orthanc/plugins/libOrthancDicomWeb.so
+  dcmtk=/usr/bin/storescp
+  dicom3tools=/usr/bin/dciodvfy
+  nodejs="$(command -v node || echo /usr/bin/node)"
+  npm="$(command -v npm || echo /usr/bin/npm)"
+)
+useful=(
+  dcm2niix=/usr/bin/dcm2niix
+  socat=/usr/bin/socat
+  chromium=/usr/bin/chromium
+  openjph-tools=/usr/bin/ojph_expand
+  libgdcm-tools=/usr/bin/gdcmconv
+  ctn=/usr/bin/simple_storage
+)
+
+# The packages among "package=file" whose file is not there.
+missing() {
+  local entry
+  for entry in "$@"; do
+    test -e "${entry#*=}" || echo "${entry%%=*}"
+  done
+}
+
+as_root() {
+  if test "$(id -u)" = 0; then "$@"; else sudo -n --preserve-env=DEBIAN_FRONTEND "$@"; fi
+}
+
+install_packages() {
+  local packages=("$@") package apt=(apt-get -qq -o DPkg::Lock::Timeout=120)
+  if ! command -v apt-get >/dev/null; then
+    echo "peers: no apt-get here; install by hand: ${packages[*]}"
+  elif ! as_root true 2>/dev/null; then
+    echo "peers: neither root nor sudo without a password; install by hand: sudo apt-get install ${packages[*]}"
+  else
+    echo "peers: installing ${packages[*]}"
+    as_root "${apt[@]}" update || echo "peers: apt-get update failed"
+    as_root "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null && return
+    for package in "${packages[@]}"; do
+      as_root "${apt[@]}" install -y --no-install-recommends "$package" >/dev/null ||
+        echo "peers: apt-get cannot install $package"
+    done
+  fi
+}
+
+install_node_packages() {
+  test node/node_modules/.package-lock.json -nt node/package-lock.json && return
+  echo "peers: installing dcmjs-dimse"
+  (cd node && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null && touch node_modules/.package-lock.json) ||
+    echo "peers: npm cannot install dcmjs-dimse"
+}
+
+mapfile -t packages < <(missing "${needed[@]}" "${useful[@]}")
+test "${#packages[@]}" = 0 || install_packages "${packages[@]}"
+if command -v npm >/dev/null; then install_node_packages; fi
+
+# The places above were looked up before anything was installed; look again.
+needed[4]="nodejs=$(command -v node || echo /usr/bin/node)"
+needed[5]="npm=$(command -v npm || echo /usr/bin/npm)"
+mapfile -t still < <(missing "${needed[@]}" dcmjs-dimse=node/node_modules/dcmjs-dimse/package.json)
+mapfile -t later < <(missing "${useful[@]}")
+test "${#later[@]}" = 0 || echo "peers: not here, some tests will skip: ${later[*]}"
+if test "${#still[@]}" != 0; then
+  echo "peers: missing: ${still[*]}"
+  test "${MODALITY_REQUIRE_PEERS:-}" != 1 || exit 1
+fi

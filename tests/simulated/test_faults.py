@@ -1,0 +1,81 @@
+"""Faults from text, and when each strikes."""
+
+from __future__ import annotations
+
+import pytest
+
+from modality.errors import UnknownNameError, UsageError
+from modality.simulated.faults import Fault, Faults
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("status=A700,every=10", Fault(status=0xA700, every=10)),
+        ("status=0xB000,on=store+find", Fault(status=0xB000, on=("store", "find"))),
+        ("coerce=PatientID:NEW+PatientName:A^B", Fault(coerce=(("PatientID", "NEW"), ("PatientName", "A^B")))),
+        ("reject=transient,times=2", Fault(reject=(2, 1, 1), times=2)),
+        ("known=CT01+MR01", Fault(known=("CT01", "MR01"))),
+        ("refuse=RLELossless", Fault(refuse=("1.2.840.10008.1.2.5",))),
+        ("refuse=1.2.840.10008.1.2.5", Fault(refuse=("1.2.840.10008.1.2.5",))),
+        ("silent,on=set", Fault(silent=True, on=("set",))),
+        ("abort-after=3", Fault(abort_after=3)),
+        ("abort_at_bytes=1000,delay_s=0.5", Fault(abort_at_bytes=1000, delay_s=0.5)),
+    ],
+)
+def test_a_fault_is_read_from_text(text, fault):
+    assert Fault.parse(text) == fault
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("statsu=A700", "did you mean 'status'"),
+        ("on=stroe", "did you mean 'store'"),
+        ("reject=transiant", "did you mean 'transient'"),
+        ("refuse=RLELosless", "did you mean 'RLELossless'"),
+        ("coerce=PatientID", "no Keyword:value"),
+        ("status", "needs a value"),
+        ("status=A7000", "four hexadecimal digits"),
+        ("every=0", "1 or more"),
+        ("delay_s=-1", "0 or more seconds"),
+        ("", "unknown key"),
+    ],
+)
+def test_a_fault_that_does_not_read_is_a_usage_error_that_helps(text, message):
+    with pytest.raises(UsageError, match=message):
+        Fault.parse(text)
+
+
+def test_an_unknown_key_is_an_unknown_name():
+    with pytest.raises(UnknownNameError):
+        Fault.parse("statsu=A700")
+
+
+def statuses(text: str, service: str, count: int) -> list[int | None]:
+    faults = Faults([text])
+    return [faults.strike(service).status for _ in range(count)]
+
+
+def test_a_fault_strikes_every_so_many_and_so_often():
+    assert statuses("status=A700,every=3", "store", 7) == [None, None, 0xA700, None, None, 0xA700, None]
+    assert statuses("status=A700,times=2", "store", 4) == [0xA700, 0xA700, None, None]
+    assert statuses("status=A700,on=find", "store", 2) == [None, None]
+
+
+def test_faults_that_strike_the_same_request_are_laid_together():
+    fault = Faults(["status=A700,every=2", "delay_s=0.5"]).strike("store")
+    assert (fault.status, fault.delay_s) == (None, 0.5)
+    faults = Faults(["status=A700", "delay_s=0.5"])
+    assert (faults.strike("store").status, faults.strike("store").delay_s) == (0xA700, 0.5)
+
+
+def test_only_known_ae_titles_associate():
+    faults = Faults(["known=CT01"])
+    assert faults.rejection("CT01") is None
+    assert faults.rejection("OTHER") == (1, 1, 3)
+
+
+def test_a_rejection_may_pass():
+    faults = Faults(["reject=congestion,times=1"])
+    assert [faults.rejection("CT01"), faults.rejection("CT01")] == [(2, 3, 1), None]
