@@ -3,19 +3,28 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+USED := $(VENV)/.installed
+STAMP := $(VENV)/.installed-dev
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt
 DEMO_OUT ?= demo
 JOBS ?= 2
 
 .PHONY: demo test slow lint types bench peers clean
 .DEFAULT_GOAL := test
 
-$(STAMP): pyproject.toml .ci/constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(USED): pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[web]'
 	touch $@
 
-demo: $(STAMP)
+$(STAMP): pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[dev]'
+	touch $@ $(USED)
+
+# The main job: a day in the department on embedded peers, performed and checked.
+demo: $(USED)
 	$(BIN)/modality demo --out $(DEMO_OUT)
 
 test: $(STAMP) peers

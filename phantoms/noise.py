@@ -19,9 +19,12 @@ _SCALE = 1.0 / (1 << 23)
 
 def _scrambled(state: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     """The finaliser of MurmurHash3 (A. Appleby, 2011), a bijection of 32 bits."""
-    state = (state ^ (state >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    state = (state ^ (state >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return state ^ (state >> np.uint32(16))
+    state = state ^ (state >> np.uint32(16))
+    state *= np.uint32(0x85EBCA6B)
+    state ^= state >> np.uint32(13)
+    state *= np.uint32(0xC2B2AE35)
+    state ^= state >> np.uint32(16)
+    return state
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -16,7 +17,7 @@ from phantoms.tissues import TISSUES, Tissue
 Labels = npt.NDArray[np.uint8]
 
 AIR = TISSUES["air"]
-_COUNTING_SPACING_MM = 4.0
+_COUNTED_POINTS, _FINEST_MM = 15_000, 0.5
 _MOST_STRUCTURES = 255
 
 
@@ -130,20 +131,18 @@ class Phantom:
 
         Returns:
             A dictionary for each structure that has a ball. The volume is what later structures leave of it: by
-            formula where nothing meets it, else counted on a grid of 4 mm.
+            formula where nothing meets it, else counted on a grid of its box, to a few per cent.
 
         Raises:
             PhantomError: the voltage or the field lies outside the tables.
         """
-        counted = None
         listed: list[StructureTruth] = []
         for number, structure in enumerate(self.structures, start=1):
             if structure.ball is None:
                 continue
             volume = None if self._painted_over(number - 1) else structure.solid.volume_mm3
             if volume is None:
-                counted = self._counted_volumes() if counted is None else counted
-                volume = counted[number]
+                volume = self._counted_volume(number - 1)
             (cx, cy, cz), radius = self.placement.ball(*structure.ball)
             relaxation = structure.tissue.relaxation(field_strength_t)
             listed.append(
@@ -167,18 +166,25 @@ class Phantom:
     def _painted_over(self, index: int) -> bool:
         return any(later.meets(self._bounds[index]) for later in self._bounds[index + 1 :])
 
-    def _counted_volumes(self) -> list[float]:
-        total = self._bounds[0]
-        for bounds in self._bounds[1:]:
-            total = total.joined(bounds)
-        step = _COUNTING_SPACING_MM
-        axes = [
-            np.arange(low + step / 2, high, step, dtype=np.float64)
-            for low, high in zip(total.low_mm, total.high_mm, strict=True)
-        ]
+    def _counted_volume(self, index: int) -> float:
+        """Volume of the points that one structure keeps, in the model, counted in its box."""
+        low, high = self._bounds[index].low_mm, self._bounds[index].high_mm
+        share = math.prod(b - a for a, b in zip(low, high, strict=True)) / _COUNTED_POINTS
+        step = max(_FINEST_MM, round(math.pow(share, 1.0 / 3.0), 1))
+        axes = [np.arange(a + step / 2, b + step / 2, step) for a, b in zip(low, high, strict=True)]
         x, y = axes[0].reshape(1, -1), axes[1].reshape(-1, 1)
-        counts = np.zeros(len(self.structures) + 1, dtype=np.int64)
+        over = [
+            (later.solid, bounds)
+            for later, bounds in zip(self.structures[index + 1 :], self._bounds[index + 1 :], strict=True)
+            if bounds.meets(self._bounds[index])
+        ]
+        kept = 0
         for height in axes[2]:
-            labels = self._model_labels(x, y, height.reshape(1, 1))
-            counts += np.bincount(labels.ravel(), minlength=counts.size)
-        return [int(count) * step**3 for count in counts]
+            z = height.reshape(1, 1)
+            mine = self.structures[index].solid.contains(x, y, z)
+            for solid, bounds in over:
+                place = window(bounds, x, y, z)
+                if place is not None:
+                    mine[place] &= ~solid.contains(x[:, place[1]], y[place[0]], z)
+            kept += int(np.count_nonzero(mine))
+        return float(kept * step * step * step)

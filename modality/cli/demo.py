@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from modality.transfer.instance import PreparedInstance
     from modality.web.contact_sheet import ContactSheet
 
-_OURS = ("archive", "performed-steps", "state", "contact-sheet.png", "report.html")
+_OURS = ("archive", "performed-steps", "contact-sheet.png", "report.html")
 
 
 @click.command(cls=Verb)

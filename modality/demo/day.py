@@ -84,7 +84,7 @@ def run(
         stations = [
             stack.enter_context(
                 Station(
-                    aet, ris=ris.address, archive=archive.address, listen=0, state=folder / "state" / aet, seed=seed
+                    aet, ris=ris.address, archive=archive.address, listen=0, seed=seed
                 )
             )
             for aet in STATIONS

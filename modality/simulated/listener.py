@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any, cast
 
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
+from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext, build_context
@@ -22,6 +24,12 @@ from modality.simulated.faults import Fault, Faults
 
 Handler = tuple[evt.EventType, Callable[..., Any]]
 _POLL_S = 0.02
+# How long a peer has to close the connection after an abort.
+_PATIENCE_S = 0.5
+
+
+class _Abandoned(Exception):
+    """A fault has ended the association under a handler; pynetdicom then lets the request go."""
 
 
 class _Contexts(list[PresentationContext]):
@@ -125,19 +133,18 @@ class Listener:
         server.shutdown()
         self._thread.join()
         for association in self.ae.active_associations:
-            association.abort()
-            association.join(timeout=5)
-            association.dul.join(timeout=5)
+            _end(association)
 
     def apply(self, event: Event, service: str) -> Fault:
         """Let the faults of a request happen, as far as they come before the work: abort, silence, delay."""
         fault = self.faults.strike(service)
-        if fault.abort_after is not None:
-            event.assoc.abort()
         while fault.silent and not self.stopping.wait(_POLL_S) and not event.assoc.acse.is_aborted():
             pass
-        if fault.silent:
-            event.assoc.abort()
+        if fault.silent or fault.abort_after is not None:
+            # Nothing may be sent after an abort, so the association is over before the handler goes on.
+            event.assoc.abort(block=False)
+            event.assoc.kill()
+            raise _Abandoned(service)
         if fault.delay_s:
             self.stopping.wait(fault.delay_s)
         return fault
@@ -166,7 +173,20 @@ class Listener:
         association.__dict__["_modality_bytes"] = received
         limit = self.faults.abort_at_bytes
         if limit is not None and received >= limit and association.is_established:
-            association.abort(block=False)
+            # Not in this thread: it is the one that has to send the abort.
+            threading.Thread(target=_end, args=(association,), name="abort").start()
+
+
+def _end(association: Association) -> None:
+    """Abort an association and end its threads, whether its peer closes the connection or not."""
+    association.abort(block=False)
+    deadline = time.monotonic() + _PATIENCE_S
+    while association.dul.state_machine.current_state != "Sta1" and time.monotonic() < deadline:
+        time.sleep(0.002)
+    if association.dul.socket:
+        association.dul.socket.close()
+    association.kill()
+    association.join(_PATIENCE_S)
 
 
 def answer(status: int, comment: str = "") -> int | Dataset:

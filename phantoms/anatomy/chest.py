@@ -27,7 +27,7 @@ _SKIN = (
     (160.0, 170.0, 62.0, 92.0),
     (190.0, 120.0, 58.0, 84.0),
 )
-_VESSEL_TARGETS = 900
+_VESSEL_TARGETS = 1200
 _MOST_NODULES = 40
 
 
@@ -95,7 +95,7 @@ def _breasts(variation: Variation, padding_mm: float) -> list[Structure]:
     if variation.uniform("sex", 0.0, 1.0) < 0.5:
         return []
     x, height = variation.around("breast x", 76.0, 5.0), variation.around("breast z", -42.0, 8.0)
-    depth = variation.uniform("breast", 20.0, 30.0) + 0.5 * padding_mm
+    depth = variation.uniform("breast", 15.0, 25.0) + 0.5 * padding_mm
     shape = ValueNoise(variation.stream("breasts"), spacing_mm=45.0)
 
     def side(sign: float, inset_mm: float) -> Warped:

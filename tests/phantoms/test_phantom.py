@@ -13,8 +13,8 @@ from phantoms.tissues import TISSUES
 MADE = [
     pytest.param(lambda: phantoms.water(diameter_mm=160.0), id="water"),
     pytest.param(phantoms.shepp_logan, id="shepp-logan"),
-    *(pytest.param(lambda s=s: phantoms.head(s), id=f"head {s}") for s in (0, 1, 2, 3)),
-    *(pytest.param(lambda s=s: phantoms.thorax(s, nodule_mm=4.0 + 3 * s), id=f"thorax {s}") for s in (0, 1, 2, 3)),
+    *(pytest.param(lambda s=s: phantoms.head(s), id=f"head {s}") for s in (0, 1, 2)),
+    *(pytest.param(lambda s=s: phantoms.thorax(s, nodule_mm=4.0 + 3 * s), id=f"thorax {s}") for s in (0, 1, 2)),
 ]
 
 
@@ -85,10 +85,10 @@ def test_a_placement_moves_structures_and_their_truth_together():
     )
     (ball,) = phantom.truth(kvp=120.0, field_strength_t=1.5)
     assert ball["center_mm"] == pytest.approx([1.1 * 10 + 0.05 * 41 + 3, 0.9 * 20 - 0.04 * 41 - 4, 41.0])
-    g = np.arange(0.25, 80.0, 0.5)
+    g = np.arange(0.5, 80.0, 1.0)
     x, y, z = np.meshgrid(g - 20, g - 30, g, indexing="ij")
     inside = phantom.labels(x, y, z) == 1
-    assert np.count_nonzero(inside) * 0.125 == pytest.approx(ball["volume_mm3"], rel=0.02)
+    assert np.count_nonzero(inside) == pytest.approx(ball["volume_mm3"], rel=0.02)
     assert [a[inside].mean() for a in (x, y, z)] == pytest.approx(ball["center_mm"], abs=0.1)
 
 

@@ -43,7 +43,8 @@ def associate(
     finally:
         if association.is_established:
             association.release()
-        association.join(10)
+        if association.ident:
+            association.join(10)
 
 
 @pytest.fixture
