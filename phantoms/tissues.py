@@ -110,7 +110,7 @@ _BRAIN_SALTS = {"Na": 0.002, "S": 0.002, "Cl": 0.003, "K": 0.003}
 _MUSCLE_MR = _both(1008, 44, 1412, 50)  # [S]
 _MARROW_MR = _both(549, 49, 586, 49)  # [B], L4 vertebra
 _FAT_MR = _both(342, 70, 377, 70)  # [G], scalp: A = 0.324, C = 0.137; [B] has 382 and 68 ms at 3 T
-_BONE_MR = _both(200, 0.5, 302, 0.25)  # [R]; at 3 T scaled as by the IT'IS tissue database
+_BONE_MR = _both(200, 0.5, 302, 0.25)  # [R] at 1.5 T; 3 T as the IT'IS tissue database, 2018, lists it
 _WATERY_MR = _same(4200, 1990)  # [G], cerebrospinal fluid; hardly depends on the field
 _NONE = _same(1000, 0.01)  # gas and rigid plastics: no proton that an image would see
 
@@ -249,7 +249,7 @@ _TABLE = (
         1.10,
         {"H": 0.096, "C": 0.099, "N": 0.022, "O": 0.744, "Na": 0.005, "P": 0.022, "S": 0.009, "Cl": 0.003},
         *_both(1024, 30, 1168, 27),
-    ),  # [44]; [S]
+    ),  # [46]; [S]
     Tissue(
         "eye lens",
         1.07,

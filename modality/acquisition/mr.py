@@ -69,8 +69,8 @@ class MrProtocol:
         """Standard deviation of each channel, relative to the signal of fully relaxed water.
 
         The signal-to-noise ratio grows with the field, the voxel, and the root of averages times phase encodings over
-        bandwidth: W. A. Edelstein et al., Magn. Reson. Med. 3:604 (1986). The scale is 60 for water in a voxel of
-        5 mm3 at 1.5 T, 130 Hz per pixel, 256 phase encodings and one average.
+        bandwidth: W. A. Edelstein et al., Magn. Reson. Med. 3:604 (1986). This scanner has 60 for water in a voxel
+        of 5 mm3 at 1.5 T, 130 Hz per pixel, 256 phase encodings and one average.
         """
         voxel = geometry.row_spacing_mm * geometry.column_spacing_mm * geometry.slice_thickness_mm
         samples = self.averages * geometry.rows / _REFERENCE_PHASE_ENCODINGS

@@ -9,8 +9,8 @@ from phantoms.tissues import Tissue
 
 Sequence = Literal["SE", "GRE"]
 
-GYROMAGNETIC_RATIO_MHZ_PER_T = 42.577478461
-"""Of the shielded proton, over 2 pi: CODATA 2022 gives 42.577478 MHz/T for the free proton."""
+GYROMAGNETIC_RATIO_MHZ_PER_T = 42.577478518
+"""Of the proton, over 2 pi: CODATA 2018."""
 
 _DEPHASING_PER_S_AND_T = 1.5
 """1/T2' for each tesla. BrainWeb's table (Collins et al. 1998) has T2* of 69 and 61 ms beside T2 of 83 and 70 ms for

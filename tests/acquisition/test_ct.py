@@ -50,7 +50,7 @@ def test_each_ball_has_the_ct_number_of_the_truth(phantom, kvp):
         ({"slice_thickness_mm": 10.0}, 0.5),
         ({"mas": 30.0}, 2.0),
         ({"kvp": 80.0}, (120 / 80) ** 1.3),
-        ({"kernel": "SHARP"}, (0.65 / 0.40) ** 1.5),
+        ({"kernel": "SHARP"}, (0.70 / 0.45) ** 1.5),
     ],
 )
 def test_noise_follows_dose_thickness_and_kernel(change, factor):
@@ -73,23 +73,24 @@ def test_stored_values_fit_into_twelve_bits_unsigned():
     assert frame.pixels.min() == 0
 
 
-def test_the_kernel_spreads_an_edge_as_its_mtf_says():
-    # Across the rim of a large cylinder: a Gaussian edge rises from 16 % to 84 % within two standard deviations.
-    phantom = phantoms.shepp_logan()
-    widths = {}
-    for kernel in ("SMOOTH", "SHARP"):
-        acquisition = ct(
-            phantom, seed=1, slices=1, rows=1024, columns=1024, mas=1e5, kernel=kernel, slice_thickness_mm=0.5
-        )
-        profile = acquisition.frame(0).pixels[512].astype(np.float64)
-        rise = profile[: 512 - 200]
-        low, high = rise[:100].mean(), 1024.0 + 50.0
-        share = (rise - low) / (high - low)
-        crossing = [
-            np.interp(level, share[: share.argmax() + 1], np.arange(share.argmax() + 1)) for level in (0.1, 0.5)
-        ]
-        widths[kernel] = (crossing[1] - crossing[0]) * acquisition.geometry.column_spacing_mm
-    assert widths["SMOOTH"] > 1.5 * widths["SHARP"]
+@pytest.mark.parametrize(("kernel", "mtf50_per_mm"), [("SMOOTH", 0.32), ("STANDARD", 0.45), ("SHARP", 0.70)])
+def test_the_kernel_spreads_an_edge_as_its_mtf_says(kernel, mtf50_per_mm):
+    acquisition = ct(
+        phantoms.shepp_logan(),
+        seed=1,
+        slices=1,
+        rows=1024,
+        columns=1024,
+        mas=1e5,
+        kernel=kernel,
+        slice_thickness_mm=0.5,
+    )
+    edge = acquisition.frame(0).pixels[512, :220].astype(np.float64)  # from air into the scalp of 50 HU
+    share = (edge - 24.0) / 1050.0
+    ten, half = (np.interp(level, share, np.arange(share.size)) for level in (0.1, 0.5))
+    # A Gaussian edge rises from 10 % to 50 % within 1.2816 standard deviations; its MTF is exp(-2 (pi sigma f)^2).
+    sigma_mm = (half - ten) * acquisition.geometry.column_spacing_mm / 1.2816
+    assert np.sqrt(np.log(2.0) / 2.0) / (np.pi * sigma_mm) == pytest.approx(mtf50_per_mm, rel=0.06)
 
 
 def test_a_slice_is_the_same_alone_and_in_order_and_seeds_differ():
