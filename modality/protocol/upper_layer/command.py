@@ -1,0 +1,104 @@
+"""DIMSE command sets of the C-STORE service as bytes: Implicit VR Little Endian, group 0000 (PS3.7 9.3.1, 6.3.1)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from modality.errors import InvalidResponse
+
+C_STORE_RQ, C_STORE_RSP, C_ECHO_RQ, C_ECHO_RSP = 0x0001, 0x8001, 0x0030, 0x8030
+_NO_DATA_SET = 0x0101
+_WITH_DATA_SET = 0x0001
+_MEDIUM = 0x0000
+
+
+def _element(element: int, value: bytes) -> bytes:
+    return struct.pack("<HHI", 0x0000, element, len(value)) + value
+
+
+def _uid(text: str) -> bytes:
+    value = text.encode("ascii")
+    return value + b"\0" * (len(value) % 2)
+
+
+def _short(number: int) -> bytes:
+    return struct.pack("<H", number)
+
+
+def _command(elements: bytes) -> bytes:
+    return _element(0x0000, struct.pack("<I", len(elements))) + elements
+
+
+def store_request(message_id: int, sop_class_uid: str, sop_instance_uid: str) -> bytes:
+    """C-STORE-RQ (PS3.7 Table 9.3-1), priority MEDIUM."""
+    return _command(
+        _element(0x0002, _uid(sop_class_uid))
+        + _element(0x0100, _short(C_STORE_RQ))
+        + _element(0x0110, _short(message_id))
+        + _element(0x0700, _short(_MEDIUM))
+        + _element(0x0800, _short(_WITH_DATA_SET))
+        + _element(0x1000, _uid(sop_instance_uid))
+    )
+
+
+def echo_request(message_id: int) -> bytes:
+    """C-ECHO-RQ (PS3.7 Table 9.3-12)."""
+    return _command(
+        _element(0x0002, _uid("1.2.840.10008.1.1"))
+        + _element(0x0100, _short(C_ECHO_RQ))
+        + _element(0x0110, _short(message_id))
+        + _element(0x0800, _short(_NO_DATA_SET))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response's command set.
+
+    Args:
+        command: Command Field.
+        message_id: Message ID Being Responded To.
+        status: Status.
+        comment: Error Comment; empty when there is none.
+        has_data_set: a data set follows.
+    """
+
+    command: int
+    message_id: int
+    status: int
+    comment: str
+    has_data_set: bool
+
+
+def read_response(data: bytes) -> Response:
+    """A response from its command set.
+
+    Raises:
+        InvalidResponse: it is none, or lacks what a response must have.
+    """
+    values: dict[int, bytes] = {}
+    at = 0
+    while at + 8 <= len(data):
+        group, element, length = struct.unpack_from("<HHI", data, at)
+        at += 8
+        if group != 0x0000 or at + length > len(data):
+            raise InvalidResponse("the peer sent a command set that breaks off")
+        values[element] = data[at : at + length]
+        at += length
+    if at != len(data):
+        raise InvalidResponse("the peer sent a command set that breaks off")
+    try:
+        command, message_id, status = (_number(values[element]) for element in (0x0100, 0x0120, 0x0900))
+    except KeyError as error:
+        missing = int(error.args[0])
+        raise InvalidResponse(f"the peer's response lacks (0000,{missing:04X})") from None
+    comment = values.get(0x0902, b"").rstrip(b"\0 ").decode("ascii", "replace")
+    has_data_set = _number(values.get(0x0800, _short(_NO_DATA_SET))) != _NO_DATA_SET
+    return Response(command, message_id, status, comment, has_data_set)
+
+
+def _number(value: bytes) -> int:
+    if len(value) != 2:
+        raise InvalidResponse("the peer's response holds a number that is not of two bytes")
+    return int.from_bytes(value, "little")

@@ -1,0 +1,266 @@
+"""Protocol data units as bytes: what a requestor sends, and what it may be answered (PS3.8 9.3, PS3.7 annex D)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from modality.errors import InvalidResponse
+from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+
+APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
+_HEADER = struct.Struct(">BxI")
+_ITEM = struct.Struct(">BxH")
+_PDV = struct.Struct(">BxIIBB")
+LARGEST_PDU = 1 << 20
+"""More than any answer to a requestor holds; a longer one is rubbish."""
+
+RELEASE_RQ = _HEADER.pack(0x05, 4) + bytes(4)
+RELEASE_RP = _HEADER.pack(0x06, 4) + bytes(4)
+ABORT = _HEADER.pack(0x07, 4) + bytes(4)  # source 0: the service user (PS3.8 Table 9-26)
+
+
+@dataclass(frozen=True, slots=True)
+class PresentationContext:
+    """A presentation context as proposed.
+
+    Args:
+        id: an odd number from 1 to 255.
+        abstract_syntax: SOP Class UID.
+        transfer_syntaxes: at least one UID.
+    """
+
+    id: int
+    abstract_syntax: str
+    transfer_syntaxes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an association is requested with.
+
+    Args:
+        called_aet: whom we call.
+        calling_aet: who calls.
+        contexts: 1 to 128 presentation contexts.
+        max_pdu: the longest P-DATA-TF variable field that we take.
+        async_window: invoked and performed operations at a time; None leaves the item out (PS3.7 D.3.3.3).
+        user_identity: type, positive response wanted, primary and secondary field (PS3.7 D.3.3.7); None for none.
+    """
+
+    called_aet: str
+    calling_aet: str
+    contexts: Sequence[PresentationContext]
+    max_pdu: int = 131072
+    async_window: tuple[int, int] | None = None
+    user_identity: tuple[int, bool, bytes, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A-ASSOCIATE-AC.
+
+    Args:
+        results: result and transfer syntax by presentation context ID; result 0 is acceptance (PS3.8 Table 9-18).
+        max_pdu: the longest P-DATA-TF variable field that the peer takes; 0 sets no limit.
+        async_window: operations that the peer lets us invoke, and will invoke, at a time; (1, 1) unless negotiated.
+        implementation_class_uid: the peer's.
+        implementation_version: the peer's; empty when it sent none.
+    """
+
+    results: dict[int, tuple[int, str]] = field(default_factory=dict)
+    max_pdu: int = 0
+    async_window: tuple[int, int] = (1, 1)
+    implementation_class_uid: str = ""
+    implementation_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A-ASSOCIATE-RJ: result, source and reason (PS3.8 Table 9-21)."""
+
+    result: int
+    source: int
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A-RELEASE-RP."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequested:
+    """A-RELEASE-RQ of the peer: it wants to end the association."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aborted:
+    """A-ABORT: source and reason (PS3.8 Table 9-26)."""
+
+    source: int
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One presentation data value of a P-DATA-TF (PS3.8 E.2)."""
+
+    context_id: int
+    command: bool
+    last: bool
+    data: bytes
+
+
+Pdu = Accepted | Rejected | Released | ReleaseRequested | Aborted | list[Fragment]
+
+
+def _item(kind: int, body: bytes) -> bytes:
+    return _ITEM.pack(kind, len(body)) + body
+
+
+def _aet(title: str) -> bytes:
+    return title.encode("ascii").ljust(16)
+
+
+def associate_rq(proposal: Proposal) -> bytes:
+    """A-ASSOCIATE-RQ (PS3.8 Table 9-11)."""
+    items = [_item(0x10, APPLICATION_CONTEXT.encode())]
+    for context in proposal.contexts:
+        syntaxes = b"".join(_item(0x40, uid.encode()) for uid in context.transfer_syntaxes)
+        head = bytes((context.id, 0, 0, 0))
+        items.append(_item(0x20, head + _item(0x30, context.abstract_syntax.encode()) + syntaxes))
+    items.append(_item(0x50, b"".join(_user_items(proposal))))
+    body = struct.pack(">H2x", 1) + _aet(proposal.called_aet) + _aet(proposal.calling_aet) + bytes(32) + b"".join(items)
+    return _HEADER.pack(0x01, len(body)) + body
+
+
+def _user_items(proposal: Proposal) -> Iterator[bytes]:
+    """User information, sub-items in the order of their types (PS3.7 D.3.3)."""
+    yield _item(0x51, struct.pack(">I", proposal.max_pdu))
+    yield _item(0x52, IMPLEMENTATION_CLASS_UID.encode())
+    if proposal.async_window:
+        yield _item(0x53, struct.pack(">HH", *proposal.async_window))
+    yield _item(0x55, IMPLEMENTATION_VERSION_NAME.encode())
+    if proposal.user_identity:
+        kind, wanted, primary, secondary = proposal.user_identity
+        fields = struct.pack(">H", len(primary)) + primary + struct.pack(">H", len(secondary)) + secondary
+        yield _item(0x58, bytes((kind, wanted)) + fields)
+
+
+def fragments(
+    context_id: int, command: bytes, data_set: Iterable[bytes | bytearray | memoryview], max_pdu: int
+) -> list[bytes | memoryview]:
+    """A message as P-DATA-TF PDUs: headers of 12 bytes between views of the buffers, which are not copied.
+
+    Args:
+        context_id: the presentation context.
+        command: the encoded command set.
+        data_set: the encoded data set, in order; none for a message without.
+        max_pdu: the longest variable field of a PDU; 0 for no limit.
+    """
+    room = (max_pdu or LARGEST_PDU) - 6
+    out: list[bytes | memoryview] = []
+    pending = [memoryview(part).cast("B") for part in data_set if len(part)]
+    for at in range(0, len(command), room):
+        part = command[at : at + room]
+        last = 0x02 if at + room >= len(command) else 0x00
+        out += [_PDV.pack(0x04, len(part) + 6, len(part) + 2, context_id, 0x01 | last), part]
+    left = sum(len(part) for part in pending)
+    position, offset = 0, 0
+    while left:
+        size = min(room, left)
+        left -= size
+        out.append(_PDV.pack(0x04, size + 6, size + 2, context_id, 0x00 if left else 0x02))
+        while size:
+            buffer = pending[position]
+            piece = buffer[offset : offset + size]
+            out.append(piece)
+            size -= len(piece)
+            offset += len(piece)
+            if offset == len(buffer):
+                position, offset = position + 1, 0
+    return out
+
+
+def split(data: bytes | bytearray) -> tuple[int, bytes, int] | None:
+    """The first PDU of what was received: its type, its variable field, and its whole length; None while incomplete.
+
+    Raises:
+        InvalidResponse: it is longer than any PDU for us.
+    """
+    if len(data) < _HEADER.size:
+        return None
+    kind, length = _HEADER.unpack_from(data)
+    if kind not in (0x02, 0x03, 0x04, 0x05, 0x06, 0x07):
+        raise InvalidResponse(f"not a DICOM peer: it sent a PDU of type {kind:02X}H")
+    if length > LARGEST_PDU:
+        raise InvalidResponse(f"the peer sent a PDU of {length} bytes")
+    end = _HEADER.size + length
+    return (kind, bytes(data[_HEADER.size : end]), end) if len(data) >= end else None
+
+
+def decode(kind: int, body: bytes) -> Pdu:
+    """A PDU that a requestor may receive.
+
+    Raises:
+        InvalidResponse: its fields do not fit.
+    """
+    try:
+        if kind == 0x02:
+            return _accepted(body)
+        if kind == 0x03:
+            return Rejected(*struct.unpack_from(">xBBB", body))
+        if kind == 0x04:
+            return list(_fragments(body))
+        if kind == 0x07:
+            return Aborted(*struct.unpack_from(">xxBB", body))
+    except (struct.error, UnicodeDecodeError) as error:
+        raise InvalidResponse(f"the peer sent a PDU of type {kind:02X}H that breaks off") from error
+    return ReleaseRequested() if kind == 0x05 else Released()
+
+
+def _items(body: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    while at < len(body):
+        kind, length = _ITEM.unpack_from(body, at)
+        at += _ITEM.size
+        if at + length > len(body):
+            raise struct.error("an item ends after its PDU")
+        yield kind, body[at : at + length]
+        at += length
+
+
+def _text(value: bytes) -> str:
+    return value.rstrip(b"\0 ").decode("ascii")
+
+
+def _accepted(body: bytes) -> Accepted:
+    results: dict[int, tuple[int, str]] = {}
+    max_pdu, window, class_uid, version = 0, (1, 1), "", ""
+    for kind, value in _items(body, 68):
+        if kind == 0x21:
+            context_id, result = struct.unpack_from(">BxB", value)
+            syntaxes = [_text(uid) for sub, uid in _items(value, 4) if sub == 0x40]
+            results[context_id] = (result, syntaxes[0] if syntaxes else "")
+        elif kind == 0x50:
+            for sub, part in _items(value, 0):
+                if sub == 0x51:
+                    (max_pdu,) = struct.unpack_from(">I", part)
+                elif sub == 0x52:
+                    class_uid = _text(part)
+                elif sub == 0x53:
+                    window = struct.unpack_from(">HH", part)
+                elif sub == 0x55:
+                    version = _text(part)
+    return Accepted(results, max_pdu, window, class_uid, version)
+
+
+def _fragments(body: bytes) -> Iterator[Fragment]:
+    at = 0
+    while at < len(body):
+        length, context_id, control = struct.unpack_from(">IBB", body, at)
+        if length < 2 or at + 4 + length > len(body):
+            raise struct.error("a presentation data value ends after its PDU")
+        yield Fragment(context_id, bool(control & 1), bool(control & 2), body[at + 6 : at + 4 + length])
+        at += 4 + length
