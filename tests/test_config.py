@@ -52,8 +52,14 @@ def test_every_sort_of_value_is_read_into_its_field() -> None:
         ('state = "x"\ncount = true', "box.toml:2: count: an integer is needed here, not true or false (True)"),
         ('state = "x"\non = 1', "box.toml:2: on: true or false is needed here, not an integer (1)"),
         ("count = 5", "box.toml: state: this key is missing"),
-        ('state = "x"\n[[device]]\nname = "a"\n[[device]]\nnmae = "b"', "device[1].nmae: unknown key 'nmae': did you mean 'name'?"),
-        ('state = "x"\n[[device]]\nname = "a"\nmode = "fsat"', "box.toml:4: device[0].mode: unknown value 'fsat': did you mean 'fast'?"),
+        (
+            'state = "x"\n[[device]]\nname = "a"\n[[device]]\nnmae = "b"',
+            "device[1].nmae: unknown key 'nmae': did you mean 'name'?",
+        ),
+        (
+            'state = "x"\n[[device]]\nname = "a"\nmode = "fsat"',
+            "box.toml:4: device[0].mode: unknown value 'fsat': did you mean 'fast'?",
+        ),
         ('state = "x"\ndevice = 3', "device: a list is needed here"),
         ('state = "x"\nextra = 3', "extra: a table is needed here"),
         ('state = "x"\nmain = 3', "main: a table is needed here"),

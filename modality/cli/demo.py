@@ -50,7 +50,13 @@ def demo(out: Path, seed: int, slices: int, as_json: bool, debug: bool) -> None:
     except MissingExtraError as error:
         pictures = False
         say(f"no pictures and no report: {error}")
-    day = run(out, seed=seed, slices=slices, say=lambda what, line: say(f"{what:<11}{line}"), seen=seen)
+    day = run(
+        out,
+        seed=seed,
+        slices=slices,
+        say=lambda what, line: click.echo(f"{what:<11}{line}", err=as_json),
+        seen=seen,
+    )
     if sheets:
         _pictures(out, day, sheets)
     rows = [_row(station.aet, result) for station, result in day.results]

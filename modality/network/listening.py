@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from pynetdicom import AE
+from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
 _POLL_S = 0.02
+# How long a peer has to close the connection after an abort.
+_PATIENCE_S = 0.5
+# How long a peer has to close the connection after an abort.
+_PATIENCE_S = 0.5
 
 
 class _Server(ThreadedAssociationServer):
@@ -42,7 +48,7 @@ class ListeningEntity:
         self,
         entity: AE,
         address: tuple[str, int],
-        contexts: Sequence[PresentationContext],
+        contexts: list[PresentationContext],
         handlers: Sequence[tuple[Any, Any]],
     ) -> None:
         self._entity = entity
@@ -68,6 +74,16 @@ class ListeningEntity:
         self._server.shutdown()
         self._thread.join()
         for association in self._entity.active_associations:
-            association.abort()
-            association.join(timeout=5)
-            association.dul.join(timeout=5)
+            end(association)
+
+
+def end(association: Association) -> None:
+    """Abort an association and end its threads, whether its peer closes the connection or not."""
+    association.abort(block=False)
+    deadline = time.monotonic() + _PATIENCE_S
+    while association.dul.state_machine.current_state != "Sta1" and time.monotonic() < deadline:
+        time.sleep(0.002)
+    if association.dul.socket:
+        association.dul.socket.close()
+    association.kill()
+    association.join(_PATIENCE_S)

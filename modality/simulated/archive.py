@@ -182,7 +182,9 @@ class SimulatedArchive:
             UnreadableDataset: it is no data set, or lacks the UIDs that it is filed by.
             OSError: it cannot be written.
         """
-        attributes = header.read(part_10)
+        return self._keep(part_10, transfer_syntax_uid, header.read(part_10))
+
+    def _keep(self, part_10: bytes, transfer_syntax_uid: str, attributes: dict[str, str]) -> StoredInstance:
         uids = [attributes[key] for key in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
         if self._files is None:
             raise RuntimeError("the archive is not started")
@@ -219,8 +221,10 @@ class SimulatedArchive:
             commanded = (request.AffectedSOPClassUID, request.AffectedSOPInstanceUID)
             if (attributes["SOPClassUID"], attributes["SOPInstanceUID"]) != commanded:
                 return 0xA900, "SOP Class or Instance UID differs from the command's"
-            changed = header.coerced(part_10, fault.coerce) if fault.coerce else part_10
-            self.keep(changed, str(event.context.transfer_syntax))
+            if fault.coerce:
+                part_10 = header.coerced(part_10, fault.coerce)
+                attributes = header.read(part_10)
+            self._keep(part_10, str(event.context.transfer_syntax), attributes)
         except header.UnreadableDataset as error:
             return 0xC000, str(error)
         except OSError as error:

@@ -23,7 +23,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 
 from modality.protocol.matching import UNREADABLE
 from modality.simulated.events import Happening
-from modality.simulated.listener import Handler, answer, calling
+from modality.simulated.listener import Handler, answer, calling, reachable
 
 if TYPE_CHECKING:
     from modality.simulated.archive import SimulatedArchive
@@ -123,10 +123,11 @@ class Commitment:
         with self._lock:
             ready = [one for one in self._asked if one.association is event.assoc]
             self._asked = [one for one in self._asked if one.association is not event.assoc]
-        for transaction in ready:
-            thread = threading.Thread(target=self._report, args=(transaction,), name=f"commitment {transaction.uid}")
-            self._threads.append(thread)
-            thread.start()
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            for transaction in ready:
+                thread = threading.Thread(target=self._report, args=(transaction,), name=f"commit {transaction.uid}")
+                thread.start()
+                self._threads.append(thread)
 
     def _received(self, event: Event) -> None:
         if isinstance(event.message, N_EVENT_REPORT_RSP):
@@ -177,6 +178,9 @@ class Commitment:
         return True
 
     def _on_other(self, transaction: _Transaction, address: str, event_type: int, information: Dataset) -> None:
+        if not reachable(address):
+            self._log(transaction, None, f"nobody answers at {address}: not reported")
+            return
         host, _, port = address.rpartition(":")
         # PS3.4 J.3.3.1.3 and PS3.7 D.3.3.4: the requestor proposes itself as SCP.
         role = build_role(StorageCommitmentPushModel, scu_role=False, scp_role=True)
@@ -185,7 +189,7 @@ class Commitment:
             host, int(port), contexts=context, ae_title=transaction.calling_aet, ext_neg=[role]
         )
         if not association.is_established:
-            self._log(transaction, None, f"{address} cannot be associated with: not reported")
+            self._log(transaction, None, f"{address} refuses the association: not reported")
             return
         try:
             status, _ = association.send_n_event_report(

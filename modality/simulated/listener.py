@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any, cast
 
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
-from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
-from pynetdicom.transport import ThreadedAssociationServer
 
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from modality.network.listening import ListeningEntity, end
 from modality.simulated.events import EventLog, Happening
 from modality.simulated.faults import Fault, Faults
 
 Handler = tuple[evt.EventType, Callable[..., Any]]
 _POLL_S = 0.02
-# How long a peer has to close the connection after an abort.
-_PATIENCE_S = 0.5
+_CONNECT_S = 5.0
 
 
 class _Abandoned(Exception):
@@ -37,17 +34,6 @@ class _Contexts(list[PresentationContext]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> list[PresentationContext]:
         return [copy(context) for context in self]
-
-
-class _Server(ThreadedAssociationServer):
-    """pynetdicom's server with TCP_NODELAY: a C-FIND response is two small writes, and Nagle would hold the second."""
-
-    daemon_threads = True
-
-    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
-        client, address = super().get_request()
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return client, address
 
 
 class Listener:
@@ -80,7 +66,8 @@ class Listener:
         self.ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         self.ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         self.ae.maximum_associations = associations
-        self.ae.maximum_pdu_size = 131072
+        # Small PDUs where an instance has to be cut off in its middle.
+        self.ae.maximum_pdu_size = 131072 if faults.abort_at_bytes is None else 4096
         self.ae.acse_timeout = self.ae.dimse_timeout = 30.0
         self.ae.network_timeout = None
         self.faults = faults
@@ -95,13 +82,12 @@ class Listener:
         ]
         if faults.abort_at_bytes is not None:
             self._handlers.append((evt.EVT_DATA_RECV, self._received))
-        self._server: ThreadedAssociationServer | None = None
-        self._thread: threading.Thread | None = None
+        self._listening: ListeningEntity | None = None
 
     @property
     def port(self) -> int:
         """The port listened on; the one asked for while not started."""
-        return int(self._server.server_address[1]) if self._server else self._address[1]
+        return self._listening.port if self._listening else self._address[1]
 
     def start(self) -> None:
         """Listen; connections are taken when this returns.
@@ -109,38 +95,24 @@ class Listener:
         Raises:
             OSError: the port cannot be had.
         """
-        if self._server:
+        if self._listening:
             return
         self.stopping.clear()
-        server = self.ae.make_server(
-            self._address,
-            contexts=self.contexts,
-            evt_handlers=[*self._handlers],
-            server_class=_Server,
-        )
-        # AE.start_server would poll twice a second, and stopping would take as long; shutdown takes it off this list.
-        self.ae._servers.append(server)
-        self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, args=(_POLL_S,), name=self.ae.ae_title)
-        self._thread.start()
+        self._listening = ListeningEntity(self.ae, self._address, self.contexts, self._handlers)
 
     def stop(self) -> None:
         """End every association, every thread and the socket; harmless when not started."""
-        if not self._server or not self._thread:
-            return
-        self.stopping.set()
-        server, self._server = self._server, None
-        server.shutdown()
-        self._thread.join()
-        for association in self.ae.active_associations:
-            _end(association)
+        if self._listening:
+            self.stopping.set()
+            self._listening.close()
+            self._listening = None
 
     def apply(self, event: Event, service: str) -> Fault:
         """Let the faults of a request happen, as far as they come before the work: abort, silence, delay."""
         fault = self.faults.strike(service)
         while fault.silent and not self.stopping.wait(_POLL_S) and not event.assoc.acse.is_aborted():
             pass
-        if fault.silent or fault.abort_after is not None:
+        if fault.silent or fault.abort_after is not None or event.assoc.is_aborted:
             # Nothing may be sent after an abort, so the association is over before the handler goes on.
             event.assoc.abort(block=False)
             event.assoc.kill()
@@ -173,20 +145,19 @@ class Listener:
         association.__dict__["_modality_bytes"] = received
         limit = self.faults.abort_at_bytes
         if limit is not None and received >= limit and association.is_established:
-            # Not in this thread: it is the one that has to send the abort.
-            threading.Thread(target=_end, args=(association,), name="abort").start()
+            association.abort(block=False)
+            # Not in this thread: it is the one that sends the abort.
+            threading.Thread(target=end, args=(association,), name="abort").start()
 
 
-def _end(association: Association) -> None:
-    """Abort an association and end its threads, whether its peer closes the connection or not."""
-    association.abort(block=False)
-    deadline = time.monotonic() + _PATIENCE_S
-    while association.dul.state_machine.current_state != "Sta1" and time.monotonic() < deadline:
-        time.sleep(0.002)
-    if association.dul.socket:
-        association.dul.socket.close()
-    association.kill()
-    association.join(_PATIENCE_S)
+def reachable(address: str) -> bool:
+    """Whether somebody listens at "host:port"; asked first, since pynetdicom never closes a socket that is refused."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def answer(status: int, comment: str = "") -> int | Dataset:

@@ -9,12 +9,13 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from modality.protocol.matching import UNREADABLE, InvalidIdentifier
 from modality.simulated import queries
 from modality.simulated.events import Happening
 from modality.simulated.index import StoredInstance
-from modality.simulated.listener import answer, calling
+from modality.simulated.listener import answer, calling, reachable
 
 if TYPE_CHECKING:
     from modality.simulated.archive import SimulatedArchive
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _PENDING = 0xFF00
 _CANCELLED = 0xFE00
 _MISMATCH = 0xA900
+_NO_DESTINATION = 0xA801
 _MOST_CONTEXTS = 128
 
 
@@ -56,11 +58,10 @@ class Retrieval:
 
     def get(self, event: Event) -> Iterator[Any]:
         """Answer a C-GET: the count, then each instance on the same association."""
-        try:
-            instances = self._selected(event, "get")
-        except (InvalidIdentifier, *UNREADABLE) as error:
+        status, comment, instances = self._selected(event, "get")
+        if status:
             yield 1
-            yield self._ended(event, "C-GET", _MISMATCH, str(error)), None
+            yield self._ended(event, "C-GET", status, comment), None
             return
         yield len(instances)
         yield from self._sent(event, "C-GET", instances)
@@ -69,28 +70,31 @@ class Retrieval:
         """Answer a C-MOVE: the destination, the count, then each instance."""
         destination = str(event.move_destination or "").strip()
         address = self._archive.destinations.get(destination)
-        if address is None:
-            self._ended(event, "C-MOVE", 0xA801, f"unknown destination {destination!r}")
+        if address is None or not reachable(address):
+            self._ended(event, "C-MOVE", _NO_DESTINATION, f"destination {destination!r} is unknown or not there")
             yield None, None
             return
         host, _, port = address.rpartition(":")
-        try:
-            instances = self._selected(event, "move")
-        except (InvalidIdentifier, *UNREADABLE) as error:
-            # pynetdicom associates with the destination before it takes a failure.
-            yield host, int(port), {"contexts": [build_context(queries.FIND[1])]}
-            yield 1
-            yield self._ended(event, "C-MOVE", _MISMATCH, str(error)), None
-            return
+        status, comment, instances = self._selected(event, "move")
+        # pynetdicom associates with the destination even before it takes a failure.
         yield host, int(port), {"contexts": _contexts(instances)}
+        if status:
+            yield 1
+            yield self._ended(event, "C-MOVE", status, comment), None
+            return
         yield len(instances)
         yield from self._sent(event, "C-MOVE", instances)
 
-    def _selected(self, event: Event, service: str) -> list[StoredInstance]:
+    def _selected(self, event: Event, service: str) -> tuple[int, str, list[StoredInstance]]:
+        """What is asked for; or a status and why there is nothing."""
         fault = self._archive.listener.apply(event, service)
         if fault.status:
-            raise InvalidIdentifier("refused as asked")
-        return queries.select(self._archive.index, event.identifier, event.context.abstract_syntax)
+            return fault.status, "refused as asked", []
+        try:
+            model = event.context.abstract_syntax
+            return 0x0000, "", queries.select(self._archive.index, event.identifier, model)
+        except (InvalidIdentifier, *UNREADABLE) as error:
+            return _MISMATCH, str(error), []
 
     def _sent(
         self, event: Event, service: str, instances: list[StoredInstance]
@@ -112,4 +116,4 @@ class Retrieval:
 def _contexts(instances: list[StoredInstance]) -> list[PresentationContext]:
     """A presentation context for each SOP Class and syntax that is to be sent, as many as an association holds."""
     wanted = dict.fromkeys((one.sop_class_uid, one.transfer_syntax_uid) for one in instances)
-    return [build_context(*pair) for pair in list(wanted)[:_MOST_CONTEXTS]] or [build_context(queries.FIND[1])]
+    return [build_context(*pair) for pair in list(wanted)[:_MOST_CONTEXTS]] or [build_context(Verification)]

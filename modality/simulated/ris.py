@@ -149,7 +149,7 @@ class SimulatedRis:
             return
         self._answered(event, "C-FIND", Decision())
 
-    def _create(self, event: Event) -> tuple[int | Dataset, None]:
+    def _create(self, event: Event) -> tuple[int | Dataset, Dataset | None]:
         uid = str(cast(N_CREATE, event.request).AffectedSOPInstanceUID or "")
         assigned = uid or fresh_uid()
         fault = self.listener.apply(event, "create")
@@ -160,11 +160,12 @@ class SimulatedRis:
             except UNREADABLE as error:
                 decision = Decision(INVALID_ATTRIBUTE_VALUE, str(error))
         response = self._answered(event, "N-CREATE", decision, assigned)
-        if not uid and decision.accepted:
-            # The SCU left it to us to name the instance (PS3.7 10.1.5.1.4).
-            response = Dataset()
-            response.Status, response.AffectedSOPInstanceUID = decision.status, assigned
-        return response, None
+        if uid or not decision.accepted:
+            return response, None
+        # The SCU left it to us to name the instance (PS3.7 10.1.5.1.4); pynetdicom takes the name from here.
+        named = Dataset()
+        named.AffectedSOPInstanceUID = assigned
+        return response, named
 
     def _set(self, event: Event) -> tuple[int | Dataset, None]:
         uid = str(cast(N_SET, event.request).RequestedSOPInstanceUID)

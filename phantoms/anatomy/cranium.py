@@ -7,7 +7,7 @@ import math
 from phantoms.anatomy.brain import brain
 from phantoms.anatomy.face import face
 from phantoms.anatomy.symmetry import both, pair
-from phantoms.combined import Difference, Union
+from phantoms.combined import Difference
 from phantoms.lofts import Folded, Loft, Merged, Section, Warped
 from phantoms.noise import ValueNoise
 from phantoms.phantom import Phantom, Structure
@@ -82,12 +82,10 @@ def head(seed: int = 0) -> Phantom:
     cerebellum = Ellipsoid((0.0, 48.0, -27.0), (50.0, 35.0, 23.0))
     flesh = _surface(7.0, -122.0)
     strands = ValueNoise(variation.stream("muscles"), spacing_mm=13.0)
-    nuchal = pair((26.0, 52.0, -84.0), (18.0, 13.0, 22.0))
     structures = [
         Structure("skin", Warped(_surface(0.0, -122.0), ripple, 0.012), skin),
         Structure("subcutaneous fat", Warped(_surface(1.8, -122.0), ripple, 0.012), fat),
         Structure("muscle", Folded(flesh, strands, width=0.09, depth=0.6), TISSUES["muscle"]),
-        Structure("nuchal muscles", Union(nuchal, "ellipsoid"), TISSUES["muscle"], ball=(nuchal[0].center_mm, 9.0)),
         Structure(
             "skull",
             Merged(

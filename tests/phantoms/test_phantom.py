@@ -31,6 +31,9 @@ def test_each_ball_of_the_truth_holds_its_structure_and_nothing_else(make):
         cx, cy, cz = structure["center_mm"]
         labels = phantom.labels(x[ball] + cx, y[ball] + cy, z[ball] + cz)
         assert set(labels.tolist()) == {structure["label"]}, structure["name"]
+        low, high = phantom.scan_range_mm
+        assert low <= cz - radius
+        assert cz + radius <= high
 
 
 @pytest.mark.parametrize("make", MADE)

@@ -11,7 +11,7 @@ from modality.protocol import performed_step, step_states
 from modality.protocol.performed_step import PerformedSeries, StepStart
 from modality.protocol.worklist import ScheduledStep
 
-NOON = datetime(2026, 11, 24, 12)
+NOON = datetime.fromisoformat("2026-11-24 12:00")
 
 
 def created() -> Dataset:

@@ -54,11 +54,11 @@ def store() -> Callable[..., list[int | None]]:
     def send(peer: Any, *datasets: Dataset, **options: Any) -> list[int | None]:
         contexts = {(cx.abstract_syntax, tuple(cx.transfer_syntax)): cx for cx in map(context_of, datasets)}
         with associate(peer, list(contexts.values()), **options) as association:
-            statuses = []
+            statuses: list[int | None] = []
             for dataset in datasets:
-                if not association.is_established:
-                    break
                 statuses.append(association.send_c_store(dataset).get("Status"))
+                if statuses[-1] is None:
+                    break
             return statuses
 
     return send

@@ -50,6 +50,15 @@ def test_stop_leaves_no_thread_and_no_open_socket(store):
     gc.collect()  # an unclosed socket or database would warn here, and a warning is an error
 
 
+def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_behind():
+    before = threading.active_count()
+    with SimulatedArchive() as archive:
+        other = SimulatedArchive(port=archive.port)
+        with pytest.raises(OSError, match="in use"):
+            other.start()
+    assert threading.active_count() == before
+
+
 @pytest.mark.parametrize("name", [CT, MR_RLE, DEFLATED])
 def test_it_keeps_each_instance_byte_for_byte(name, store, tmp_path):
     sent = example(name)

@@ -1,0 +1,164 @@
+"""Storage commitment: what is committed, and on which association it is said."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from pydicom import Dataset
+from pynetdicom import AE, evt
+from pynetdicom.presentation import build_context
+from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+
+from modality.protocol import commitment
+from modality.simulated.archive import SimulatedArchive
+from tests.simulated.conftest import associate, example
+
+CT = (str(example("CT_small.dcm").SOPClassUID), str(example("CT_small.dcm").SOPInstanceUID))
+CONTEXTS = [build_context(StorageCommitmentPushModel)]
+
+
+class Reports:
+    """N-EVENT-REPORTs as they come."""
+
+    def __init__(self, status: int = 0x0000) -> None:
+        self.received: list[tuple[int, Dataset]] = []
+        self.arrived = threading.Event()
+        self._status = status
+
+    def __call__(self, event: evt.Event) -> tuple[int, None]:
+        self.received.append((event.event_type, event.event_information))
+        self.arrived.set()
+        return self._status, None
+
+    @property
+    def handlers(self) -> list[tuple[evt.EventType, Callable]]:
+        return [(evt.EVT_N_EVENT_REPORT, self)]
+
+
+def ask(association, uid: str, *instances: tuple[str, str], action: int = 1) -> int:
+    status, _ = association.send_n_action(
+        commitment.action(uid, instances), action, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+    )
+    return status.Status
+
+
+@pytest.fixture
+def archive(store) -> Iterator[SimulatedArchive]:
+    with SimulatedArchive() as running:
+        store(running, example("CT_small.dcm"))
+        yield running
+
+
+def report_on_same(archive: SimulatedArchive, uid: str, *instances: tuple[str, str]) -> tuple[int, Dataset]:
+    reports = Reports()
+    with associate(archive, CONTEXTS, evt_handlers=reports.handlers) as association:
+        assert ask(association, uid, *instances) == 0x0000
+        assert reports.arrived.wait(10)
+    return reports.received[0]
+
+
+def test_what_is_kept_is_committed(archive):
+    event_type, information = report_on_same(archive, "1.2.3", CT)
+    report = commitment.read_report(information)
+    assert (event_type, report.transaction_uid, report.committed) == (1, "1.2.3", {CT[1]})
+    assert "FailedSOPSequence" not in information
+    assert archive.events.wait_for("N-EVENT-REPORT")[0].status == 0x0000
+
+
+def test_what_is_not_kept_fails_with_its_reason_and_the_rest_is_committed(archive):
+    event_type, information = report_on_same(archive, "1.2.3", CT, (CT[0], "1.2.9"))
+    report = commitment.read_report(information)
+    assert (event_type, report.committed, dict(report.failed)) == (2, {CT[1]}, {"1.2.9": 0x0112})
+
+
+def test_another_class_than_the_stored_one_is_a_conflict(archive):
+    event_type, information = report_on_same(archive, "1.2.3", ("1.2.840.10008.5.1.4.1.1.4", CT[1]))
+    assert (event_type, dict(commitment.read_report(information).failed)) == (2, {CT[1]: 0x0119})
+
+
+def test_a_transaction_uid_is_used_once(archive):
+    report_on_same(archive, "1.2.3", CT)
+    event_type, information = report_on_same(archive, "1.2.3", CT)
+    assert (event_type, dict(commitment.read_report(information).failed)) == (2, {CT[1]: 0x0131})
+
+
+def test_a_request_that_is_none_is_refused(archive):
+    with associate(archive, CONTEXTS) as association:
+        assert ask(association, "1.2.3", CT, action=2) == 0x0123
+        assert ask(association, "1.2.3") == 0x0114
+
+
+@contextmanager
+def modality(reports: Reports) -> Iterator[int]:
+    """A modality that listens for reports; gives its port."""
+    entity = AE(ae_title="CT01")
+    entity.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
+    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=reports.handlers)
+    try:
+        yield server.server_address[1]
+    finally:
+        entity.shutdown()
+
+
+def test_the_report_comes_on_another_association_with_the_roles_reversed(store):
+    reports = Reports()
+    with modality(reports) as port:
+        destinations = {"CT01": f"127.0.0.1:{port}"}
+        with SimulatedArchive(commitment="other", destinations=destinations) as archive:
+            store(archive, example("CT_small.dcm"))
+            with associate(archive, CONTEXTS) as association:
+                assert ask(association, "1.2.3", CT) == 0x0000
+            assert reports.arrived.wait(10)
+            assert archive.events.wait_for("N-EVENT-REPORT")[0].detail == "other association"
+    assert reports.received[0][0] == 1
+
+
+def test_a_modality_that_has_released_is_called_back():
+    reports = Reports()
+    with (
+        modality(reports) as port,
+        SimulatedArchive(commitment_delay_s=0.2, destinations={"CT01": f"127.0.0.1:{port}"}) as archive,
+    ):
+        with associate(archive, CONTEXTS) as association:
+            assert ask(association, "1.2.3", CT) == 0x0000
+        assert reports.arrived.wait(10)
+    assert reports.received[0][0] == 2
+
+
+def test_a_modality_whose_address_is_unknown_is_told_so():
+    with SimulatedArchive(commitment="other") as archive, associate(archive, CONTEXTS) as association:
+        assert ask(association, "1.2.3", CT) == 0x0110
+        assert "CT01" in archive.events.of("N-ACTION")[0].detail
+
+
+def test_an_archive_may_never_report():
+    reports = Reports()
+    with (
+        SimulatedArchive(commitment="never") as archive,
+        associate(archive, CONTEXTS, evt_handlers=reports.handlers) as association,
+    ):
+        assert ask(association, "1.2.3", CT) == 0x0000
+        assert association.send_c_echo().Status == 0x0000
+    assert not reports.received
+
+
+def test_stopping_does_not_wait_for_a_commitment_that_takes_long():
+    archive = SimulatedArchive(commitment_delay_s=60)
+    archive.start()
+    with associate(archive, CONTEXTS) as association:
+        assert ask(association, "1.2.3", CT) == 0x0000
+    before = threading.active_count()
+    archive.stop()
+    assert threading.active_count() < before
+
+
+def test_a_modality_that_is_not_there_is_noted():
+    with SimulatedArchive(commitment="other", destinations={"CT01": "127.0.0.1:1"}) as archive:
+        with associate(archive, CONTEXTS) as association:
+            assert ask(association, "1.2.3", CT) == 0x0000
+        (noted,) = archive.events.wait_for("N-EVENT-REPORT")
+    assert noted.status is None
+    assert "nobody answers" in noted.detail
