@@ -7,13 +7,14 @@ import importlib
 import click
 
 from modality import __version__
-from modality.registry import unknown
+from modality.cli.verb import Nearest
 
 # verb: (module:command, what --help says of it in one line)
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("modality.cli.demo:demo", "Run a day in the department on embedded peers, and check it."),
     "generate": ("modality.cli.studies.generate:generate", "Make a series from a phantom whose truth is known."),
     "send": ("modality.cli.network.send:send", "Store files in an archive."),
+    "negotiate": ("modality.cli.network.negotiate:negotiate", "Find out what an archive accepts."),
     "worklist": ("modality.cli.network.worklist:worklist", "Ask a RIS for scheduled steps."),
     "perform": ("modality.cli.network.perform:perform", "Perform scheduled steps, unattended, as a modality does."),
     "verify": ("modality.cli.network.verify:verify", "Compare files with what an archive holds of them."),
@@ -22,7 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 
 
-class Verbs(click.Group):
+class Verbs(Nearest):
     """A group that knows its commands by table."""
 
     def list_commands(self, _: click.Context) -> list[str]:
@@ -37,19 +38,7 @@ class Verbs(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
-    def resolve_command(
-        self, context: click.Context, arguments: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb; an unknown one is answered with the nearest."""
-        if arguments and arguments[0] not in VERBS and not arguments[0].startswith("-"):
-            context.fail(unknown("command", arguments[0], list(VERBS)))
-        return super().resolve_command(context, arguments)
-
-    def format_commands(
-        self,
-        context: click.Context,  # noqa: ARG002 - click's signature
-        formatter: click.HelpFormatter,
-    ) -> None:
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the `Commands:` section without importing a verb."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])

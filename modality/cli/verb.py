@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from modality.errors import ModalityError
+from modality.registry import unknown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,10 +24,11 @@ class Verb(click.Command):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
-        if not context.params.get("debug"):
-            warnings.simplefilter("ignore")  # pydicom warns of odd values in other people's files
         try:
-            return super().invoke(context)
+            with warnings.catch_warnings():
+                if not context.params.get("debug"):
+                    warnings.simplefilter("ignore")  # pydicom warns of odd values in other people's files
+                return super().invoke(context)
         except ModalityError as error:
             if context.params.get("debug"):
                 raise
@@ -34,9 +36,19 @@ class Verb(click.Command):
             if context.params.get("as_json"):
                 emit({"error": {"type": type(error).__name__, "message": str(error)}})
             context.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.stderr.close()  # nobody reads any more: nothing to say, and nothing to flush at exit
-            context.exit(PARTIAL)
+
+
+class Nearest(click.Group):
+    """A group that answers an unknown command with the nearest one."""
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command."""
+        names = self.list_commands(context)
+        if arguments and arguments[0] not in names and not arguments[0].startswith("-"):
+            context.fail(unknown("command", arguments[0], names))
+        return super().resolve_command(context, arguments)
 
 
 def common(command: Command) -> Command:
@@ -74,14 +86,15 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """A table for people, on stdout."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(*columns, title=title or None, title_justify="left")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(Text, row))  # brackets in a name are no markup
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
-    console.print(drawn, markup=False)
+    console.print(drawn)
 
 
 def finish(code: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,28 +64,32 @@ class PendingInstances:
         self.folder = folder
         try:
             (folder / "instances").mkdir(parents=True, exist_ok=True)
-            with self._open() as database:
-                database.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise UsageError(f"the state folder {folder} cannot be used: {error}") from error
+        except OSError as error:
+            raise UsageError(f"the state folder {folder} cannot be used: {error.strerror or error}") from error
+        with self._open() as database:
+            database.executescript(_SCHEMA)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        # Reports arrive in other threads: each call has a connection of its own.
-        database = sqlite3.connect(self.folder / "pending.sqlite", timeout=30)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute("PRAGMA foreign_keys = ON")
-            with database:
-                yield database
-        finally:
-            database.close()
+            # Reports arrive in other threads: each call has a connection of its own.
+            with closing(sqlite3.connect(self.folder / "pending.sqlite", timeout=30)) as database:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = FULL")
+                database.execute("PRAGMA foreign_keys = ON")
+                with database:
+                    yield database
+        except sqlite3.Error as error:
+            raise UsageError(f"the state folder {self.folder} cannot be used: {error}") from error
 
     def put(self, instance: PreparedInstance, *, commit_wanted: bool) -> None:
-        """Keep an instance: its file first, then its row."""
+        """Keep an instance, power cuts included: its file first, then its row.
+
+        Raises:
+            UsageError: the state folder cannot be written.
+        """
         path = self.folder / "instances" / f"{instance.sop_instance_uid}.dcm"
-        instance.write(path)
+        instance.write(path, durable=True)
         row = (instance.sop_instance_uid, instance.sop_class_uid, instance.study_uid, path.name, commit_wanted)
         with self._open() as database:
             database.execute(
@@ -112,7 +116,9 @@ class PendingInstances:
             database.execute(
                 "INSERT INTO transactions (uid, archive, asked_at) VALUES (?,?,?)", (transaction_uid, archive, at)
             )
-            database.executemany("INSERT INTO asked VALUES (?,?)", [(transaction_uid, uid) for uid in uids])
+            database.executemany(
+                "INSERT INTO asked VALUES (?,?)", [(transaction_uid, uid) for uid in dict.fromkeys(uids)]
+            )
 
     def asked_in(self, transaction_uid: str) -> set[str]:
         """What was asked for in a transaction; empty for one that is not known, or was retired."""

@@ -82,11 +82,7 @@ def run(
         archive = stack.enter_context(SimulatedArchive(folder / "archive", commitment="other"))
         ris = stack.enter_context(SimulatedRis(storage=folder / "performed-steps"))
         stations = [
-            stack.enter_context(
-                Station(
-                    aet, ris=ris.address, archive=archive.address, listen=0, seed=seed
-                )
-            )
+            stack.enter_context(Station(aet, ris=ris.address, archive=archive.address, listen=0, seed=seed))
             for aet in STATIONS
         ]
         for station in stations:

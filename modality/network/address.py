@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from modality.errors import AddressError
 
 ANY_AET = "ANY-SCP"
+_HOST_AND_PORT = re.compile(r"[^/\\]+:\d{1,5}")
 
 
 def ae_title(text: str) -> str:
@@ -41,7 +43,7 @@ class DicomAddress:
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'dicoms' if self.tls else 'dicom'}://{self.aet}@{host}:{self.port}"
+        return f"{'dicoms' if self.tls else 'dicom'}://{quote(self.aet, safe='')}@{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,12 @@ def parse(text: str) -> Address:
     if not separator:
         if not text:
             raise AddressError("an empty address: give dicom://AET@host:port, https://..., or a path")
+        if _HOST_AND_PORT.fullmatch(text):
+            raise AddressError(f"{text}: give dicom://AET@host:port, or ./{text} for a folder of that name")
         return Path(text)
     if scheme.lower() in ("http", "https"):
+        if not _split(text).hostname:
+            raise AddressError(f"{text}: no host; give https://host/dicom-web")
         return WebAddress(text)
     if scheme.lower() not in ("dicom", "dicoms"):
         raise AddressError(f"{text}: unknown scheme {scheme!r}; there is dicom, dicoms, http and https")
@@ -87,8 +93,15 @@ def parse_dicom(text: str) -> DicomAddress:
     return address
 
 
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError as error:  # brackets that hold no IPv6 address
+        raise AddressError(f"{text}: the host cannot be read: {error}") from None
+
+
 def _dicom(text: str) -> DicomAddress:
-    parts = urlsplit(text)
+    parts = _split(text)
     try:
         port = parts.port
     except ValueError:

@@ -6,11 +6,9 @@ pynetdicom answers a timeout, an abort and rubbish alike with an empty data set;
 from __future__ import annotations
 
 import socket
-import ssl
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydicom.dataset import Dataset
@@ -31,41 +29,12 @@ from modality.errors import (
 )
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.network.address import DicomAddress
+from modality.network.local import Local, Timeouts, tls_context
 from modality.protocol.negotiation import Accepted, Context
 
 T = TypeVar("T")
 
 MAXIMUM_PDU = 131072
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long to wait, in seconds.
-
-    Args:
-        connect_s: for the TCP connection.
-        association_s: for the answer to A-ASSOCIATE-RQ and A-RELEASE-RQ.
-        response_s: for a DIMSE response.
-    """
-
-    connect_s: float = 10.0
-    association_s: float = 15.0
-    response_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Local:
-    """Who we are when we call.
-
-    Args:
-        aet: our AE title (Calling AE Title).
-        timeouts: how long we wait.
-        tls: what secures connections to `dicoms://` addresses; the system's certificates by default.
-    """
-
-    aet: str = "MODALITY"
-    timeouts: Timeouts = Timeouts()
-    tls: ssl.SSLContext | None = None
 
 
 class Association:
@@ -102,7 +71,23 @@ class Association:
         Raises:
             PeerError: anything but success.
         """
-        self.checked("C-ECHO", self.raw.send_c_echo(self.next_message_id()), StatusError)
+        status = self.request("C-ECHO", self.raw.send_c_echo)
+        self.checked("C-ECHO", status, StatusError)
+
+    def request(self, what: str, send: Callable[..., T], *arguments: object) -> T:
+        """Send a request, under a Message ID of its own, by one of pynetdicom's methods; returns what that returns.
+
+        Raises:
+            ContextRefused: the peer accepted no presentation context for it.
+            PeerError: the association is gone.
+        """
+        self.asking()
+        try:
+            return send(*arguments, msg_id=self.next_message_id())
+        except RuntimeError:  # it ended since we looked
+            raise self.broken(what) from None
+        except ValueError as error:
+            raise ContextRefused(f"{self.peer}: {what}: {error}") from error
 
     def checked(self, what: str, status: Dataset, refusal: type[StatusError]) -> int:
         """The status of a response; a failure becomes `refusal`, silence and rubbish their own errors.
@@ -129,7 +114,9 @@ class Association:
             return AssociationAborted(f"{self.peer}: aborted the association during {what}")
         if trace.closed and not trace.aborted_here:
             return AssociationAborted(f"{self.peer}: closed the connection during {what}")
-        if time.monotonic() - trace.last_request >= self.timeouts.response_s * 0.98:
+        # pynetdicom aborts at once when rubbish comes, and still lets the request wait.
+        until = trace.aborted_here or time.monotonic()
+        if until - trace.last_request >= self.timeouts.response_s * 0.98:
             return ResponseTimeout(f"{self.peer}: no {what} response within {self.timeouts.response_s:g} s")
         return InvalidResponse(f"{self.peer}: the response to {what} is not valid DICOM")
 
@@ -149,8 +136,30 @@ class Association:
 
     def release(self) -> None:
         """A-RELEASE, or nothing when the association is gone."""
-        if self.raw.is_established:
+        if self.pause():
             self.raw.release()
+        self.resume()
+
+    def abort(self) -> None:
+        """A-ABORT, or nothing when the association is gone."""
+        if self.alive:
+            self.raw.abort()
+
+    def pause(self) -> bool:
+        """Stop pynetdicom's reactor, which else takes the responses; false when the association has ended instead.
+
+        pynetdicom's own methods wait here without end for a reactor that has ended in the meantime.
+        """
+        self.raw._reactor_checkpoint.clear()
+        while self.alive and self.raw.is_alive():
+            if self.raw._is_paused:
+                return True
+            time.sleep(0.0001)
+        return False
+
+    def resume(self) -> None:
+        """Let pynetdicom's reactor go on."""
+        self.raw._reactor_checkpoint.set()
 
 
 def succeeded(status: int) -> bool:
@@ -158,7 +167,7 @@ def succeeded(status: int) -> bool:
     return status in (0x0000, 0x0001, 0x0107, 0x0116, 0xFF00, 0xFF01) or status >> 12 == 0xB
 
 
-def no_delay(event: evt.Event) -> None:
+def _no_delay(event: evt.Event) -> None:
     """Send small PDUs of an opened connection at once: Nagle would hold each for the peer's delayed ACK."""
     connection: Any = event.assoc.dul.socket
     connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -168,8 +177,9 @@ class _Trace:
     """What pynetdicom does not keep: whether the connection opened, and who ended it."""
 
     def __init__(self) -> None:
-        self.opened = self.answered = self.aborted_by_peer = self.aborted_here = self.closed = False
-        self.last_request = time.monotonic()
+        self.opened = self.answered = self.aborted_by_peer = self.closed = False
+        self.aborted_here: float | None = None
+        self.began = self.last_request = time.monotonic()
 
     def handlers(self) -> list[tuple[Any, Any]]:
         return [
@@ -181,7 +191,7 @@ class _Trace:
 
     def _on_open(self, event: evt.Event) -> None:
         self.opened = True
-        no_delay(event)
+        _no_delay(event)
 
     def _on_close(self, _: evt.Event) -> None:
         self.closed = True
@@ -191,7 +201,8 @@ class _Trace:
         self.answered = self.answered or isinstance(event.pdu, A_ASSOCIATE_AC)
 
     def _on_sent(self, event: evt.Event) -> None:
-        self.aborted_here = self.aborted_here or isinstance(event.pdu, A_ABORT_RQ)
+        if isinstance(event.pdu, A_ABORT_RQ):
+            self.aborted_here = self.aborted_here or time.monotonic()
 
 
 @contextmanager
@@ -216,17 +227,20 @@ def associate(
         UnreachableError: nobody answers.
         AssociationRejected: the peer does not want us.
         AssociationAborted: it hung up.
+        InvalidResponse: its answer is not DICOM.
         ContextRefused: it accepted none of the contexts.
     """
     association = connect(peer, contexts, local, roles=roles, handlers=handlers)
     try:
         yield association
+    except (AssociationAborted, InvalidResponse, ResponseTimeout):
+        association.abort()  # nobody there, or nobody who would answer a release
+        raise
     except ModalityError:
         association.release()
         raise
     except BaseException:
-        if association.alive:
-            association.raw.abort()
+        association.abort()
         raise
     else:
         association.release()
@@ -257,20 +271,16 @@ def connect(
             ae_title=peer.aet,
             max_pdu=MAXIMUM_PDU,
             ext_neg=[build_role(sop_class, scu_role=True, scp_role=True) for sop_class in roles],
-            tls_args=_tls(peer, local),
+            tls_args=(tls, peer.host) if (tls := tls_context(peer, local)) else None,
             evt_handlers=[*trace.handlers(), *handlers],
         )
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeError) as error:
         raise UnreachableError(f"{peer}: {error}") from error
     if raw.is_established:
         return Association(peer, raw, trace, local.timeouts)
+    if raw.dul.socket and raw.dul.socket.socket:
+        raw.dul.socket.socket.close()  # pynetdicom leaves a socket open that could not connect
     raise _failure(peer, raw, trace, local)
-
-
-def _tls(peer: DicomAddress, local: Local) -> tuple[ssl.SSLContext, str] | None:
-    if not peer.tls:
-        return None
-    return (local.tls or ssl.create_default_context(), peer.host)
 
 
 def _failure(peer: DicomAddress, raw: PynetdicomAssociation, trace: _Trace, local: Local) -> ModalityError:
@@ -291,6 +301,8 @@ def _failure(peer: DicomAddress, raw: PynetdicomAssociation, trace: _Trace, loca
         return ContextRefused(f"{peer}: accepted none of the proposed presentation contexts")
     if trace.aborted_by_peer or (trace.closed and not trace.aborted_here):
         return AssociationAborted(f"{peer}: hung up before the association was established")
+    if time.monotonic() - trace.began < local.timeouts.association_s * 0.98:
+        return InvalidResponse(f"{peer}: the answer to A-ASSOCIATE is not valid DICOM")
     return UnreachableError(
         f"{peer}: connected, but no answer to A-ASSOCIATE within {local.timeouts.association_s:g} s"
     )

@@ -12,8 +12,9 @@ from pynetdicom import AE, build_context, evt
 from modality.errors import CommitmentRefused, InvalidResponse, UsageError
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.network.address import DicomAddress
-from modality.network.association import Local, associate
+from modality.network.association import associate
 from modality.network.listening import ListeningEntity
+from modality.network.local import Local
 from modality.protocol.commitment import (
     REQUEST_COMMITMENT,
     STORAGE_COMMITMENT,
@@ -36,7 +37,7 @@ def _answer(event: Any, on_report: OnReport) -> tuple[int, None]:
         known = on_report(read_report(event.event_information))
     except InvalidResponse:
         return 0x0115, None  # invalid argument value
-    return (0x0000 if known else 0x0110), None
+    return (0x0000 if known else 0x0110), None  # processing failure
 
 
 def request_commitment(
@@ -67,15 +68,16 @@ def request_commitment(
     """
     handlers = [(evt.EVT_N_EVENT_REPORT, lambda event: _answer(event, on_report))]
     with associate(archive, [(STORAGE_COMMITMENT, FALLBACKS)], local, handlers=handlers) as association:
-        association.asking()
-        status, _ = association.raw.send_n_action(
+        what = "storage commitment N-ACTION"
+        status, _ = association.request(
+            what,
+            association.raw.send_n_action,
             action(transaction_uid, instances),
             REQUEST_COMMITMENT,
             STORAGE_COMMITMENT,
             STORAGE_COMMITMENT_INSTANCE,
-            msg_id=association.next_message_id(),
         )
-        association.checked("storage commitment N-ACTION", status, CommitmentRefused)
+        association.checked(what, status, CommitmentRefused)
         until = time.monotonic() + wait_s
         # The reactor of pynetdicom answers the report in its own thread; here is only the waiting.
         while not answered() and association.alive and time.monotonic() < until:
@@ -108,7 +110,7 @@ class CommitmentListener:
         try:
             self._listening = ListeningEntity(entity, (host, port), contexts, handlers)
         except OSError as error:
-            raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            raise UsageError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
         self.port = self._listening.port
 
     def close(self) -> None:

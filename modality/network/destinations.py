@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modality.errors import UnsupportedError
 from modality.network.address import Address, DicomAddress, parse
-from modality.network.association import Local
+from modality.network.local import Local
 from modality.network.store import DicomArchive
 from modality.transfer.destination import Destination, Folder
 

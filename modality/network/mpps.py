@@ -6,7 +6,8 @@ from pydicom.dataset import Dataset
 
 from modality.errors import StepRefused
 from modality.network.address import DicomAddress
-from modality.network.association import Local, associate
+from modality.network.association import associate
+from modality.network.local import Local
 from modality.protocol.negotiation import FALLBACKS
 from modality.protocol.performed_step import PERFORMED_STEP
 
@@ -20,9 +21,7 @@ def create_step(ris: DicomAddress, uid: str, attributes: Dataset, local: Local) 
         PeerError: it did not answer properly.
     """
     with associate(ris, [(PERFORMED_STEP, FALLBACKS)], local) as association:
-        association.asking()
-        number = association.next_message_id()
-        status, _ = association.raw.send_n_create(attributes, PERFORMED_STEP, uid, msg_id=number)
+        status, _ = association.request("MPPS N-CREATE", association.raw.send_n_create, attributes, PERFORMED_STEP, uid)
         association.checked("MPPS N-CREATE", status, StepRefused)
 
 
@@ -35,7 +34,5 @@ def set_step(ris: DicomAddress, uid: str, changes: Dataset, local: Local) -> Non
         PeerError: it did not answer properly.
     """
     with associate(ris, [(PERFORMED_STEP, FALLBACKS)], local) as association:
-        association.asking()
-        number = association.next_message_id()
-        status, _ = association.raw.send_n_set(changes, PERFORMED_STEP, uid, msg_id=number)
+        status, _ = association.request("MPPS N-SET", association.raw.send_n_set, changes, PERFORMED_STEP, uid)
         association.checked("MPPS N-SET", status, StepRefused)

@@ -8,9 +8,10 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pynetdicom import evt
 
-from modality.errors import QueryRefused
+from modality.errors import InputError, InvalidResponse, QueryRefused
 from modality.network.address import DicomAddress
-from modality.network.association import Association, Local, associate
+from modality.network.association import Association, associate
+from modality.network.local import Local
 from modality.protocol.negotiation import FALLBACKS, Context
 from modality.transfer.instance import PreparedInstance, encoded
 
@@ -25,9 +26,8 @@ def find(association: Association, model: str, identifier: Dataset) -> list[Data
         QueryRefused: the peer answered with a failure status.
         PeerError: it did not answer properly.
     """
-    association.asking()
     found = []
-    for status, answer in association.raw.send_c_find(identifier, model, association.next_message_id()):
+    for status, answer in association.request("C-FIND", association.raw.send_c_find, identifier, model):
         code = association.checked("C-FIND", status, QueryRefused)
         if code in (0xFF00, 0xFF01):
             if answer is None:
@@ -51,10 +51,17 @@ def find_instances(archive: DicomAddress, study_uid: str, local: Local) -> dict[
         series = _identifier("SERIES", study_uid, "SeriesInstanceUID", "Modality")
         for one in find(association, STUDY_ROOT_FIND, series):
             images = _identifier("IMAGE", study_uid, "SOPInstanceUID", "SOPClassUID", "InstanceNumber")
-            images.SeriesInstanceUID = one.SeriesInstanceUID
+            images.SeriesInstanceUID = _unique_key(archive, one, "SeriesInstanceUID")
             for image in find(association, STUDY_ROOT_FIND, images):
-                found[str(image.SOPInstanceUID)] = image
+                found[_unique_key(archive, image, "SOPInstanceUID")] = image
     return found
+
+
+def _unique_key(archive: DicomAddress, answer: Dataset, keyword: str) -> str:
+    value = str(answer.get(keyword) or "")
+    if not value:
+        raise InvalidResponse(f"{archive}: a C-FIND response has no {keyword}, its unique key (PS3.4 C.2.2.1.1)")
+    return value
 
 
 def _identifier(level: str, study_uid: str, *keys: str) -> Dataset:
@@ -93,15 +100,26 @@ def fetch_study(
     for syntaxes in classes.values():
         syntaxes.extend(uid for uid in FALLBACKS if uid not in syntaxes)
 
+    arrived: list[PreparedInstance] = []
+    damaged: list[str] = []
+
     def on_store(event: Any) -> int:
-        receive(encoded(event.request.DataSet.getvalue(), str(event.context.transfer_syntax)))
+        try:
+            arrived.append(encoded(event.request.DataSet.getvalue(), str(event.context.transfer_syntax)))
+        except InputError as error:
+            damaged.append(str(error))
+            return 0xC000  # cannot understand (PS3.4 B.2.3)
         return 0x0000
 
     wanted = [(STUDY_ROOT_GET, FALLBACKS), *((one, syntaxes) for one, syntaxes in classes.items())]
     handlers = [(evt.EVT_C_STORE, on_store)]
     with associate(archive, wanted, local, roles=list(classes), handlers=handlers) as association:
         identifier = _identifier("STUDY", study_uid)
-        association.asking()
-        for status, _ in association.raw.send_c_get(identifier, STUDY_ROOT_GET, association.next_message_id()):
+        for status, _ in association.request("C-GET", association.raw.send_c_get, identifier, STUDY_ROOT_GET):
+            # Here and not in the handler, where pynetdicom would swallow what goes wrong.
+            while arrived:
+                receive(arrived.pop(0))
             association.checked("C-GET", status, QueryRefused)
             association.waiting()
+    if damaged:
+        raise InvalidResponse(f"{archive}: {len(damaged)} instances fetched cannot be read: {damaged[0]}")

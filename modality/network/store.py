@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
-from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +10,6 @@ from pynetdicom.dimse_primitives import C_STORE
 
 from modality.errors import (
     AssociationAborted,
-    AssociationRejected,
     ContextRefused,
     InputError,
     InvalidResponse,
@@ -24,7 +21,8 @@ from modality.errors import (
     UnsupportedError,
 )
 from modality.network.address import DicomAddress, parse_dicom
-from modality.network.association import Association, Local, associate, connect, succeeded
+from modality.network.association import Association, associate, connect, succeeded
+from modality.network.local import Local
 from modality.protocol.negotiation import FALLBACKS, MOST_CONTEXTS, Context, proposals
 from modality.transfer.destination import Progress, Receipt
 from modality.transfer.encode import transcode
@@ -61,20 +59,17 @@ def store(association: Association, instance: PreparedInstance) -> int:
     request.Priority = 2
     request.DataSet = BytesIO(b"".join(instance.buffers()))
     # The instance is encoded already, and send_c_store() would encode it again: its core, with our bytes.
-    raw._reactor_checkpoint.clear()
-    while not raw._is_paused:
-        time.sleep(0.0001)
+    if not association.pause():
+        raise association.broken("C-STORE")
     raw.dimse.send_msg(request, context.context_id)
     _, response = raw.dimse.get_msg(block=True)
-    raw._reactor_checkpoint.set()
+    association.resume()
     if response is None:
-        error = association.broken("C-STORE")
-        raw.abort()
-        raise error
-    if not isinstance(response, C_STORE) or not response.is_valid_response:
-        raw.abort()
+        raise association.broken("C-STORE")
+    answers = isinstance(response, C_STORE) and response.MessageIDBeingRespondedTo == request.MessageID
+    if not answers or response.Status is None:
         raise InvalidResponse(f"{association.peer}: the response to C-STORE is not valid DICOM")
-    code = int(response.Status or 0)
+    code = int(response.Status)
     if not succeeded(code):
         comment = str(response.ErrorComment or "")
         detail = f" ({comment})" if comment else ""
@@ -119,8 +114,8 @@ class DicomArchive:
         """Store each instance; a refusal or an abort costs that instance, not the rest.
 
         Raises:
-            UnreachableError: nobody answered before anything was stored.
-            AssociationRejected: nor did the peer want us.
+            UnreachableError: nobody answered, and nothing was stored before.
+            PeerError: the peer let no association be, and nothing was stored before.
         """
         sender = _Sender(self)
         try:
@@ -143,6 +138,7 @@ class _Sender:
         self.receipt = Receipt()
         self.association: Association | None = None
         self.proposed: list[Context] = []
+        self.refused: dict[Context, ContextRefused] = {}
         self.gone: ModalityError | None = None
 
     def send(self, instance: PreparedInstance) -> None:
@@ -152,14 +148,12 @@ class _Sender:
             self._store(instance)
         except StoreRefused as error:
             self.receipt.refused.setdefault(error.status, []).append(name)
-        except (UnreachableError, PeerError) as error:
+        except (UnreachableError, PeerError, UnsupportedError, InputError) as error:
             if not self.receipt.dealt_with and error is self.gone:
                 raise
             self.receipt.failed[name] = str(error)
             if isinstance(error, (AssociationAborted, InvalidResponse, ResponseTimeout)):
                 self.close(abort=True)
-        except (UnsupportedError, InputError) as error:
-            self.receipt.failed[name] = str(error)
 
     def _store(self, instance: PreparedInstance) -> None:
         association = self._association_for(instance)
@@ -169,12 +163,12 @@ class _Sender:
         if chosen is None:
             offered = ", ".join(map(syntax_name, accepted.syntaxes.get(instance.sop_class_uid, ()))) or "nothing"
             raise ContextRefused(f"{association.peer}: not {_names(instance)}; it accepted {offered} of that class")
-        if chosen != instance.transfer_syntax_uid:
-            instance = transcode(instance, syntax(chosen))
-            self.receipt.transcoded += 1
+        same = chosen == instance.transfer_syntax_uid
+        instance = instance if same else transcode(instance, syntax(chosen))
         code = store(association, instance)
         if code:
             self.receipt.warnings.setdefault(code, []).append(instance.sop_instance_uid)
+        self.receipt.transcoded += not same
         self.receipt.stored.append(instance.sop_instance_uid)
         self.receipt.bytes += instance.size
 
@@ -183,24 +177,26 @@ class _Sender:
         needed = proposals([(instance.sop_class_uid, instance.transfer_syntax_uid)])[0]
         if self.association and self.association.alive and set(needed) <= set(self.proposed):
             return self.association
-        if self.gone:
-            raise self.gone
+        for known in (self.gone, self.refused.get(needed[0])):
+            if known:
+                raise known
         self.close()
         both = list(dict.fromkeys([*self.proposed, *needed]))
         self.proposed = both if len(both) <= MOST_CONTEXTS else needed
         try:
             self.association = connect(self.archive.address, self.proposed, self.archive.local)
-        except (UnreachableError, AssociationRejected) as error:
+        except ContextRefused as error:
+            self.refused.update(dict.fromkeys(self.proposed, error))
+            raise
+        except (UnreachableError, PeerError) as error:
             self.gone = error  # the rest of the run need not wait for it again
             raise
         return self.association
 
     def close(self, *, abort: bool = False) -> None:
         """End the open association, if any."""
-        if self.association and self.association.alive:
-            if abort:
-                self.association.raw.abort()
-            else:
-                with suppress(PeerError):
-                    self.association.release()
+        if self.association and abort:
+            self.association.abort()
+        elif self.association:
+            self.association.release()
         self.association = None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 
 from modality.errors import ContextRefused, ModalityError
 from modality.network.address import DicomAddress
-from modality.network.association import Local
+from modality.network.local import Local
 from modality.network.query import fetch_study, find_instances
 from modality.protocol.negotiation import Context
-from modality.transfer.instance import PreparedInstance
+from modality.transfer.instance import PreparedInstance, read
 from modality.transfer.syntaxes import syntax_name
 
 _PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
@@ -76,17 +80,33 @@ def verify_instances(archive: DicomAddress, instances: Iterable[PreparedInstance
         UnreachableError: nobody answers.
         PeerError: the archive refused the query, or did not answer properly.
     """
-    studies: dict[str, dict[str, PreparedInstance]] = {}
-    for instance in instances:
-        studies.setdefault(instance.study_uid, {})[instance.sop_instance_uid] = instance
     report = Verification()
+    studies: dict[str, dict[str, _Sent]] = {}
+    for instance in instances:
+        if instance.study_uid:
+            studies.setdefault(instance.study_uid, {})[instance.sop_instance_uid] = _Sent.of(instance)
+        else:
+            report.problems.append(f"{instance.sop_instance_uid}: has no Study Instance UID to ask for")
     for study_uid, sent in studies.items():
         _verify_study(archive, study_uid, sent, local, report)
     return report
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What has to be there, and how to get at it again: a file stays mapped, and its descriptor open, no longer."""
+
+    context: Context
+    again: Callable[[], PreparedInstance]
+
+    @classmethod
+    def of(cls, instance: PreparedInstance) -> _Sent:
+        again = partial(read, instance.path) if instance.path else lambda: instance
+        return cls((instance.sop_class_uid, instance.transfer_syntax_uid), again)
+
+
 def _verify_study(
-    archive: DicomAddress, study_uid: str, sent: dict[str, PreparedInstance], local: Local, report: Verification
+    archive: DicomAddress, study_uid: str, sent: dict[str, _Sent], local: Local, report: Verification
 ) -> None:
     report.checked += len(sent)
     listed = find_instances(archive, study_uid, local)
@@ -97,12 +117,12 @@ def _verify_study(
     def receive(held: PreparedInstance) -> None:
         mine = waiting.pop(held.sop_instance_uid, None)
         if mine is not None:
-            _compare(mine, held, report)
+            _compare(mine.again(), held, report)
 
-    contexts: list[Context] = [(one.sop_class_uid, one.transfer_syntax_uid) for one in waiting.values()]
     if waiting:
+        contexts = dict.fromkeys(one.context for one in waiting.values())
         try:
-            fetch_study(archive, study_uid, dict.fromkeys(contexts), local, receive)
+            fetch_study(archive, study_uid, contexts, local, receive)
         except ContextRefused as error:
             report.problems.append(f"{error}: it is queried, but cannot be fetched by C-GET")
             return
@@ -116,12 +136,10 @@ def _compare(sent: PreparedInstance, held: PreparedInstance, report: Verificatio
     try:
         mine, theirs = sent.dataset(), held.dataset()
         same = _same_pixels(sent, held, mine, theirs)
-    except (ModalityError, ValueError, RuntimeError, AttributeError) as error:
+    except (ModalityError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         report.problems.append(f"{uid}: cannot be compared: {error}")
         return
-    differences = list(
-        _differences(uid, "", mine, theirs, compressed=sent.transfer_syntax_uid != held.transfer_syntax_uid)
-    )
+    differences = list(_differences(uid, "", mine, theirs, transcoded=uid in report.transcoded))
     report.coerced += differences
     if not same:
         report.differing.append(uid)
@@ -144,7 +162,7 @@ def _same_pixels(sent: PreparedInstance, held: PreparedInstance, mine: Dataset, 
 _ENCODING = frozenset(("PlanarConfiguration", "PhotometricInterpretation"))
 
 
-def _differences(uid: str, path: str, mine: Dataset, theirs: Dataset, *, compressed: bool) -> Iterator[Difference]:
+def _differences(uid: str, path: str, mine: Dataset, theirs: Dataset, *, transcoded: bool) -> Iterator[Difference]:
     for tag in sorted(set(mine.keys()) | set(theirs.keys())):
         if tag in _PIXELS or tag.element == 0:  # group lengths are retired, and go
             continue
@@ -152,26 +170,28 @@ def _differences(uid: str, path: str, mine: Dataset, theirs: Dataset, *, compres
         element = one if one is not None else other
         assert element is not None
         name = path + (element.keyword or f"({tag.group:04X},{tag.element:04X})")
-        if compressed and element.keyword in _ENCODING:
+        if transcoded and element.keyword in _ENCODING:
             continue
         if one is None or other is None:
             yield Difference(uid, name, _text(one), _text(other))
         elif one.VR == "SQ" and other.VR == "SQ" and len(one.value) == len(other.value):
             for index, (item, their_item) in enumerate(zip(one.value, other.value, strict=True)):
-                yield from _differences(uid, f"{name}[{index}].", item, their_item, compressed=compressed)
+                yield from _differences(uid, f"{name}[{index}].", item, their_item, transcoded=transcoded)
         elif one.value != other.value and _bytes(one) != _bytes(other):
             yield Difference(uid, name, _text(one), _text(other))
 
 
-def _bytes(element: Any) -> object:
-    """A value as comparable bytes where one side is UN: Implicit VR knows no private element's VR."""
-    value = element.value
-    if isinstance(value, bytes):
-        return value.rstrip(b"\0 ")
-    return str(value).encode().rstrip(b"\0 ") if isinstance(value, str) else value
+def _bytes(element: DataElement) -> bytes:
+    """A value as Implicit VR Little Endian has it: private elements come back from there as UN."""
+    alone = Dataset()
+    alone.add(element)
+    out = DicomBytesIO()
+    out.is_little_endian = out.is_implicit_VR = True
+    write_dataset(out, alone)
+    return out.getvalue()[8:].rstrip(b"\0 ")
 
 
-def _text(element: Any) -> str | None:
+def _text(element: DataElement | None) -> str | None:
     if element is None:
         return None
     return f"{len(element.value)} bytes" if isinstance(element.value, bytes) else str(element.value)[:200]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from modality.network.address import DicomAddress
-from modality.network.association import Local, associate
+from modality.network.association import associate
+from modality.network.local import Local
 from modality.network.query import find
 from modality.protocol.negotiation import FALLBACKS
 from modality.protocol.worklist import MODALITY_WORKLIST_FIND, ScheduledStep, WorklistQuery

@@ -55,4 +55,6 @@ class Accepted:
             return transfer_syntax_uid
         if not transcode or transfer_syntax_uid not in BY_UID:
             return None
-        return next((uid for uid in offered if uid in BY_UID and BY_UID[uid].lossless), None)
+        # Native ones come first: encapsulated ones are offered because another instance is in them.
+        lossless = [uid for uid in offered if uid in BY_UID and BY_UID[uid].lossless]
+        return min(lossless, key=lambda uid: BY_UID[uid].encapsulated, default=None)

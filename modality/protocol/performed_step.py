@@ -192,4 +192,5 @@ def code(value: str, scheme: str, meaning: str) -> Dataset:
 
 
 def _time(moment: datetime) -> str:
-    return f"{moment:%H%M%S}.{moment.microsecond // 1000:03d}"
+    """As the images write it (IHE RAD-8: equal in both): a fraction only where there is one."""
+    return f"{moment:%H%M%S.%f}" if moment.microsecond else f"{moment:%H%M%S}"

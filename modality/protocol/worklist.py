@@ -29,7 +29,9 @@ _STEP_KEYS = (
     "RequestedContrastAgent",
     "ScheduledProcedureStepStatus",
 )
-_CODE_KEYS = ("CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning")
+_CODE_VALUES = ("CodeValue", "LongCodeValue", "URNCodeValue")
+_CODE_SCHEME = ("CodingSchemeDesignator", "CodingSchemeVersion")
+_CODE_KEYS = ("CodeValue", *_CODE_SCHEME, "CodeMeaning")
 _REFERENCE_KEYS = ("ReferencedSOPClassUID", "ReferencedSOPInstanceUID")
 _ITEM_KEYS = (
     "AccessionNumber",
@@ -257,22 +259,22 @@ class ScheduledStep:
 
     @property
     def protocol_codes(self) -> list[Dataset]:
-        """Scheduled Protocol Code Sequence: the items that hold a code."""
+        """Scheduled Protocol Code Sequence: its proper codes."""
         return coded(self.step, "ScheduledProtocolCodeSequence")
 
     @property
     def requested_procedure_codes(self) -> list[Dataset]:
-        """Requested Procedure Code Sequence: the items that hold a code."""
+        """Requested Procedure Code Sequence: its proper codes."""
         return coded(self.item, "RequestedProcedureCodeSequence")
 
     @property
     def referenced_studies(self) -> list[Dataset]:
-        """Referenced Study Sequence: the items that hold a reference."""
+        """Referenced Study Sequence: its proper references."""
         return referenced(self.item, "ReferencedStudySequence")
 
     @property
     def referenced_patients(self) -> list[Dataset]:
-        """Referenced Patient Sequence: the items that hold a reference."""
+        """Referenced Patient Sequence: its proper references."""
         return referenced(self.item, "ReferencedPatientSequence")
 
 
@@ -292,10 +294,31 @@ def character_set(dataset: Dataset) -> str:
 
 
 def coded(dataset: Dataset, keyword: str) -> list[Dataset]:
-    """The items of a code sequence that hold a code; a peer may answer with an item of empty attributes."""
-    return [item for item in dataset.get(keyword) or [] if text(item, "CodeValue") or text(item, "LongCodeValue")]
+    """The codes of a sequence, as copies that hold what PS3.3 Table 8.8-1 asks for and nothing else.
+
+    A peer may answer with an item of empty attributes. One that names no coding scheme names no concept (Coding Scheme
+    Designator is Type 1C beside Code Value) and is left out; one without its meaning (Type 1) gets its value for one.
+    """
+    codes = []
+    for item in dataset.get(keyword) or []:
+        known = {name: value for name in (*_CODE_VALUES, *_CODE_SCHEME) if (value := text(item, name))}
+        values = [known[name] for name in _CODE_VALUES if name in known]
+        if not values or not ("CodingSchemeDesignator" in known or "URNCodeValue" in known):
+            continue
+        copy = Dataset()
+        for name, value in {**known, "CodeMeaning": text(item, "CodeMeaning") or values[0]}.items():
+            setattr(copy, name, value)
+        codes.append(copy)
+    return codes
 
 
 def referenced(dataset: Dataset, keyword: str) -> list[Dataset]:
-    """The items of a reference sequence that hold an instance UID."""
-    return [item for item in dataset.get(keyword) or [] if text(item, "ReferencedSOPInstanceUID")]
+    """The references of a sequence, as copies; one that lacks a UID (both Type 1, PS3.3 Table 10-11) is left out."""
+    references = []
+    for item in dataset.get(keyword) or []:
+        copy = Dataset()
+        for name in _REFERENCE_KEYS:
+            setattr(copy, name, text(item, name))
+        if all(copy[name].value for name in _REFERENCE_KEYS):
+            references.append(copy)
+    return references

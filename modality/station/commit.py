@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,8 +12,8 @@ from modality.delivery.pending import PendingInstances
 from modality.errors import ModalityError
 from modality.identity import Clock, fresh_uid
 from modality.network.address import DicomAddress
-from modality.network.association import Local
 from modality.network.commitment import CommitmentListener, request_commitment
+from modality.network.local import Local
 from modality.protocol.commitment import FAILURE_REASONS, CommitmentReport
 
 
@@ -36,6 +37,19 @@ class Outcome:
     def complete(self) -> bool:
         """All that was asked for is committed."""
         return not self.failed and not self.unanswered
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not committed, and why, a line for each reason."""
+        reasons = Counter(map(_reason, self.failed.values()))
+        lines = [f"commitment of {count} images failed: {reason}" for reason, count in reasons.items()]
+        if self.unanswered:
+            lines.append(f"no commitment of {len(self.unanswered)} images within the time; it stays pending")
+        return lines
+
+
+def _reason(code: int) -> str:
+    return FAILURE_REASONS.get(code, f"{code:04X}H")
 
 
 class Commitments:
@@ -73,8 +87,9 @@ class Commitments:
         asked = self.pending.asked_in(report.transaction_uid)
         if not asked:
             return False
-        reasons = {uid: FAILURE_REASONS.get(why, f"{why:04X}H") for uid, why in report.failed.items() if uid in asked}
-        self.pending.failed((uid, f"not committed: {why}") for uid, why in reasons.items())
+        self.pending.failed(
+            (uid, f"not committed: {_reason(why)}") for uid, why in report.failed.items() if uid in asked
+        )
         self.pending.committed(asked & report.committed)
         with self._lock:
             self._reports.setdefault(report.transaction_uid, []).append(report)

@@ -53,14 +53,17 @@ def settle(station: Station, *, timeout_s: float, progress: Progress | None = No
     for one in station.pending.list():
         if one.stored and one.commit_wanted:
             waiting.setdefault(one.study_uid, []).append(one)
-    if station.commitment:
-        for instances in waiting.values():
-            try:
-                outcome = station.commit([(one.class_uid, one.uid) for one in instances], timeout_s=timeout_s)
-            except PeerError as error:
-                settled.problems.append(str(error))
-            else:
-                settled.outcomes.append(outcome)
+    if waiting and not station.commitment:
+        count = sum(map(len, waiting.values()))
+        settled.problems.append(f"{count} images are stored, and wait for a commitment that nobody is asked for")
+    for instances in waiting.values() if station.commitment else ():
+        try:
+            outcome = station.commit([(one.class_uid, one.uid) for one in instances], timeout_s=timeout_s)
+        except PeerError as error:
+            settled.problems.append(str(error))
+        else:
+            settled.outcomes.append(outcome)
+            settled.problems += outcome.problems
     settled.waiting = len(station.pending.list())
     return settled
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+from pydicom.dataset import Dataset
 
 from modality.errors import ModalityError, PeerError, UnreachableError, UsageError, WorkflowError
 from modality.identity import Patient
 from modality.iods.context import Context, PerformedStep, Series
 from modality.iods.context import Study as StudyContext
 from modality.iods.kind import Kind
+from modality.network.address import DicomAddress
 from modality.network.mpps import create_step, set_step
 from modality.protocol.performed_step import (
     DISCONTINUATION_REASONS,
@@ -88,9 +92,20 @@ class Performed:
                 description=self.description,
                 station_name=self.station.equipment.station_name,
             )
-            create_step(self.station.mpps, self.uid, create(start), self.station.local)
+            self._begin(self.station.mpps, create(start))
         self.state = "IN PROGRESS"
         return self
+
+    def _begin(self, mpps: DicomAddress, attributes: Dataset) -> None:
+        try:
+            create_step(mpps, self.uid, attributes, self.station.local)
+        except ModalityError:
+            raise
+        except BaseException:  # interrupted: the RIS may have heard of the step, and is told of its end
+            self._reason = UNSPECIFIED_REASON
+            with suppress(ModalityError):
+                self._finish()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -121,8 +136,7 @@ class Performed:
         Raises:
             UsageError: the code is none of CID 9300.
         """
-        if reason not in DISCONTINUATION_REASONS:
-            raise UsageError(f"{reason!r} is no code of CID 9300: there is {', '.join(DISCONTINUATION_REASONS)}")
+        check_reason(reason)
         self._reason = reason
 
     def acquire(
@@ -239,6 +253,17 @@ class Performed:
         return self.station.commit(
             [one for each in self.series for one in each.images if one[1] in stored], timeout_s=timeout_s
         )
+
+
+def check_reason(code: str) -> None:
+    """Check a reason for discontinuation.
+
+    Raises:
+        UsageError: the code is none of CID 9300.
+    """
+    if code not in DISCONTINUATION_REASONS:
+        known = "; ".join(f"{value} {meaning}" for value, meaning in DISCONTINUATION_REASONS.items())
+        raise UsageError(f"{code!r} is no reason of CID 9300; there is {known}")
 
 
 def kind_of(modality: str) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydicom.dataset import Dataset
+
 from modality.errors import ModalityError, UnreachableError
+from modality.iods.attributes import set_attributes
 from modality.protocol.worklist import ScheduledStep
-from modality.registry import KINDS
+from modality.registry import KINDS, PHANTOMS
 from modality.station.commit import Outcome
-from modality.station.performed import Performed, kind_of
+from modality.station.performed import Performed, check_reason, kind_of
 from modality.station.station import Station
 from modality.transfer.destination import Progress
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
@@ -44,6 +47,9 @@ class Plan:
         discontinue: a reason of CID 9300: the step is abandoned half-way.
         commit: commitment is asked for after each step.
         commit_timeout_s: how long to wait for its answer.
+
+    Raises:
+        UsageError: the phantom, an attribute or the reason is none, found before any step begins.
     """
 
     phantom: str | None = None
@@ -53,6 +59,13 @@ class Plan:
     discontinue: str | None = None
     commit: bool = True
     commit_timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.phantom:
+            PHANTOMS.load(self.phantom)
+        if self.discontinue:
+            check_reason(self.discontinue)
+        set_attributes(Dataset(), self.assignments or {})
 
 
 @dataclass(slots=True)
@@ -78,51 +91,50 @@ class Result:
         """Nothing went wrong."""
         return not self.problems and (self.outcome is None or self.outcome.complete)
 
-
-def perform_steps(
-    station: Station,
-    steps: list[ScheduledStep],
-    plan: Plan,
-    *,
-    progress: Callable[[ScheduledStep], Progress | None] = lambda _: None,
-) -> Iterator[Result]:
-    """Perform each step; one that goes wrong does not stop the next.
-
-    Args:
-        station: who performs.
-        steps: what is performed.
-        plan: how.
-        progress: gives, for each step, what takes the number of images done.
-    """
-    for step in steps:
-        yield perform_step(station, step, plan, progress=progress(step))
+    def note(self, error: ModalityError) -> None:
+        """Note what went wrong."""
+        self.problems.append(str(error))
+        self.unreachable = self.unreachable or isinstance(error, UnreachableError)
 
 
 def perform_step(station: Station, step: ScheduledStep, plan: Plan, *, progress: Progress | None = None) -> Result:
     """Perform one step: begin, scan, store, end, and have it committed."""
-    performed = station.perform(step)
-    result = Result(step, performed)
+    result = Result(step, station.perform(step))
+    carry_out(result, plan, progress=progress)
+    return result
+
+
+def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -> None:
+    """As `perform_step`, into a result that the caller keeps when an interruption ends the step.
+
+    A step of a modality that no kind makes images of is not begun: nobody is told of what cannot be done.
+    """
+    step, performed = result.step, result.performed
     try:
+        phantom = plan.phantom or phantom_for(step)
+        kind = kind_of(step.modality)
         with performed:
             if plan.discontinue:
                 performed.discontinue(plan.discontinue)
             performed.acquire(
-                plan.phantom or phantom_for(step),
+                phantom,
+                kind=kind,
                 transfer_syntax=plan.transfer_syntax,
                 assignments=plan.assignments,
                 progress=progress,
                 half=plan.discontinue is not None,
                 **plan.options,
             )
-        if plan.commit and station.commitment and performed.receipt.stored:
+    except ModalityError as error:
+        result.note(error)
+    try:  # even when the RIS was not told of the end: what is stored has to be safe
+        if plan.commit and performed.station.commitment and performed.receipt.stored:
             result.outcome = performed.commit(timeout_s=plan.commit_timeout_s)
     except ModalityError as error:
-        result.problems.append(str(error))
-        result.unreachable = isinstance(error, UnreachableError)
+        result.note(error)
     result.problems += performed.problems
     result.unreachable = result.unreachable or performed.unreachable
     result.problems += _told(performed, result.outcome)
-    return result
 
 
 def _told(performed: Performed, outcome: Outcome | None) -> list[str]:
@@ -132,8 +144,4 @@ def _told(performed: Performed, outcome: Outcome | None) -> list[str]:
     ]
     reasons = set(performed.receipt.failed.values()) - set(performed.problems)
     lines += [f"{list(performed.receipt.failed.values()).count(reason)} images: {reason}" for reason in sorted(reasons)]
-    if outcome and outcome.failed:
-        lines.append(f"commitment refused for {len(outcome.failed)} images")
-    if outcome and outcome.unanswered:
-        lines.append(f"no commitment of {len(outcome.unanswered)} images within the time; it stays pending")
-    return lines
+    return lines + (outcome.problems if outcome else [])

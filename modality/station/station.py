@@ -12,8 +12,8 @@ from modality.errors import UsageError
 from modality.identity import Clock, Identity, fresh_seed, system_clock
 from modality.iods.context import Equipment
 from modality.network.address import Address, DicomAddress, ae_title, parse, parse_dicom
-from modality.network.association import Local, Timeouts
 from modality.network.destinations import destination
+from modality.network.local import Local, Timeouts
 from modality.network.worklist import query_worklist
 from modality.protocol.worklist import ScheduledStep, WorklistQuery, parse_date
 from modality.station.commit import Commitments, Outcome

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from modality.errors import InputError, UsageError
 from modality.transfer.instance import PreparedInstance
+from modality.transfer.part10 import is_uid
 
 Progress = Callable[[int], None]
 """Called with the number of instances dealt with so far."""
@@ -22,7 +24,7 @@ class Receipt:
         warnings: SOP Instance UIDs by the warning status (Bxxx) they were stored with.
         refused: SOP Instance UIDs by the failure status that the peer answered with.
         failed: why, by SOP Instance UID or file name, for what got no answer.
-        transcoded: how many were sent in another transfer syntax than they came in.
+        transcoded: how many of them were stored in another transfer syntax than they came in.
         bytes: bytes of the data sets stored.
     """
 
@@ -71,15 +73,33 @@ class Folder:
 
     def __init__(self, path: Path, name: Callable[[PreparedInstance], str] | None = None) -> None:
         self.path = path
-        self.name = name or (lambda one: f"{one.study_uid}/{one.series_uid}/{one.sop_instance_uid}.dcm")
+        self.name = name or _by_uids
 
     def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
-        """Write each instance as a file that appears whole."""
+        """Write each instance as a file that appears whole; one that cannot be written does not stop the others.
+
+        Raises:
+            UsageError: the first could not be written.
+        """
         receipt = Receipt()
         for instance in instances:
-            instance.write(self.path / self.name(instance))
-            receipt.stored.append(instance.sop_instance_uid)
-            receipt.bytes += instance.size
+            try:
+                instance.write(self.path / self.name(instance))
+            except (InputError, UsageError) as error:
+                if not receipt.dealt_with and isinstance(error, UsageError):
+                    raise
+                receipt.failed[instance.sop_instance_uid] = str(error)
+            else:
+                receipt.stored.append(instance.sop_instance_uid)
+                receipt.bytes += instance.size
             if progress:
                 progress(receipt.dealt_with)
         return receipt
+
+
+def _by_uids(instance: PreparedInstance) -> str:
+    uids = (instance.study_uid, instance.series_uid, instance.sop_instance_uid)
+    # A UID names a folder here: one that came from elsewhere must not lead out of it.
+    if not all(is_uid(uid) and uid.strip(".") for uid in uids):
+        raise InputError(f"{instance.source or instance.sop_instance_uid}: study, series and instance need proper UIDs")
+    return "/".join(uids) + ".dcm"

@@ -14,22 +14,34 @@ from modality.errors import InputError
 
 Buffer = bytes | bytearray | memoryview
 
-# The identifiers that a stamp may replace (PS3.6). The first group are UIDs: they are found at any depth.
+# The identifiers that a stamp may replace (PS3.6). The UIDs are found at any depth: references follow what is renamed.
 UID_TAGS = {
+    0x00080016: "SOPClassUID",
+    0x00080017: "AcquisitionUID",
     0x00080018: "SOPInstanceUID",
+    0x00080019: "PyramidUID",
+    0x00081155: "ReferencedSOPInstanceUID",
+    0x00081195: "TransactionUID",
+    0x00083010: "IrradiationEventUID",
     0x0020000D: "StudyInstanceUID",
     0x0020000E: "SeriesInstanceUID",
     0x00200052: "FrameOfReferenceUID",
     0x00200200: "SynchronizationFrameOfReferenceUID",
-    0x00081155: "ReferencedSOPInstanceUID",
-    0x00083010: "IrradiationEventUID",
     0x00209161: "ConcatenationUID",
     0x00209164: "DimensionOrganizationUID",
+    0x00281199: "PaletteColorLookupTableUID",
+    0x00400554: "SpecimenUID",
+    0x0040A124: "UID",
+    0x0040A171: "ObservationUID",
+    0x00620021: "TrackingUID",
+    0x00640003: "SourceFrameOfReferenceUID",
+    0x0070031A: "FiducialUID",
     0x00880140: "StorageMediaFileSetUID",
+    0x30060024: "ReferencedFrameOfReferenceUID",
+    0x300600C2: "RelatedFrameOfReferenceUID",
 }
 TEXT_TAGS = {
     0x00080005: "SpecificCharacterSet",
-    0x00080016: "SOPClassUID",
     0x00080020: "StudyDate",
     0x00080021: "SeriesDate",
     0x00080022: "AcquisitionDate",
@@ -50,10 +62,12 @@ TEXT_TAGS = {
 }
 KEYWORDS = {keyword: tag for tag, keyword in (UID_TAGS | TEXT_TAGS).items()}
 
+# Value representations with two reserved bytes and a length of four (PS3.5 7.1.2).
+LONG_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
+
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)  # Float, Double Float, and Pixel Data
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
-_LONG = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 _DEEPEST = 64
 
 
@@ -128,7 +142,7 @@ class _Walk:
         vr = bytes(self.data[at + 4 : at + 6])
         if not (vr.isalpha() and vr.isupper()):
             raise InputError(f"not a data set: no value representation at byte {at}")
-        if vr in _LONG:
+        if vr in LONG_VRS:
             return tag, vr, self.long.unpack_from(self.data, at + 8)[0], at + 12, at + 8, 4
         return tag, vr, self.short.unpack_from(self.data, at + 6)[0], at + 8, at + 6, 2
 
@@ -149,7 +163,7 @@ class _Walk:
             if depth == 0 and tag in _PIXEL_TAGS and self.pixels is None:
                 self.pixels = at
             if vr == b"SQ" or length == _UNDEFINED or self.looks_like_sequence(tag, vr, length, value):
-                at = self.sequence(tag, vr, value, length, length_offset, depth, counted)
+                at = self.sequence(tag, vr, value, length, length_offset, end, depth, counted)
                 continue
             at = value + length
             if at > end:
@@ -169,15 +183,23 @@ class _Walk:
         return bytes(self.data[value : value + 4]) == self.tag_format.pack(0xFFFE, 0xE000) and tag not in _PIXEL_TAGS
 
     def sequence(
-        self, tag: int, vr: bytes, at: int, length: int, length_offset: int, depth: int, containers: tuple[int, ...]
+        self,
+        tag: int,
+        vr: bytes,
+        at: int,
+        length: int,
+        length_offset: int,
+        outer_end: int,
+        depth: int,
+        containers: tuple[int, ...],
     ) -> int:
         """Walk the items of a sequence, or the fragments of encapsulated pixel data; returns what follows."""
         fragments = length == _UNDEFINED and vr in (b"OB", b"OW")
         if length == _UNDEFINED:
-            end, inner = len(self.data), containers
+            end, inner = outer_end, containers
         else:
             end, inner = at + length, (*containers, length_offset)
-            if end > len(self.data):
+            if end > outer_end:
                 raise InputError(f"truncated: ({tag >> 16:04X},{tag & 0xFFFF:04X}) ends too early")
         explicit, self.explicit = self.explicit, self.explicit and vr != b"UN"  # PS3.5 6.2.2: UN holds implicit VR
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def transcode(instance: PreparedInstance, syntax: TransferSyntax) -> PreparedIns
     try:
         dataset = instance.dataset()
         if current.encapsulated:
-            dataset.decompress(generate_instance_uid=False)
+            dataset.decompress(as_rgb=False, generate_instance_uid=False)
         elif not current.little_endian:
             _swap_words(dataset)
         return prepare(dataset, syntax, source=instance.source)
@@ -81,10 +82,7 @@ def transcode(instance: PreparedInstance, syntax: TransferSyntax) -> PreparedIns
 
 def _write(dataset: Dataset, syntax: TransferSyntax) -> bytes:
     if not syntax.little_endian:
-        copy = Dataset()
-        for element in dataset:
-            copy[element.tag] = element
-        dataset = copy
+        dataset = deepcopy(dataset)  # the words of the caller's sequences stay as they are
         _swap_words(dataset)
     out = DicomBytesIO()
     out.is_little_endian, out.is_implicit_VR = syntax.little_endian, not syntax.explicit
@@ -93,7 +91,7 @@ def _write(dataset: Dataset, syntax: TransferSyntax) -> bytes:
 
 
 def _swap_words(dataset: Dataset) -> None:
-    """Turn the words of every binary element, sequences included, to the other byte order."""
+    """Turn the words of every binary element, sequences included, to the other byte order (PS3.5 7.3)."""
     for element in dataset:
         if element.VR == "SQ":
             for item in element.value:
@@ -135,20 +133,26 @@ def _rle_frames(dataset: Dataset, data: bytes) -> list[bytes]:
     bits = int(dataset.BitsAllocated)
     if bits % 8:
         raise UnsupportedError(f"RLELossless holds whole bytes, not {bits} bits a pixel")
-    samples = int(dataset.SamplesPerPixel)
+    rows, columns, samples = (int(dataset[keyword].value) for keyword in ("Rows", "Columns", "SamplesPerPixel"))
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    if samples > 1 and dataset.get("PlanarConfiguration"):
+        # The encoder wants the samples of a pixel together.
+        planes = np.frombuffer(data, f"<u{bits // 8}", frames * samples * rows * columns)
+        data = planes.reshape(frames, samples, rows * columns).swapaxes(1, 2).tobytes()
     options: dict[str, Any] = {
-        "rows": int(dataset.Rows),
-        "columns": int(dataset.Columns),
+        "rows": rows,
+        "columns": columns,
         "samples_per_pixel": samples,
-        "number_of_frames": int(dataset.get("NumberOfFrames") or 1),
+        "number_of_frames": frames,
         "bits_allocated": bits,
         "bits_stored": int(dataset.BitsStored),
         "pixel_representation": int(dataset.PixelRepresentation),
         "photometric_interpretation": str(dataset.PhotometricInterpretation),
     }
     if samples > 1:
-        options["planar_configuration"] = int(dataset.get("PlanarConfiguration", 0))
+        options["planar_configuration"] = 0
     try:
         return list(RLELosslessEncoder.iter_encode(data, encoding_plugin="pydicom", **options))
     except ValueError as error:
-        raise UnsupportedError(f"RLELossless cannot carry these pixels: {error}") from error
+        reason = " ".join(str(error).split())
+        raise UnsupportedError(f"RLELossless cannot carry these pixels: {reason}") from error

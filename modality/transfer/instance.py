@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
+import secrets
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING
 
 from modality.errors import InputError, UnsupportedError, UsageError
 from modality.transfer.elements import KEYWORDS, TEXT_TAGS, UID_TAGS, Buffer, Layout, replace, scan
-from modality.transfer.part10 import has_meta, read_meta, write_meta
+from modality.transfer.part10 import has_meta, is_uid, read_meta, write_meta
 from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 LARGEST_INFLATED = 4 << 30
+_LONGEST = 0xFFFE  # the length field of a short element has two bytes (PS3.5 7.1.2), and lengths are even
+_PATIENT_NAME = KEYWORDS["PatientName"]
+_CHARACTER_SET = KEYWORDS["SpecificCharacterSet"]
 
 
 class PreparedInstance:
@@ -34,15 +37,32 @@ class PreparedInstance:
         transfer_syntax_uid: the syntax of the buffers; one that our table does not hold passes as explicit little
             endian, which all encapsulated syntaxes are (PS3.5 A.4).
         head: the encoded data set up to the pixel data, not deflated.
-        tail: the pixel data element and what follows, as they travel; for a deflated syntax, already deflated.
+        tail: the pixel data element and what follows; for a deflated syntax deflated already, unless it comes with
+            `as_read`.
         source: where it came from, for messages.
+        layout: where the identifiers stand in the head, if that is known already.
+        as_read: a deflated data set as it was read: it travels unchanged until a stamp changes the head.
+        path: the file that it is mapped from.
     """
 
-    def __init__(self, transfer_syntax_uid: str, head: bytes, tail: Sequence[Buffer] = (), source: str = "") -> None:
+    def __init__(
+        self,
+        transfer_syntax_uid: str,
+        head: bytes,
+        tail: Sequence[Buffer] = (),
+        source: str = "",
+        *,
+        layout: Layout | None = None,
+        as_read: Buffer | None = None,
+        path: Path | None = None,
+    ) -> None:
         self.transfer_syntax_uid = transfer_syntax_uid
         self.head = head
         self.tail = tuple(tail)
         self.source = source
+        self.path = path
+        self._layout = layout
+        self._as_read = as_read
 
     def __repr__(self) -> str:
         return f"<PreparedInstance {self.sop_instance_uid} {self.syntax.keyword}>"
@@ -55,7 +75,7 @@ class PreparedInstance:
     @cached_property
     def layout(self) -> Layout:
         """Where the identifiers stand in the head."""
-        return scan(self.head, explicit=self.syntax.explicit, little_endian=self.syntax.little_endian)
+        return self._layout or scan(self.head, explicit=self.syntax.explicit, little_endian=self.syntax.little_endian)
 
     @cached_property
     def sop_class_uid(self) -> str:
@@ -83,8 +103,7 @@ class PreparedInstance:
         Raises:
             UsageError: the keyword is none of `modality.transfer.elements.KEYWORDS`.
         """
-        raw = self._raw(keyword)
-        return _decode(raw, "" if KEYWORDS[keyword] in UID_TAGS else self._character_set)
+        return _decode(self._tag(keyword), self._raw(keyword), self._character_set)
 
     @staticmethod
     def _tag(keyword: str) -> int:
@@ -112,11 +131,20 @@ class PreparedInstance:
         """The data set as it travels, in order."""
         if not self.syntax.deflated:
             return [self.head, *self.tail]
+        parts = [self._as_read] if self._as_read is not None else [self._deflated_head, *self.tail]
+        odd = sum(len(part) for part in parts) % 2
+        return [*parts, *([b"\0"] if odd else [])]  # PS3.5 A.5: a single NULL pads to even length
+
+    @cached_property
+    def _deflated_head(self) -> bytes:
         # A full flush ends the head's blocks at a byte and forgets its window, so the tail's blocks follow unchanged.
         deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        head = deflate.compress(self.head) + deflate.flush(zlib.Z_FULL_FLUSH)
-        odd = (len(head) + sum(len(part) for part in self.tail)) % 2
-        return [head, *self.tail, *([b"\0"] if odd else [])]  # PS3.5 A.5: a single NULL pads to even length
+        return deflate.compress(self.head) + deflate.flush(zlib.Z_FULL_FLUSH)
+
+    @cached_property
+    def _shared_tail(self) -> tuple[Buffer, ...]:
+        """The tail as it travels behind other heads."""
+        return self.tail if self._as_read is None else (deflated_tail(self.tail),)
 
     def stamp(self, values: Mapping[str, str] | None = None, uids: Mapping[str, str] | None = None) -> PreparedInstance:
         """The same instance under another identity.
@@ -126,39 +154,52 @@ class PreparedInstance:
             uids: new UID by old one, wherever the old one stands, references in sequences included.
 
         Raises:
-            UsageError: a keyword is not an identifier, or its element is not in the data set.
+            UsageError: a keyword is not an identifier, its element is not in the data set, or a value does not fit.
             UnsupportedError: the instance's character set cannot hold a value.
         """
         edits = []
         wanted = {self._tag(keyword): text for keyword, text in (values or {}).items()}
+        if _CHARACTER_SET in wanted:
+            raise UsageError("SpecificCharacterSet cannot be stamped: the other texts would have to be encoded anew")
         for place in self.layout.places:
             if place.depth == 0 and place.tag in wanted:
                 edits.append((place, self._encode(place.tag, wanted.pop(place.tag))))
             elif uids and place.tag in UID_TAGS:
-                old = self.head[place.offset : place.offset + place.length].rstrip(b"\0 ").decode("ascii", "replace")
-                if old in uids:
-                    edits.append((place, self._encode(place.tag, uids[old])))
+                raw = self.head[place.offset : place.offset + place.length].rstrip(b"\0 ")
+                old = raw.decode("ascii", "replace").split("\\")
+                if any(one in uids for one in old):
+                    edits.append((place, self._encode(place.tag, "\\".join(uids.get(one, one) for one in old))))
         if wanted:
             names = ", ".join((UID_TAGS | TEXT_TAGS)[tag] for tag in wanted)
             raise UsageError(f"{self.source or self.sop_instance_uid}: no {names} to stamp")
         head = replace(self.head, edits, little_endian=self.syntax.little_endian)
-        return PreparedInstance(self.transfer_syntax_uid, head, self.tail, self.source)
+        unmoved = all(place.length == len(value) for place, value in edits)
+        layout = self.layout if unmoved else None
+        return PreparedInstance(self.transfer_syntax_uid, head, self._shared_tail, self.source, layout=layout)
 
     def _encode(self, tag: int, text: str) -> bytes:
         if tag in UID_TAGS:
-            value = text.encode("ascii")
-            return value + b"\0" * (len(value) % 2)
-        value = _encode(text, self._character_set)
-        return value + b" " * (len(value) % 2)
+            if not text.isascii():
+                raise UsageError(f"{UID_TAGS[tag]} {text!r} is no UID")
+            value, pad = text.encode("ascii"), b"\0"
+        else:
+            value, pad = _encode(tag, text, self._character_set), b" "
+        if len(value) > _LONGEST:
+            raise UsageError(f"{(UID_TAGS | TEXT_TAGS)[tag]}: a value of {len(value)} bytes is too long")
+        return value + pad * (len(value) % 2)
 
     def part10(self, source_aet: str = "") -> list[Buffer]:
         """The instance as a DICOM file: meta information, then the buffers."""
         meta = write_meta(self.sop_class_uid, self.sop_instance_uid, self.transfer_syntax_uid, source_aet)
         return [meta, *self.buffers()]
 
-    def write(self, path: Path) -> None:
-        """Write the instance as a DICOM file that appears whole: aside first, then renamed."""
-        write_whole(path, self.part10())
+    def write(self, path: Path, *, durable: bool = False) -> None:
+        """Write the instance as a DICOM file that appears whole; see `write_whole`.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        write_whole(path, self.part10(), durable=durable)
 
     def dataset(self) -> Dataset:
         """The instance decoded by pydicom, file meta included."""
@@ -169,19 +210,44 @@ class PreparedInstance:
         return dcmread(BytesIO(b"".join(self.part10())))
 
 
-def write_whole(path: Path, parts: Sequence[Buffer]) -> None:
-    """Write a file that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+def write_whole(path: Path, parts: Sequence[Buffer], *, durable: bool = False) -> None:
+    """Write a file that is there whole or not at all: aside first, then renamed.
+
+    Args:
+        path: its folder is created when missing.
+        parts: what it holds.
+        durable: return only when a power cut cannot take it away any more.
+
+    Raises:
+        UsageError: it cannot be written; nothing is left behind.
+    """
+    aside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            for part in parts:
-                file.write(part)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("xb") as file:
+                for part in parts:
+                    file.write(part)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            aside.replace(path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        if durable:
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a renaming last: it is an entry of the folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read(path: Path) -> PreparedInstance:
@@ -196,11 +262,13 @@ def read(path: Path) -> PreparedInstance:
             if os.fstat(file.fileno()).st_size == 0:
                 raise InputError("empty file")
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        return from_bytes(data, source=str(path))
+        instance = from_bytes(data, source=str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    instance.path = path
+    return instance
 
 
 def from_bytes(data: Buffer, *, source: str = "") -> PreparedInstance:
@@ -215,8 +283,9 @@ def from_bytes(data: Buffer, *, source: str = "") -> PreparedInstance:
     else:
         instance = _without_meta(data, source)
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        if not instance.identifier(keyword):
-            raise InputError(f"no {keyword}: not a storable instance")
+        value = instance.identifier(keyword)
+        if not is_uid(value):
+            raise InputError(f"{keyword} {value!r} is no UID" if value else f"no {keyword}: not a storable instance")
     return instance
 
 
@@ -227,13 +296,14 @@ def encoded(data: Buffer, transfer_syntax_uid: str, *, source: str = "") -> Prep
         InputError: the bytes are truncated or no data set.
     """
     syntax = BY_UID.get(transfer_syntax_uid, EXPLICIT_LITTLE)
+    as_read = data if syntax.deflated else None
     if syntax.deflated:
         data = _inflate(data)
-    pixels = scan(data, explicit=syntax.explicit, little_endian=syntax.little_endian).pixels
-    tail: Buffer = memoryview(data)[pixels:]
-    if syntax.deflated:
-        tail = deflated_tail([tail])
-    return PreparedInstance(transfer_syntax_uid, bytes(data[:pixels]), [tail] if len(tail) else [], source)
+    found = scan(data, explicit=syntax.explicit, little_endian=syntax.little_endian)
+    layout = Layout(tuple(place for place in found.places if place.offset < found.pixels), found.pixels)
+    tail = [memoryview(data)[found.pixels :]] if found.pixels < len(data) else []
+    head = bytes(data[: found.pixels])
+    return PreparedInstance(transfer_syntax_uid, head, tail, source, layout=layout, as_read=as_read)
 
 
 def deflated_tail(parts: Sequence[Buffer]) -> bytes:
@@ -267,22 +337,33 @@ def _without_meta(data: Buffer, source: str) -> PreparedInstance:
     raise InputError("not a DICOM file")
 
 
-def _decode(raw: bytes, character_set: str) -> str:
-    from pydicom.charset import convert_encodings, decode_bytes
-
+def _decode(tag: int, raw: bytes, character_set: str) -> str:
+    if tag in UID_TAGS:
+        return raw.decode("ascii", "replace")
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii")
-    return decode_bytes(raw, convert_encodings(character_set.split("\\")), {0x5C, 0x5E, 0x3D})
+    from pydicom.charset import convert_encodings, decode_bytes
+    from pydicom.valuerep import TEXT_VR_DELIMS, PersonName
+
+    encodings = convert_encodings(character_set.split("\\"))
+    return str(PersonName(raw, encodings)) if tag == _PATIENT_NAME else decode_bytes(raw, encodings, TEXT_VR_DELIMS)
 
 
-def _encode(text: str, character_set: str) -> bytes:
+def _encode(tag: int, text: str, character_set: str) -> bytes:
     if text.isascii():
         return text.encode("ascii")
-    from pydicom.charset import convert_encodings
+    from pydicom.charset import convert_encodings, encode_string
+    from pydicom.valuerep import PersonName
 
-    for encoding in convert_encodings(character_set.split("\\"))[:1]:
-        try:
-            return text.encode(encoding)
-        except UnicodeEncodeError:
-            break
-    raise UnsupportedError(f"the instance's character set ({character_set or 'ISO_IR 6'}) cannot hold {text!r}")
+    encodings = convert_encodings(character_set.split("\\"))
+    if not all(any(_holds(encoding, character) for encoding in encodings) for character in text):
+        raise UnsupportedError(f"the instance's character set ({character_set or 'ISO_IR 6'}) cannot hold {text!r}")
+    return PersonName(text).encode(encodings) if tag == _PATIENT_NAME else encode_string(text, encodings)
+
+
+def _holds(encoding: str, character: str) -> bool:
+    try:
+        character.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
 from modality.errors import InputError
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from modality.transfer.elements import Buffer
+from modality.transfer.elements import LONG_VRS, Buffer
 
 PREAMBLE = bytes(128) + b"DICM"
 
 _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x0002, 0x0003, 0x0010
-_LONG = (b"OB", b"UN", b"UT", b"OW", b"SQ")
+_UID = re.compile(r"[0-9.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,14 @@ class FileMeta:
     data_set_offset: int
 
 
+def is_uid(text: str) -> bool:
+    """Whether a text can be a UID: at most 64 characters, each a digit or a period (PS3.5 9.1)."""
+    return _UID.fullmatch(text) is not None
+
+
 def has_meta(data: Buffer) -> bool:
-    """Whether the bytes begin with a preamble and DICM."""
-    return bytes(data[128:132]) == b"DICM"
+    """Whether the bytes begin with file meta information: behind preamble and DICM, or bare as in some old files."""
+    return bytes(data[128:132]) == b"DICM" or bytes(data[:4]) == b"\2\0\0\0"
 
 
 def read_meta(data: Buffer) -> FileMeta:
@@ -37,15 +43,15 @@ def read_meta(data: Buffer) -> FileMeta:
         InputError: there is no preamble, the group breaks off, or it names no transfer syntax.
     """
     if not has_meta(data):
-        raise InputError("not a DICOM file: no DICM after the preamble")
+        raise InputError("not a DICOM file: no file meta information")
     values: dict[int, str] = {}
-    at = len(PREAMBLE)
+    at = len(PREAMBLE) if bytes(data[128:132]) == b"DICM" else 0
     while at + 8 <= len(data):
         group, element = struct.unpack_from("<HH", data, at)
         if group != 0x0002:
             break
         vr = bytes(data[at + 4 : at + 6])
-        if vr in _LONG:
+        if vr in LONG_VRS:
             if at + 12 > len(data):
                 raise InputError("truncated: the file meta information breaks off")
             (length,) = struct.unpack_from("<I", data, at + 8)
@@ -58,7 +64,7 @@ def read_meta(data: Buffer) -> FileMeta:
             raise InputError("truncated: the file meta information breaks off")
         if vr == b"UI":
             values[element] = bytes(data[value:at]).rstrip(b"\0 ").decode("ascii", "replace")
-    if not values.get(_TRANSFER_SYNTAX):
+    if not is_uid(values.get(_TRANSFER_SYNTAX, "")):
         raise InputError("the file meta information names no transfer syntax")
     return FileMeta(values.get(_SOP_CLASS, ""), values.get(_SOP_INSTANCE, ""), values[_TRANSFER_SYNTAX], at)
 

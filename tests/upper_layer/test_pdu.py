@@ -58,11 +58,9 @@ def primitive(proposal: Proposal) -> A_ASSOCIATE:
     return made
 
 
-contexts = st.lists(
-    st.tuples(st.sampled_from([CT, "1.2.3", "1.2.840.10008.1.1"]), st.lists(st.sampled_from([EXPLICIT, IMPLICIT]), min_size=1, unique=True)),
-    min_size=1,
-    max_size=128,
-)  # fmt: skip
+classes = st.sampled_from([CT, "1.2.3", "1.2.840.10008.1.1"])
+syntaxes = st.lists(st.sampled_from([EXPLICIT, IMPLICIT]), min_size=1, unique=True)
+contexts = st.lists(st.tuples(classes, syntaxes), min_size=1, max_size=128)
 proposal = st.builds(
     lambda called, calling, pairs, max_pdu, window, user: Proposal(
         called,

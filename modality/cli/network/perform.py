@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
 
 if TYPE_CHECKING:
     from modality.protocol.worklist import ScheduledStep
-    from modality.station.rounds import Result
+    from modality.station.rounds import Plan, Result
     from modality.station.station import Station
 
 
@@ -73,7 +72,7 @@ def perform(
     Each step is reported in progress, scanned, stored, reported completed, and its images committed. What an archive
     that is away did not take waits in the state folder for `--resume`.
     """
-    from modality.network.association import Timeouts
+    from modality.network.local import Timeouts
     from modality.station.rounds import Plan
     from modality.station.station import Station
     from modality.transfer.syntaxes import syntax
@@ -85,7 +84,7 @@ def perform(
         options=given(slices=slices, rows=rows, columns=columns),
         assignments=parse_assignments(assignments),
         transfer_syntax=syntax(transfer_syntax),
-        discontinue=_reason(discontinue),
+        discontinue=discontinue,
         commit_timeout_s=timeout_s,
     )
     station = Station(
@@ -113,22 +112,28 @@ def perform(
             ]
         if not steps:
             say(f"nothing is scheduled for {station_aet or aet}")
-        results = [_perform(station, step, plan) for step in steps]
-        waiting = len(station.pending.list())
+        results: list[Result] = []
+        code = 0
+        try:
+            for step in steps:
+                _perform(station, step, plan, results)
+        except KeyboardInterrupt:
+            code = PARTIAL
+            say(_interruption(results, len(steps)))
+        _report(results, station, as_json)
+    finish(code or exit_code(results))
+
+
+def _report(results: list[Result], station: Station, as_json: bool) -> None:
+    waiting = len(station.pending.list())
     if as_json:
-        emit(
-            {
-                "steps": [as_document(result) for result in results],
-                "pending": waiting,
-                "state": str(station.pending.folder),
-            }
-        )
+        rows = [as_document(result) for result in results]
+        emit({"steps": rows, "pending": waiting, "state": str(station.pending.folder)})
     else:
         for result in results:
             click.echo(_line(result))
     if waiting:
         say(f"{waiting} images wait in {station.pending.folder}: finish with `modality perform --resume --archive ...`")
-    finish(exit_code(results))
 
 
 def default_state(aet: str) -> Path:
@@ -141,16 +146,6 @@ def _terminate(*_: object) -> None:
     raise KeyboardInterrupt  # a step in progress ends as DISCONTINUED, as on Ctrl-C
 
 
-def _reason(code: str | None) -> str | None:
-    from modality.errors import UsageError
-    from modality.protocol.performed_step import DISCONTINUATION_REASONS
-
-    if code is not None and code not in DISCONTINUATION_REASONS:
-        known = "; ".join(f"{value} {meaning}" for value, meaning in DISCONTINUATION_REASONS.items())
-        raise UsageError(f"--discontinue {code}: no code of CID 9300; there is {known}")
-    return code
-
-
 def _unscheduled(station: Station, modality: str) -> ScheduledStep:
     from modality.identity import patient
     from modality.protocol.worklist import unscheduled
@@ -160,15 +155,21 @@ def _unscheduled(station: Station, modality: str) -> ScheduledStep:
     return unscheduled(patient(station.identity.seed), modality.upper(), description="Unscheduled")
 
 
-def _perform(station: Station, step: ScheduledStep, plan: Any) -> Result:
-    from modality.station.rounds import perform_step
+def _perform(station: Station, step: ScheduledStep, plan: Plan, results: list[Result]) -> None:
+    from modality.station.rounds import Result, carry_out
 
-    with ExitStack() as stack:
-        bar = stack.enter_context(progress(plan.options.get("slices"), f"{step.modality} {step.description}".strip()))
-        result = perform_step(station, step, plan, progress=bar)
+    result = Result(step, station.perform(step))
+    results.append(result)
+    with progress(plan.options.get("slices"), f"{step.modality} {step.description}".strip()) as bar:
+        carry_out(result, plan, progress=bar)
     for line in result.problems:
         say(f"{step.step_id or 'step'}: {line}")
-    return result
+
+
+def _interruption(results: list[Result], planned: int) -> str:
+    last = results[-1] if results else None
+    ended = f"{last.step.step_id or 'the step'} is {last.performed.state or 'not begun'}, " if last else ""
+    return f"interrupted: {ended}{planned - len(results)} more were not begun"
 
 
 def _resume(station: Station, timeout_s: float, as_json: bool) -> None:

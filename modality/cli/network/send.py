@@ -37,8 +37,8 @@ def send(
     An instance goes in its own transfer syntax if the archive accepts it, else in another one without loss.
     """
     from modality.network.address import ae_title, parse
-    from modality.network.association import Local, Timeouts
     from modality.network.destinations import destination
+    from modality.network.local import Local, Timeouts
 
     address = parse(to)
     local = Local(ae_title(aet), Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s))

@@ -26,7 +26,7 @@ def verify(
 ) -> None:
     """Ask an archive for the files at PATHS and compare: what is lost, coerced, transcoded, or has other pixels."""
     from modality.network.address import ae_title, parse_dicom
-    from modality.network.association import Local, Timeouts
+    from modality.network.local import Local, Timeouts
     from modality.network.verify import verify_instances
 
     archive = parse_dicom(at)

@@ -40,7 +40,7 @@ def worklist(
 ) -> None:
     """Ask a RIS for scheduled procedure steps (modality worklist C-FIND)."""
     from modality.network.address import ae_title, parse_dicom
-    from modality.network.association import Local, Timeouts
+    from modality.network.local import Local, Timeouts
     from modality.network.worklist import query_worklist
     from modality.protocol.worklist import WorklistQuery, parse_date
 

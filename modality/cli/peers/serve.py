@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -10,12 +11,12 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import click
 
-from modality.cli.verb import Verb, common, emit, say
+from modality.cli.verb import Nearest, Verb, common, emit, say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Nearest, context_settings={"help_option_names": ["-h", "--help"]})
 def serve() -> None:
     """Run an embedded archive or RIS until it is interrupted."""
 
@@ -48,6 +49,10 @@ class Peer(Protocol):
     """What can be served."""
 
     host: str
+
+    @property
+    def port(self) -> int:
+        """Where it listens; the port asked for while it does not."""
 
     @property
     def address(self) -> str:
@@ -95,9 +100,12 @@ def archive(
     from modality.errors import UsageError
     from modality.simulated.archive import SimulatedArchive
 
-    known = dict(text.split("=", 1) for text in destinations if "=" in text)
-    if len(known) != len(destinations):
-        raise UsageError("--destination: give AET=HOST:PORT")
+    known = {}
+    for text in destinations:
+        title, _, where = text.partition("=")
+        if not (title and re.fullmatch(r".+:\d+", where)):
+            raise UsageError(f"--destination {text}: give AET=HOST:PORT")
+        known[title] = where
     peer = SimulatedArchive(
         storage, aet=aet, host=host, port=port, faults=faults, destinations=known, commitment=commitment
     )
@@ -134,7 +142,7 @@ def ris(
     _run(peer, as_json, lambda: f"{len(peer.performed_steps)} performed steps")
 
 
-def _run(peer, as_json: bool, summary) -> None:  # type: ignore[no-untyped-def]
+def _run(peer: Peer, as_json: bool, summary: Callable[[], str]) -> None:
     """Listen until SIGINT or SIGTERM."""
     from modality.errors import UsageError
 
@@ -144,7 +152,7 @@ def _run(peer, as_json: bool, summary) -> None:  # type: ignore[no-untyped-def]
     try:
         peer.start()
     except OSError as error:
-        raise UsageError(f"cannot listen on {peer.host}: {error.strerror or error}") from error
+        raise UsageError(f"cannot listen on {peer.host}:{peer.port}: {error.strerror or error}") from error
     try:
         if as_json:
             emit({"address": peer.address})

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from modality.web.contact_sheet import ContactSheet
-
 from modality.cli.options import given, parse_assignments, scan_options
 from modality.cli.verb import Verb, common, emit, progress, say
+
+if TYPE_CHECKING:
+    from modality.web.contact_sheet import ContactSheet
 
 
 @click.command(cls=Verb)
@@ -63,6 +63,7 @@ def generate(
         slices=slices, rows=rows, columns=columns, kvp=kvp, mas=mas, kernel=kernel, protocol=protocol,
         slice_thickness_mm=slice_thickness,
     )  # fmt: skip
+    _check_options(kind, options)
     made = studies.generate(
         kind,
         studies.load_phantom(phantom, seed=seed) if phantom else None,
@@ -101,6 +102,20 @@ def generate(
         emit(document)
     else:
         click.echo(f"{len(files)} images of series {scan.uid} in {out}")
+
+
+def _check_options(kind: str, options: dict[str, object]) -> None:
+    """An option of another kind is no option of this one."""
+    from inspect import signature
+
+    from modality.errors import UsageError
+    from modality.registry import KINDS
+
+    taken = signature(KINDS.load(kind).acquire).parameters
+    for name in options:
+        if name not in taken:
+            option = name.removesuffix("_mm").replace("_", "-")
+            raise UsageError(f"--{option} is not an option of {kind}; see `modality generate --help`")
 
 
 def _sheet() -> ContactSheet:

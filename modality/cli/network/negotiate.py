@@ -1,0 +1,159 @@
+"""`modality negotiate`: what an archive accepts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from modality.cli.options import identity_options
+from modality.cli.verb import Verb, common, emit, progress, table
+
+if TYPE_CHECKING:
+    from modality.network.probe import Negotiated
+
+
+@click.command(cls=Verb)
+@click.option(
+    "--to", "addresses", required=True, multiple=True, metavar="ADDRESS",
+    help="The archive; with two, also what both can speak.",
+)  # fmt: skip
+@click.option("--sop-class", "sop_classes", multiple=True, metavar="UID|KEYWORD", help="Only this class (repeatable).")
+@identity_options("MODALITY")
+@common
+def negotiate(
+    addresses: tuple[str, ...],
+    sop_classes: tuple[str, ...],
+    aet: str,
+    timeout_s: float,
+    as_json: bool,
+    debug: bool,  # noqa: ARG001 - read by Verb
+) -> None:
+    """Find out which SOP Classes an archive accepts in which transfer syntaxes, what it would choose, and its manners.
+
+    Nothing is stored: associations are requested and released.
+    """
+    from modality.network.address import ae_title, parse_dicom
+    from modality.network.local import Local, Timeouts
+    from modality.network.probe import negotiate as ask
+
+    if len(addresses) > 2:
+        raise click.UsageError("--to: one archive, or two to compare")
+    local = Local(ae_title(aet), Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s))
+    classes, syntaxes = _classes(sop_classes), known_syntaxes()
+    found = []
+    for address in map(parse_dicom, addresses):
+        with progress(None, f"asking {address}") as done:
+            found.append(ask(address, classes, syntaxes, local, progress=done))
+    if as_json:
+        documents = [as_document(one) for one in found]
+        emit(documents[0] if len(found) == 1 else {"peers": documents, "intersection": intersection(*found)})
+        return
+    for text, one in zip(addresses, found, strict=True):
+        _show(text, one)
+    if len(found) == 2:
+        _compare(intersection(*found))
+
+
+def _compare(both: dict[str, Any]) -> None:
+    """Show what two peers have in common, and where they would miss each other."""
+    table("both", ["SOP Class", "syntaxes"], [[_name(uid), _names(shared)] for uid, shared in both["common"].items()])
+    rows = [[_name(uid), _names(one["first"]), _names(one["second"])] for uid, one in both["apart"].items()]
+    table("apart", ["SOP Class", "first only", "second only"], rows)
+
+
+def known_syntaxes() -> list[str]:
+    """All transfer syntaxes of instances that pydicom knows, and JPEG XL (PS3.6 Table A-1)."""
+    from pydicom.uid import AllTransferSyntaxes
+
+    # Of PS3.22's real-time video (…1.2.7.*) nothing is ever stored.
+    found = [str(uid) for uid in AllTransferSyntaxes if not uid.startswith("1.2.840.10008.1.2.7.")]
+    return [
+        *found,
+        *(
+            uid
+            for uid in ("1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.111", "1.2.840.10008.1.2.4.112")
+            if uid not in found
+        ),
+    ]
+
+
+def _classes(asked: tuple[str, ...]) -> list[str]:
+    """The SOP Classes asked for, or every storage class of the standard."""
+    from pydicom._uid_dict import UID_dictionary
+    from pydicom.uid import UID
+    from pynetdicom.presentation import AllStoragePresentationContexts
+
+    from modality.errors import UnknownNameError
+    from modality.registry import unknown
+
+    every = [str(context.abstract_syntax) for context in AllStoragePresentationContexts]
+    by_keyword = {UID(uid).keyword: uid for uid in every}
+    found = []
+    for name in asked:
+        if name in by_keyword:
+            found.append(by_keyword[name])
+        elif name in UID_dictionary or (UID(name).is_valid and name[:1].isdigit()):
+            found.append(name)
+        else:
+            raise UnknownNameError(unknown("SOP Class", name, sorted(by_keyword)))
+    return found or every
+
+
+def as_document(found: Negotiated) -> dict[str, Any]:
+    """A negotiation as JSON has it."""
+    return {
+        "peer": asdict(found.peer),
+        "matrix": [
+            {"sop_class": sop_class, "transfer_syntax": syntax, "accepted": accepted}
+            for (sop_class, syntax), accepted in found.accepted.items()
+        ],
+        "preferred": found.preferred,
+    }
+
+
+def intersection(one: Negotiated, other: Negotiated) -> dict[str, Any]:
+    """What both peers accept, and where they would miss each other, by SOP Class."""
+    shared: dict[str, list[str]] = {}
+    apart: dict[str, dict[str, list[str]]] = {}
+    for (sop_class, syntax), accepted in one.accepted.items():
+        theirs = other.accepted.get((sop_class, syntax), False)
+        if accepted and theirs:
+            shared.setdefault(sop_class, []).append(syntax)
+        elif accepted or theirs:
+            side = apart.setdefault(sop_class, {"first": [], "second": []})
+            side["first" if accepted else "second"].append(syntax)
+    return {"common": shared, "apart": apart}
+
+
+def _show(address: str, found: Negotiated) -> None:
+    peer = found.peer
+    click.echo(f"{address}: {peer.implementation_version or 'no version name'} ({peer.implementation_class_uid})")
+    invoked, performed = peer.async_window
+    click.echo(f"  maximum PDU {peer.max_pdu or 'unlimited'}, asynchronous window {invoked}/{performed}")
+    click.echo(f"  129 presentation contexts: {peer.over_128}")
+    for name, did in peer.illegal.items():
+        click.echo(f"  {name}: {did}")
+    rows: dict[str, list[str]] = {}
+    for (sop_class, syntax), accepted in found.accepted.items():
+        rows.setdefault(sop_class, [])
+        if accepted:
+            rows[sop_class].append(syntax)
+    accepted_rows = [
+        [_name(uid), str(len(got)), _names(got), _names([found.preferred[uid]])] for uid, got in rows.items() if got
+    ]
+    table("", ["SOP Class", "n", "accepted", "would choose"], accepted_rows)
+    click.echo(f"{len(rows) - len(accepted_rows)} SOP Classes refused")
+
+
+def _name(uid: str) -> str:
+    from pydicom.uid import UID
+
+    return UID(uid).name
+
+
+def _names(uids: list[str]) -> str:
+    from pydicom.uid import UID
+
+    return ", ".join(UID(uid).keyword or uid for uid in uids)

@@ -1,0 +1,198 @@
+"""An association for C-STORE on the requestor of our own: what a sender is made of, without pydicom or pynetdicom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from modality.errors import (
+    AssociationAborted,
+    AssociationRejected,
+    ContextRefused,
+    InvalidResponse,
+    ModalityError,
+    PeerError,
+    ResponseTimeout,
+    UnreachableError,
+)
+from modality.network.address import DicomAddress
+from modality.network.connection import Connection
+from modality.network.local import Local, tls_context
+from modality.protocol.negotiation import Accepted, Context
+from modality.protocol.upper_layer.command import C_ECHO_RSP, C_STORE_RSP, Response
+from modality.protocol.upper_layer.pdu import Aborted, PresentationContext, Proposal, Rejected, Released
+from modality.protocol.upper_layer.pdu import Accepted as AssociationAccepted
+from modality.protocol.upper_layer.requestor import Closed, Event, Requestor, State
+from modality.transfer.instance import PreparedInstance
+
+# PS3.8 Table 9-21: what a source's reason means.
+_REASONS = {
+    (1, 1): "no reason given",
+    (1, 2): "application context name not supported",
+    (1, 3): "calling AE title not recognized",
+    (1, 7): "called AE title not recognized",
+    (2, 1): "no reason given (ACSE)",
+    (2, 2): "protocol version not supported",
+    (3, 1): "temporary congestion",
+    (3, 2): "local limit exceeded",
+}
+
+
+def rejection(peer: DicomAddress, event: Rejected) -> AssociationRejected:
+    """A-ASSOCIATE-RJ as an error."""
+    why = _REASONS.get((event.source, event.reason), f"source {event.source}, reason {event.reason}")
+    return AssociationRejected(
+        f"{peer}: association rejected: {why} ({'transient' if event.result == 2 else 'permanent'})",
+        transient=event.result == 2,
+        result=event.result,
+        source=event.source,
+        reason=event.reason,
+    )
+
+
+class StorageAssociation:
+    """An established association that instances are stored over.
+
+    Args:
+        peer: whom to call.
+        contexts: SOP Class UID and Transfer Syntax UID, each its own presentation context, at most 128.
+        local: who calls.
+        async_window: requests that we ask to have out at a time; None asks for nothing, and sends one at a time.
+
+    Raises:
+        UnreachableError: nobody answers.
+        AssociationRejected: the peer does not want us.
+        AssociationAborted: it hung up.
+        ContextRefused: it accepted none of the contexts.
+    """
+
+    def __init__(
+        self, peer: DicomAddress, contexts: Sequence[Context], local: Local, *, async_window: int | None = None
+    ) -> None:
+        self.peer = peer
+        proposed = [PresentationContext(2 * at + 1, one, (syntax,)) for at, (one, syntax) in enumerate(contexts)]
+        window = (async_window, 1) if async_window is not None else None
+        self._requestor = Requestor(Proposal(peer.aet, local.aet, proposed, async_window=window))
+        timeouts = local.timeouts
+        tls = tls_context(peer, local)
+        self._connection = Connection(peer, connect_s=timeouts.connect_s, answer_s=timeouts.association_s, tls=tls)
+        try:
+            self._establish()
+        except BaseException:
+            self.abort()
+            raise
+        self._connection.answer_s = timeouts.response_s
+
+    def _establish(self) -> None:
+        self._connection.send([self._requestor.associate()])
+        try:
+            (event,) = self._events()
+        except ResponseTimeout as error:
+            wait = self._connection.answer_s
+            raise UnreachableError(f"{self.peer}: connected, but no answer to A-ASSOCIATE within {wait:g} s") from error
+        if isinstance(event, Rejected):
+            raise rejection(self.peer, event)
+        if not isinstance(event, AssociationAccepted):
+            raise AssociationAborted(f"{self.peer}: hung up before the association was established")
+        if not self.accepted.syntaxes:
+            raise ContextRefused(f"{self.peer}: accepted none of the proposed presentation contexts")
+
+    @property
+    def accepted(self) -> Accepted:
+        """The presentation contexts that the peer accepted."""
+        return self._requestor.accepted_syntaxes
+
+    @property
+    def alive(self) -> bool:
+        """The association still stands."""
+        return self._requestor.state is State.ESTABLISHED
+
+    @property
+    def may_send(self) -> bool:
+        """One more request may go out before a response comes."""
+        return self._requestor.may_invoke
+
+    def send(self, instance: PreparedInstance) -> int:
+        """Send one instance in the syntax it is in; returns the Message ID that the response will name.
+
+        Raises:
+            ContextRefused: no context for its class and syntax was accepted.
+            PeerError: the peer stopped reading, aborted, or the connection broke.
+        """
+        message_id, buffers = self._requestor.store(
+            instance.sop_class_uid, instance.transfer_syntax_uid, instance.sop_instance_uid, instance.buffers()
+        )
+        self._send(buffers)
+        return message_id
+
+    def _send(self, buffers: Sequence[bytes | memoryview]) -> None:
+        try:
+            self._connection.send(buffers)
+        except AssociationAborted:
+            # The peer may have said why before it closed: an A-ABORT that waits to be read says more.
+            with suppress(ResponseTimeout, AssociationAborted):
+                self._events()
+            raise
+
+    def responses(self) -> list[Response]:
+        """Wait for one response or more.
+
+        Raises:
+            PeerError: the association ended instead, or nothing proper came in time.
+        """
+        found = []
+        for event in self._events():
+            if isinstance(event, Response):
+                if event.command not in (C_STORE_RSP, C_ECHO_RSP):
+                    raise InvalidResponse(f"{self.peer}: answered with command {event.command:04X}H")
+                found.append(event)
+            elif isinstance(event, Released):
+                raise AssociationAborted(f"{self.peer}: released the association while a request was out")
+        return found
+
+    def echo(self) -> Response:
+        """C-ECHO, and its response.
+
+        Raises:
+            ContextRefused: the peer did not accept Verification.
+            PeerError: it did not answer properly.
+        """
+        _, buffers = self._requestor.echo()
+        self._send(buffers)
+        return self.responses()[0]
+
+    def _events(self) -> list[Event]:
+        """Read until something has come that means something."""
+        while True:
+            try:
+                events = self._requestor.receive(self._connection.receive())
+            except InvalidResponse as error:
+                raise InvalidResponse(f"{self.peer}: {error}") from error
+            if self._requestor.reply:
+                self._connection.send([self._requestor.reply])
+                self._requestor.reply = b""
+            for event in events:
+                if isinstance(event, Aborted):
+                    raise AssociationAborted(f"{self.peer}: aborted the association")
+                if isinstance(event, Closed) and not event.expected:
+                    raise AssociationAborted(f"{self.peer}: closed the connection")
+            if events:
+                return events
+
+    def release(self) -> None:
+        """A-RELEASE, and close; nothing when the association is over."""
+        try:
+            if self.alive:
+                self._connection.send([self._requestor.release()])
+                while self._requestor.state is State.RELEASING:
+                    self._events()
+        except PeerError:
+            pass  # all requests are answered: how the peer says goodbye changes nothing
+        finally:
+            self._connection.close()
+
+    def abort(self) -> None:
+        """A-ABORT where there is an association to end, and close."""
+        with suppress(ModalityError):
+            self._connection.send([self._requestor.abort()])
+        self._connection.close()
