@@ -26,7 +26,7 @@ _OURS = ("archive", "performed-steps", "contact-sheet.png", "report.html")
     help="Folder for DICOM files, pictures and the report.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="What patients' noise and identity come from.")
-@click.option("--slices", type=click.IntRange(1, 500), default=16, show_default=True, help="Images of a series.")
+@click.option("--slices", type=click.IntRange(1, 500), default=12, show_default=True, help="Images of a series.")
 @common
 def demo(out: Path, seed: int, slices: int, as_json: bool, debug: bool) -> None:  # noqa: ARG001 - debug: read by Verb
     """Run a day in the department on embedded peers, and check it.

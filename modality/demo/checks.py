@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -104,7 +104,7 @@ def of_a_step(station: Station, result: Result, ris: SimulatedRis, archive: Simu
             outcome is not None and outcome.committed == set(created),
         ),
         _context(name, result, archive),
-        *(_truth(name, scan, archive) for scan in performed.scans),
+        *(check for scan in performed.scans for check in _truth(name, scan, archive)),
     ]
     return _said(found, say)
 
@@ -139,8 +139,8 @@ def _context(name: str, result: Result, archive: SimulatedArchive) -> Check:
     return Check(rule, f"wrong: {', '.join(sorted(wrong))}" if wrong else "all of them", bool(mine) and not wrong)
 
 
-def _truth(name: str, scan: Scan, archive: SimulatedArchive) -> Check:
-    """The largest homogeneous ball of tissue in the phantom, measured in the stored images."""
+def _truth(name: str, scan: Scan, archive: SimulatedArchive) -> Iterator[Check]:
+    """The largest homogeneous ball of tissue that an image passes through, measured in it; few images may miss all."""
     kept = {one.sop_instance_uid: one.path for one in archive.instances(scan.context.study.uid)}
     for structure in sorted(scan.truth()["structures"], key=lambda one: -one["radius_mm"]):
         if structure["radius_mm"] <= 0 or structure["properties"]["PD"] < _TISSUE:
@@ -148,12 +148,12 @@ def _truth(name: str, scan: Scan, archive: SimulatedArchive) -> Check:
         measured, pixels = _measure(scan, structure, kept)
         if pixels >= _ENOUGH_PIXELS:
             wanted, unit, tolerance = _expected(scan, structure)
-            return Check(
+            yield Check(
                 f"{name}: {structure['name']} measures {wanted:.0f} {unit}, as the phantom has it",
                 f"{measured:.1f} over {pixels} pixels",
                 abs(measured - wanted) <= tolerance,
             )
-    return Check(f"{name}: the phantom's truth in the images", "no structure is large enough to measure", False)
+            return
 
 
 def _expected(scan: Scan, structure: dict[str, Any]) -> tuple[float, str, float]:

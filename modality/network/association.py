@@ -31,6 +31,7 @@ from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_N
 from modality.network.address import DicomAddress
 from modality.network.local import Local, Timeouts, tls_context
 from modality.protocol.negotiation import Accepted, Context
+from modality.protocol.upper_layer.command import succeeded
 
 T = TypeVar("T")
 
@@ -162,11 +163,6 @@ class Association:
         self.raw._reactor_checkpoint.set()
 
 
-def succeeded(status: int) -> bool:
-    """Whether a status is success, a warning or pending, rather than a failure or cancel (PS3.7 annex C)."""
-    return status in (0x0000, 0x0001, 0x0107, 0x0116, 0xFF00, 0xFF01) or status >> 12 == 0xB
-
-
 def _no_delay(event: evt.Event) -> None:
     """Send small PDUs of an opened connection at once: Nagle would hold each for the peer's delayed ACK."""
     connection: Any = event.assoc.dul.socket
@@ -278,8 +274,6 @@ def connect(
         raise UnreachableError(f"{peer}: {error}") from error
     if raw.is_established:
         return Association(peer, raw, trace, local.timeouts)
-    if raw.dul.socket and raw.dul.socket.socket:
-        raw.dul.socket.socket.close()  # pynetdicom leaves a socket open that could not connect
     raise _failure(peer, raw, trace, local)
 
 

@@ -38,9 +38,10 @@ class Connection:
         self.peer = peer
         try:
             plain = socket.create_connection((peer.host, peer.port), timeout=connect_s)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or error
             raise UnreachableError(
-                f"{peer}: nobody answers ({error.strerror or error}); is it running, and the port right?"
+                f"{peer}: nobody answers at {peer.host}:{peer.port} ({why}); is it running, and the port right?"
             ) from error
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

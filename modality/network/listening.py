@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from pynetdicom import AE
 from pynetdicom.association import Association
@@ -14,8 +14,6 @@ from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
 _POLL_S = 0.02
-# How long a peer has to close the connection after an abort.
-_PATIENCE_S = 0.5
 # How long a peer has to close the connection after an abort.
 _PATIENCE_S = 0.5
 
@@ -86,4 +84,5 @@ def end(association: Association) -> None:
     if association.dul.socket:
         association.dul.socket.close()
     association.kill()
+    cast(Any, association.dul).to_user_queue.put(None)  # wakes one that waits for an A-ASSOCIATE-RQ which never comes
     association.join(_PATIENCE_S)

@@ -19,9 +19,8 @@ from modality.network.address import DicomAddress
 from modality.network.connection import Connection
 from modality.network.local import Local, tls_context
 from modality.protocol.negotiation import Accepted, Context
-from modality.protocol.upper_layer.command import C_ECHO_RSP, C_STORE_RSP, Response
+from modality.protocol.upper_layer.command import Response
 from modality.protocol.upper_layer.pdu import Aborted, PresentationContext, Proposal, Rejected, Released
-from modality.protocol.upper_layer.pdu import Accepted as AssociationAccepted
 from modality.protocol.upper_layer.requestor import Closed, Event, Requestor, State
 from modality.transfer.instance import PreparedInstance
 
@@ -84,16 +83,16 @@ class StorageAssociation:
         self._connection.answer_s = timeouts.response_s
 
     def _establish(self) -> None:
-        self._connection.send([self._requestor.associate()])
         try:
-            (event,) = self._events()
+            self._connection.send([self._requestor.associate()])
+            event = self._events()[0]
         except ResponseTimeout as error:
             wait = self._connection.answer_s
             raise UnreachableError(f"{self.peer}: connected, but no answer to A-ASSOCIATE within {wait:g} s") from error
+        except AssociationAborted as error:
+            raise AssociationAborted(f"{self.peer}: hung up before the association was established") from error
         if isinstance(event, Rejected):
             raise rejection(self.peer, event)
-        if not isinstance(event, AssociationAccepted):
-            raise AssociationAborted(f"{self.peer}: hung up before the association was established")
         if not self.accepted.syntaxes:
             raise ContextRefused(f"{self.peer}: accepted none of the proposed presentation contexts")
 
@@ -143,8 +142,6 @@ class StorageAssociation:
         found = []
         for event in self._events():
             if isinstance(event, Response):
-                if event.command not in (C_STORE_RSP, C_ECHO_RSP):
-                    raise InvalidResponse(f"{self.peer}: answered with command {event.command:04X}H")
                 found.append(event)
             elif isinstance(event, Released):
                 raise AssociationAborted(f"{self.peer}: released the association while a request was out")

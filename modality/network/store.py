@@ -3,79 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from io import BytesIO
-from typing import Any
-
-from pynetdicom.dimse_primitives import C_STORE
 
 from modality.errors import (
-    AssociationAborted,
     ContextRefused,
     InputError,
-    InvalidResponse,
     ModalityError,
     PeerError,
-    ResponseTimeout,
-    StoreRefused,
+    StatusError,
     UnreachableError,
     UnsupportedError,
 )
 from modality.network.address import DicomAddress, parse_dicom
-from modality.network.association import Association, associate, connect, succeeded
 from modality.network.local import Local
+from modality.network.storage import StorageAssociation
 from modality.protocol.negotiation import FALLBACKS, MOST_CONTEXTS, Context, proposals
+from modality.protocol.upper_layer.command import Response, succeeded
+from modality.protocol.upper_layer.requestor import VERIFICATION
 from modality.transfer.destination import Progress, Receipt
-from modality.transfer.encode import transcode
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.syntaxes import syntax, syntax_name
-
-VERIFICATION = "1.2.840.10008.1.1"
-
-
-def store(association: Association, instance: PreparedInstance) -> int:
-    """Store one instance, in the syntax it is in; returns the status: success or a warning.
-
-    Raises:
-        ContextRefused: no context for its class and syntax was accepted.
-        StoreRefused: the peer answered with a failure.
-        PeerError: it did not answer properly.
-    """
-    association.asking()
-    raw: Any = association.raw
-    context = next(
-        (
-            one
-            for one in raw.accepted_contexts
-            if one.abstract_syntax == instance.sop_class_uid and one.transfer_syntax[0] == instance.transfer_syntax_uid
-        ),
-        None,
-    )
-    if context is None:
-        raise ContextRefused(f"{association.peer}: no context for {_names(instance)}")
-    request = C_STORE()
-    request.MessageID = association.next_message_id()
-    request.AffectedSOPClassUID = instance.sop_class_uid
-    request.AffectedSOPInstanceUID = instance.sop_instance_uid
-    request.Priority = 2
-    request.DataSet = BytesIO(b"".join(instance.buffers()))
-    # The instance is encoded already, and send_c_store() would encode it again: its core, with our bytes.
-    if not association.pause():
-        raise association.broken("C-STORE")
-    raw.dimse.send_msg(request, context.context_id)
-    _, response = raw.dimse.get_msg(block=True)
-    association.resume()
-    if response is None:
-        raise association.broken("C-STORE")
-    answers = isinstance(response, C_STORE) and response.MessageIDBeingRespondedTo == request.MessageID
-    if not answers or response.Status is None:
-        raise InvalidResponse(f"{association.peer}: the response to C-STORE is not valid DICOM")
-    code = int(response.Status)
-    if not succeeded(code):
-        comment = str(response.ErrorComment or "")
-        detail = f" ({comment})" if comment else ""
-        message = f"{association.peer}: C-STORE refused with status {code:04X}H{detail}"
-        raise StoreRefused(message, status=code, comment=comment)
-    return code
 
 
 def _names(instance: PreparedInstance) -> str:
@@ -91,14 +37,22 @@ class DicomArchive:
         address: where it is.
         local: who calls.
         never_transcode: an instance goes as it is or not at all.
+        async_window: requests that may be out at a time where the archive grants it; None does not ask, since some
+            archives drop an association that carries the question.
     """
 
     def __init__(
-        self, address: DicomAddress | str, *, local: Local | None = None, never_transcode: bool = False
+        self,
+        address: DicomAddress | str,
+        *,
+        local: Local | None = None,
+        never_transcode: bool = False,
+        async_window: int | None = None,
     ) -> None:
         self.address = parse_dicom(address) if isinstance(address, str) else address
         self.local = local or Local()
         self.never_transcode = never_transcode
+        self.async_window = async_window
 
     def echo(self) -> None:
         """C-ECHO.
@@ -107,8 +61,16 @@ class DicomArchive:
             UnreachableError: nobody answers.
             PeerError: anything but success.
         """
-        with associate(self.address, [(VERIFICATION, FALLBACKS)], self.local) as association:
-            association.echo()
+        association = StorageAssociation(self.address, [(VERIFICATION, uid) for uid in FALLBACKS], self.local)
+        try:
+            response = association.echo()
+        except BaseException:
+            association.abort()
+            raise
+        association.release()
+        if not succeeded(response.status):
+            message = f"{self.address}: C-ECHO refused with status {response.status:04X}H"
+            raise StatusError(message, status=response.status, comment=response.comment)
 
     def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
         """Store each instance; a refusal or an abort costs that instance, not the rest.
@@ -123,56 +85,89 @@ class DicomArchive:
                 sender.send(instance)
                 if progress:
                     progress(sender.receipt.dealt_with)
+            sender.finish()
         except BaseException:
             sender.close(abort=True)
             raise
-        sender.close()
+        if progress:
+            progress(sender.receipt.dealt_with)
         return sender.receipt
 
 
 class _Sender:
-    """One run of stores: opens associations as the instances need them."""
+    """One run of stores: opens associations as the instances need them, and keeps account of what is out."""
 
     def __init__(self, archive: DicomArchive) -> None:
         self.archive = archive
         self.receipt = Receipt()
-        self.association: Association | None = None
+        self.association: StorageAssociation | None = None
         self.proposed: list[Context] = []
         self.refused: dict[Context, ContextRefused] = {}
         self.gone: ModalityError | None = None
+        self.out: dict[int, tuple[PreparedInstance, bool]] = {}
 
     def send(self, instance: PreparedInstance) -> None:
-        """Store one instance and note what became of it."""
-        name = instance.sop_instance_uid
+        """Send one instance; with one request out at a time, its fate is known afterwards."""
         try:
-            self._store(instance)
-        except StoreRefused as error:
-            self.receipt.refused.setdefault(error.status, []).append(name)
+            association, ready = self._prepared(instance)
+            message_id = association.send(ready)
         except (UnreachableError, PeerError, UnsupportedError, InputError) as error:
             if not self.receipt.dealt_with and error is self.gone:
                 raise
-            self.receipt.failed[name] = str(error)
-            if isinstance(error, (AssociationAborted, InvalidResponse, ResponseTimeout)):
-                self.close(abort=True)
+            self.receipt.failed[instance.sop_instance_uid] = str(error)
+            if self.association and not self.association.alive:
+                self._broken(error)
+            return
+        self.out[message_id] = (ready, ready is not instance)
+        while self.out and not association.may_send:
+            self._collect()
 
-    def _store(self, instance: PreparedInstance) -> None:
+    def finish(self) -> None:
+        """Wait for what is still out, and release."""
+        while self.out:
+            self._collect()
+        self.close()
+
+    def _collect(self) -> None:
+        """Take one response or more; an association that ends instead fails all that is out."""
+        assert self.association is not None
+        try:
+            for response in self.association.responses():
+                self._note(response, *self.out.pop(response.message_id))
+        except PeerError as error:
+            self._broken(error)
+
+    def _note(self, response: Response, instance: PreparedInstance, transcoded: bool) -> None:
+        uid = instance.sop_instance_uid
+        if not succeeded(response.status):
+            self.receipt.refused.setdefault(response.status, []).append(uid)
+            return
+        if response.status:
+            self.receipt.warnings.setdefault(response.status, []).append(uid)
+        self.receipt.stored.append(uid)
+        self.receipt.transcoded += transcoded
+        self.receipt.bytes += instance.size
+
+    def _broken(self, error: ModalityError) -> None:
+        self.receipt.failed.update({instance.sop_instance_uid: str(error) for instance, _ in self.out.values()})
+        self.close(abort=True)
+
+    def _prepared(self, instance: PreparedInstance) -> tuple[StorageAssociation, PreparedInstance]:
+        """The association that takes the instance, and the instance in the syntax chosen for it."""
         association = self._association_for(instance)
-        accepted = association.accepted
         transcoding = not self.archive.never_transcode
+        accepted = association.accepted
         chosen = accepted.choose(instance.sop_class_uid, instance.transfer_syntax_uid, transcode=transcoding)
         if chosen is None:
             offered = ", ".join(map(syntax_name, accepted.syntaxes.get(instance.sop_class_uid, ()))) or "nothing"
             raise ContextRefused(f"{association.peer}: not {_names(instance)}; it accepted {offered} of that class")
-        same = chosen == instance.transfer_syntax_uid
-        instance = instance if same else transcode(instance, syntax(chosen))
-        code = store(association, instance)
-        if code:
-            self.receipt.warnings.setdefault(code, []).append(instance.sop_instance_uid)
-        self.receipt.transcoded += not same
-        self.receipt.stored.append(instance.sop_instance_uid)
-        self.receipt.bytes += instance.size
+        if chosen == instance.transfer_syntax_uid:
+            return association, instance
+        from modality.transfer.encode import transcode  # loads pydicom, which a plain send does without
 
-    def _association_for(self, instance: PreparedInstance) -> Association:
+        return association, transcode(instance, syntax(chosen))
+
+    def _association_for(self, instance: PreparedInstance) -> StorageAssociation:
         """The open association, or a new one when this instance's class and syntax have not been proposed in it."""
         needed = proposals([(instance.sop_class_uid, instance.transfer_syntax_uid)])[0]
         if self.association and self.association.alive and set(needed) <= set(self.proposed):
@@ -180,11 +175,14 @@ class _Sender:
         for known in (self.gone, self.refused.get(needed[0])):
             if known:
                 raise known
-        self.close()
+        self.finish()
         both = list(dict.fromkeys([*self.proposed, *needed]))
         self.proposed = both if len(both) <= MOST_CONTEXTS else needed
+        archive = self.archive
         try:
-            self.association = connect(self.archive.address, self.proposed, self.archive.local)
+            self.association = StorageAssociation(
+                archive.address, self.proposed, archive.local, async_window=archive.async_window
+            )
         except ContextRefused as error:
             self.refused.update(dict.fromkeys(self.proposed, error))
             raise
@@ -194,9 +192,10 @@ class _Sender:
         return self.association
 
     def close(self, *, abort: bool = False) -> None:
-        """End the open association, if any."""
+        """End the open association, if any; what is out stays without an answer."""
         if self.association and abort:
             self.association.abort()
         elif self.association:
             self.association.release()
         self.association = None
+        self.out.clear()

@@ -62,6 +62,8 @@ TEXT_TAGS = {
 }
 KEYWORDS = {keyword: tag for tag, keyword in (UID_TAGS | TEXT_TAGS).items()}
 
+_TOP_TAGS = frozenset(UID_TAGS | TEXT_TAGS)
+
 # Value representations with two reserved bytes and a length of four (PS3.5 7.1.2).
 LONG_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 
@@ -120,6 +122,49 @@ def scan(data: Buffer, *, explicit: bool, little_endian: bool) -> Layout:
     except struct.error:
         raise InputError("truncated: the data set ends within an element") from None
     return Layout(tuple(walk.places), len(data) if walk.pixels is None else walk.pixels)
+
+
+def skim(data: Buffer, *, explicit: bool, little_endian: bool) -> Layout:
+    """As `scan`, but with the identifiers at the top only, and without a look into sequences of defined length.
+
+    A sender needs no more, and it is many times quicker; a stamp scans the head.
+
+    Raises:
+        InputError: the bytes are no data set, or end too early.
+    """
+    order, end = "<" if little_endian else ">", len(data)
+    short = struct.Struct(order + ("HH2sH" if explicit else "HHI")).unpack_from
+    long = struct.Struct(order + "I").unpack_from
+    places: list[Place] = []
+    at, pixels = 0, None
+    try:
+        while at < end:
+            start = at
+            if explicit:
+                group, element, vr, length = short(data, at)
+                long_form = vr in LONG_VRS
+                if long_form:
+                    (length,) = long(data, at + 8)
+                elif not (vr.isalpha() and vr.isupper()):
+                    return scan(data, explicit=explicit, little_endian=little_endian)
+                value = at + 12 if long_form else at + 8
+            else:
+                group, element, length = short(data, at)
+                value, long_form = at + 8, True
+            if length == _UNDEFINED or element == 0:
+                return scan(data, explicit=explicit, little_endian=little_endian)
+            at = value + length
+            tag = group << 16 | element
+            if tag in _TOP_TAGS:
+                size = 4 if long_form else 2
+                places.append(Place(tag, value, length, value - size, size, 0, ()))
+            elif tag in _PIXEL_TAGS and pixels is None:
+                pixels = start
+    except struct.error:
+        raise InputError("truncated: the data set ends within an element") from None
+    if at > end:
+        raise InputError(f"truncated: the data set needs {at - end} bytes more")
+    return Layout(tuple(places), end if pixels is None else pixels)
 
 
 class _Walk:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modality.errors import InputError, UnsupportedError, UsageError
-from modality.transfer.elements import KEYWORDS, TEXT_TAGS, UID_TAGS, Buffer, Layout, replace, scan
+from modality.transfer.elements import KEYWORDS, TEXT_TAGS, UID_TAGS, Buffer, Layout, Place, replace, scan, skim
 from modality.transfer.part10 import has_meta, is_uid, read_meta, write_meta
 from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax
 
@@ -40,7 +40,7 @@ class PreparedInstance:
         tail: the pixel data element and what follows; for a deflated syntax deflated already, unless it comes with
             `as_read`.
         source: where it came from, for messages.
-        layout: where the identifiers stand in the head, if that is known already.
+        top: where the identifiers at the top of the head stand, if that is known already.
         as_read: a deflated data set as it was read: it travels unchanged until a stamp changes the head.
         path: the file that it is mapped from.
     """
@@ -52,7 +52,7 @@ class PreparedInstance:
         tail: Sequence[Buffer] = (),
         source: str = "",
         *,
-        layout: Layout | None = None,
+        top: Sequence[Place] = (),
         as_read: Buffer | None = None,
         path: Path | None = None,
     ) -> None:
@@ -61,7 +61,7 @@ class PreparedInstance:
         self.tail = tuple(tail)
         self.source = source
         self.path = path
-        self._layout = layout
+        self._top = top
         self._as_read = as_read
 
     def __repr__(self) -> str:
@@ -75,7 +75,7 @@ class PreparedInstance:
     @cached_property
     def layout(self) -> Layout:
         """Where the identifiers stand in the head."""
-        return self._layout or scan(self.head, explicit=self.syntax.explicit, little_endian=self.syntax.little_endian)
+        return scan(self.head, explicit=self.syntax.explicit, little_endian=self.syntax.little_endian)
 
     @cached_property
     def sop_class_uid(self) -> str:
@@ -113,7 +113,7 @@ class PreparedInstance:
 
     def _raw(self, keyword: str) -> bytes:
         tag = self._tag(keyword)
-        for place in self.layout.places:
+        for place in self._top or self.layout.places:
             if place.tag == tag and place.depth == 0:
                 return self.head[place.offset : place.offset + place.length].rstrip(b"\0 ")
         return b""
@@ -173,9 +173,10 @@ class PreparedInstance:
             names = ", ".join((UID_TAGS | TEXT_TAGS)[tag] for tag in wanted)
             raise UsageError(f"{self.source or self.sop_instance_uid}: no {names} to stamp")
         head = replace(self.head, edits, little_endian=self.syntax.little_endian)
-        unmoved = all(place.length == len(value) for place, value in edits)
-        layout = self.layout if unmoved else None
-        return PreparedInstance(self.transfer_syntax_uid, head, self._shared_tail, self.source, layout=layout)
+        stamped = PreparedInstance(self.transfer_syntax_uid, head, self._shared_tail, self.source)
+        if all(place.length == len(value) for place, value in edits):
+            stamped.__dict__["layout"] = self.layout  # nothing has moved: it need not be found again
+        return stamped
 
     def _encode(self, tag: int, text: str) -> bytes:
         if tag in UID_TAGS:
@@ -299,11 +300,11 @@ def encoded(data: Buffer, transfer_syntax_uid: str, *, source: str = "") -> Prep
     as_read = data if syntax.deflated else None
     if syntax.deflated:
         data = _inflate(data)
-    found = scan(data, explicit=syntax.explicit, little_endian=syntax.little_endian)
-    layout = Layout(tuple(place for place in found.places if place.offset < found.pixels), found.pixels)
+    found = skim(data, explicit=syntax.explicit, little_endian=syntax.little_endian)
+    top = [place for place in found.places if place.offset < found.pixels]
     tail = [memoryview(data)[found.pixels :]] if found.pixels < len(data) else []
     head = bytes(data[: found.pixels])
-    return PreparedInstance(transfer_syntax_uid, head, tail, source, layout=layout, as_read=as_read)
+    return PreparedInstance(transfer_syntax_uid, head, tail, source, top=top, as_read=as_read)
 
 
 def deflated_tail(parts: Sequence[Buffer]) -> bytes:

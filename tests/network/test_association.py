@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -14,16 +15,16 @@ from modality.errors import (
     ContextRefused,
     InvalidResponse,
     ModalityError,
-    ResponseTimeout,
     StatusError,
     StoreRefused,
     UnreachableError,
 )
 from modality.network.address import DicomAddress
-from modality.network.association import Local, Timeouts, associate, succeeded
+from modality.network.association import connect, succeeded
+from modality.network.local import Local, Timeouts
 from modality.network.mpps import create_step
-from modality.network.query import STUDY_ROOT_GET, fetch_study
-from modality.network.store import DicomArchive, store
+from modality.network.query import fetch_study
+from modality.network.store import VERIFICATION, DicomArchive
 from modality.protocol.negotiation import FALLBACKS
 from modality.transfer.encode import prepare
 from tests.network.scripted import (
@@ -93,6 +94,8 @@ def test_a_rejection_says_why_and_whether_later_may_help(result: int, source: in
     assert (found.result, found.source, found.reason, found.transient) == (result, source, reason, result == 2)
 
 
+# pynetdicom drops a socket that could not connect, and leaves its closing to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -127,32 +130,38 @@ def silent_at_the_store(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "error", "said"),
+    ("script", "said"),
     [
-        (answered(lambda _: ABORT), AssociationAborted, "aborted the association during C-STORE"),
-        (closes_in_the_middle, AssociationAborted, "closed the connection during C-STORE"),
-        (silent_at_the_store, ResponseTimeout, "no C-STORE response within 0.4 s"),
-        (answered(lambda _: b"\x04\0\0\0\0\x08nonsense"), InvalidResponse, "not valid DICOM"),
-        (answered(lambda _: b"\x99" * 30), InvalidResponse, "not valid DICOM"),
-        (answered(lambda one: message(one, response(0x8001, 1, None))), InvalidResponse, "not valid DICOM"),
-        (answered(lambda one: message(one, response(0x8001, 9, 0))), InvalidResponse, "not valid DICOM"),
-        (answered(lambda one: message(one, response(0x8030, 1, 0))), InvalidResponse, "not valid DICOM"),
-        (answered(lambda one: message(one, response(0x8001, 1, 0xA700))), StoreRefused, "A700H"),
-        (answered(lambda one: message(one, response(0x8001, 1, 0x0122))), StoreRefused, "0122H"),
+        (answered(lambda _: ABORT), "aborted the association"),
+        (closes_in_the_middle, "closed the connection|broke"),
+        (silent_at_the_store, "0.4 s"),
+        (answered(lambda _: b"\x04\0\0\0\0\x08nonsense"), ""),
+        (answered(lambda _: b"\x99" * 30), ""),
+        (answered(lambda one: message(one, response(0x8001, 1, None))), ""),
+        (answered(lambda one: message(one, response(0x8001, 9, 0))), ""),
+        (answered(lambda one: message(one, response(0x8030, 1, 0))), ""),
     ],
-    ids=["aborts", "closes", "silence", "odd p-data", "no pdu", "no status", "other message", "c-echo", "A700", "0122"],
+    ids=["aborts", "closes", "silence", "odd p-data", "no pdu", "no status", "other message", "c-echo"],
 )
-def test_a_store_that_goes_wrong(
-    script: Callable[[socket.socket], None], error: type[ModalityError], said: str
+def test_a_store_that_gets_no_proper_answer_costs_its_instance_and_says_why(
+    script: Callable[[socket.socket], None], said: str
 ) -> None:
     began = time.monotonic()
-    with (
-        peer(script) as address,
-        pytest.raises(error, match=said),
-        associate(address, [(CT_IMAGE, INSTANCE.transfer_syntax_uid)], LOCAL) as association,
-    ):
-        store(association, INSTANCE)
+    with peer(script) as address:
+        receipt = DicomArchive(address, local=LOCAL).store([INSTANCE])
     assert time.monotonic() - began < 3
+    assert (receipt.stored, receipt.refused, list(receipt.failed)) == ([], {}, ["1.2.3.4"])
+    reason = receipt.failed["1.2.3.4"]
+    assert re.search(said, reason)
+    assert reason.startswith(f"dicom://PEER@127.0.0.1:{address.port}: ")
+    assert ("0.4 s" in reason) is (said == "0.4 s")
+
+
+@pytest.mark.parametrize("status", [0xA700, 0xA900, 0xC000, 0x0122, 0x0110, 0xFE00])
+def test_a_refused_store_is_counted_by_its_status(status: int) -> None:
+    with peer(answered(lambda one: message(one, response(0x8001, 1, status)))) as address:
+        receipt = DicomArchive(address, local=LOCAL).store([INSTANCE])
+    assert (receipt.stored, receipt.refused, receipt.failed) == ([], {status: ["1.2.3.4"]}, {})
 
 
 def test_a_refusal_knows_whether_a_retry_may_help() -> None:
@@ -186,14 +195,12 @@ def test_a_peer_that_never_answers_the_release_is_not_waited_for_without_end() -
 
 
 def test_a_request_on_an_association_that_has_ended() -> None:
-    with (
-        peer(answered(lambda _: ABORT)) as address,
-        pytest.raises(AssociationAborted),
-        associate(address, [(CT_IMAGE, INSTANCE.transfer_syntax_uid)], LOCAL) as association,
-    ):
-        with pytest.raises(AssociationAborted):
-            store(association, INSTANCE)
-        store(association, INSTANCE)
+    with peer(answered(lambda _: ABORT)) as address:
+        association = connect(address, [(CT_IMAGE, INSTANCE.transfer_syntax_uid), (VERIFICATION, FALLBACKS)], LOCAL)
+        association.abort()
+        with pytest.raises(ModalityError):
+            association.echo()
+        association.release()
 
 
 def test_a_service_whose_context_was_refused_while_others_were_accepted() -> None:
@@ -211,7 +218,6 @@ def test_a_service_whose_context_was_refused_while_others_were_accepted() -> Non
 
     with peer(without_get) as address, pytest.raises(ContextRefused, match="C-GET"):
         fetch_study(address, "1.2.3", [(CT_IMAGE, FALLBACKS[0])], LOCAL, lambda _: None)
-    assert STUDY_ROOT_GET
 
 
 def test_an_abort_in_the_middle_of_n_create() -> None:

@@ -18,7 +18,7 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            below = (one for one in sorted(path.rglob("*")) if one.is_file())
+            below = (one for one in sorted(path.rglob("*")) if one.is_file() or one.is_symlink())
             found += [one for one in below if not one.name.startswith(".") and one.name != "DICOMDIR"]
         elif path.exists():
             found.append(path)

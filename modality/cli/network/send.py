@@ -47,18 +47,18 @@ def send(
     problems: dict[str, str] = {}
     with progress(len(files), f"sending to {address}") as done:
         receipt = target.store(_instances(files, problems), progress=done)
-    report = _verification(address, files, local, set(receipt.stored)) if verifying else None
     for line in problems.values():
         say(f"skipped: {line}")
     explain(receipt)
     document = {**summary(receipt), "skipped": len(problems), "problems": {**problems, **receipt.failed}}
-    if report is not None:
-        document["verified"] = report
+    verified = True
+    if verifying:
+        document["verified"] = report = _verification(address, files, local, set(receipt.stored))
+        verified = report is not None and not (report["lost"] or report["differing"] or report["problems"])
     if as_json:
         emit(document)
     else:
         click.echo(f"{len(receipt.stored)} stored, {receipt.transcoded} of them transcoded, {to}")
-    verified = report is None or not (report["lost"] or report["differing"])
     finish(0 if receipt.complete and not problems and verified else PARTIAL)
 
 
@@ -92,11 +92,13 @@ def explain(receipt: Receipt) -> None:
         say(f"failed: {count} instances: {reason}")
 
 
-def _verification(address: Any, files: list[Path], local: Any, stored: set[str]) -> dict[str, Any]:
-    from modality.network.address import DicomAddress
+def _verification(address: Any, files: list[Path], local: Any, stored: set[str]) -> dict[str, Any] | None:
+    from modality.errors import PeerError, UnreachableError
     from modality.network.verify import verify_instances
 
-    if not isinstance(address, DicomAddress):
-        raise click.UsageError("--verify needs an archive to fetch from: --to dicom://AET@host:port")
     instances = (one for _, one in readable(files, {}) if one.sop_instance_uid in stored)
-    return verify_instances(address, instances, local).as_dict()
+    try:
+        return verify_instances(address, instances, local).as_dict()
+    except (PeerError, UnreachableError) as error:
+        say(f"not verified: {error}")
+        return None

@@ -102,3 +102,8 @@ def _number(value: bytes) -> int:
     if len(value) != 2:
         raise InvalidResponse("the peer's response holds a number that is not of two bytes")
     return int.from_bytes(value, "little")
+
+
+def succeeded(status: int) -> bool:
+    """Whether a status is success, a warning or pending, rather than a failure or cancel (PS3.7 annex C)."""
+    return status in (0x0000, 0x0001, 0x0107, 0x0116, 0xFF00, 0xFF01) or status >> 12 == 0xB

@@ -194,7 +194,7 @@ def split(data: bytes | bytearray) -> tuple[int, bytes, int] | None:
         return None
     kind, length = _HEADER.unpack_from(data)
     if kind not in (0x02, 0x03, 0x04, 0x05, 0x06, 0x07):
-        raise InvalidResponse(f"not a DICOM peer: it sent a PDU of type {kind:02X}H")
+        raise InvalidResponse(f"not valid DICOM: the peer sent a PDU of type {kind:02X}H")
     if length > LARGEST_PDU:
         raise InvalidResponse(f"the peer sent a PDU of {length} bytes")
     end = _HEADER.size + length

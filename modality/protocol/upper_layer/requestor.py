@@ -69,7 +69,7 @@ class Requestor:
         self._received = bytearray()
         self._message = bytearray()
         self._data_set_due = False
-        self._outstanding: set[int] = set()
+        self._outstanding: dict[int, int] = {}
         self._message_id = 0
 
     @property
@@ -112,7 +112,7 @@ class Requestor:
         context_id = self._by_pair.get((sop_class_uid, transfer_syntax_uid))
         if context_id is None:
             raise ContextRefused(f"no presentation context for {sop_class_uid} in {transfer_syntax_uid}")
-        message_id = self._invoke()
+        message_id = self._invoke(command.C_STORE_RSP)
         request = command.store_request(message_id, sop_class_uid, sop_instance_uid)
         return message_id, pdu.fragments(context_id, request, data_set, self.accepted.max_pdu)
 
@@ -126,14 +126,14 @@ class Requestor:
         context_id = next((one for pair, one in self._by_pair.items() if pair[0] == VERIFICATION), None)
         if context_id is None:
             raise ContextRefused("no presentation context for Verification")
-        message_id = self._invoke()
+        message_id = self._invoke(command.C_ECHO_RSP)
         return message_id, pdu.fragments(context_id, command.echo_request(message_id), (), self.accepted.max_pdu)
 
-    def _invoke(self) -> int:
+    def _invoke(self, answered_by: int) -> int:
         if not self.may_invoke:
             raise WorkflowError(f"no request may go out now: {self.state.value}, {self.outstanding} outstanding")
         self._message_id = self._message_id % 65535 + 1
-        self._outstanding.add(self._message_id)
+        self._outstanding[self._message_id] = answered_by
         return self._message_id
 
     def release(self) -> bytes:
@@ -207,8 +207,9 @@ class Requestor:
             return []
         response = command.read_response(bytes(self._message))
         self._message.clear()
-        if response.message_id not in self._outstanding:
-            raise InvalidResponse(f"the peer answered message {response.message_id}, which is not outstanding")
-        self._outstanding.discard(response.message_id)
+        if self._outstanding.pop(response.message_id, None) != response.command:
+            raise InvalidResponse(
+                f"the peer sent response {response.command:04X}H to message {response.message_id}, which awaits none"
+            )
         self._data_set_due = response.has_data_set
         return [response]

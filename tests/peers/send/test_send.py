@@ -13,6 +13,7 @@ from pydicom.uid import ImplicitVRLittleEndian
 from tests.peers import dcmtk
 from tests.peers.commandline import generated, modality
 from tests.peers.fixtures import Factory
+from tests.peers.process import HOST
 
 pytestmark = pytest.mark.peer
 
@@ -108,7 +109,7 @@ def test_never_transcode_says_which_syntax_is_not_taken_and_sends_the_others(sto
 def test_orthanc_keeps_the_files_as_they_were_sent(orthanc: Factory, tmp_path: Path, syntax: str) -> None:
     sent = generated(tmp_path / "sent", "ct", "--transfer-syntax", syntax)
     (tmp_path / "kept").mkdir()
-    with orthanc() as archive:
+    with orthanc({"MODALITY": (HOST, 104)}) as archive:  # Orthanc answers queries of those it knows only
         finished = modality("send", tmp_path / "sent", "--to", archive.address, "--verify", "--json")
         kept = []
         for number, instance in enumerate(archive.instances()):
@@ -124,3 +125,17 @@ def test_a_folder_is_a_destination_too(tmp_path: Path, ct: list[Path]) -> None:
     finished = modality("send", *ct, "--to", tmp_path / "copy", "--json")
     assert (finished.code, finished.document["stored"]) == (0, 4)
     assert_same(ct, sorted((tmp_path / "copy").rglob("*.dcm")))
+
+
+def test_what_was_stored_is_told_even_when_it_cannot_be_verified(orthanc: Factory, ct: list[Path]) -> None:
+    with orthanc() as archive:
+        finished = modality("send", *ct, "--to", archive.address, "--verify", "--json")
+    assert (finished.code, finished.document["stored"], finished.document["verified"]) == (1, 4, None)
+    (line,) = finished.lines
+    assert line.startswith("not verified: ")
+
+
+def test_a_folder_cannot_be_verified_which_is_said_before_anything_is_copied(tmp_path: Path, ct: list[Path]) -> None:
+    finished = modality("send", *ct, "--to", tmp_path / "copy", "--verify")
+    assert finished.code == 2
+    assert not (tmp_path / "copy").exists()

@@ -15,6 +15,8 @@ from tests.peers.fixtures import Factory
 
 pytestmark = pytest.mark.peer
 
+TRAILING_PADDING = 0xFFFCFFFC
+
 
 def test_truncated_empty_and_other_files_among_good_ones_are_named_and_skipped(
     storescp: Factory, tmp_path: Path, ct: list[Path]
@@ -51,39 +53,46 @@ def test_truncated_empty_and_other_files_among_good_ones_are_named_and_skipped(
 def test_a_dicomdir_in_a_folder_is_passed_over_and_one_that_is_named_is_skipped(
     storescp: Factory, tmp_path: Path, ct: list[Path]
 ) -> None:
+    disc = tmp_path / "disc"
+    disc.mkdir()
     for number, path in enumerate(ct):
-        shutil.copy(path, tmp_path / f"IM{number}")
-    dcmtk.run("dcmmkdir", "+m", "-Pgp", *(f"IM{number}" for number in range(len(ct))), folder=tmp_path)
+        shutil.copy(path, disc / f"IM{number}")
+    dcmtk.run("dcmmkdir", "+m", "-Pgp", *(f"IM{number}" for number in range(len(ct))), folder=disc)
     with storescp() as archive:
-        below = modality("send", tmp_path, "--to", archive.address, "--json")
-        named = modality("send", tmp_path / "DICOMDIR", tmp_path / "IM0", "--to", archive.address, "--json")
+        below = modality("send", disc, "--to", archive.address, "--json")
+        named = modality("send", disc / "DICOMDIR", disc / "IM0", "--to", archive.address, "--json")
     assert (below.code, below.document["stored"], below.document["skipped"]) == (0, 4, 0)
     assert (named.code, named.document["stored"], named.document["skipped"]) == (1, 1, 1)
     assert "DICOMDIR" in named.lines[0]
 
 
 def test_files_that_cannot_be_opened_are_named_and_skipped(storescp: Factory, tmp_path: Path, ct: list[Path]) -> None:
-    (tmp_path / "gone.dcm").symlink_to(tmp_path / "nowhere.dcm")
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    (sent / "gone.dcm").symlink_to(tmp_path / "nowhere.dcm")
+    shutil.copy(ct[0], sent)
     with storescp() as archive:
-        named = modality("send", tmp_path / "gone.dcm", ct[0], "--to", archive.address, "--json")
-        below = modality("send", tmp_path, ct[0], "--to", archive.address, "--json")
-    assert named.code in (1, 2)
-    assert "gone.dcm" in named.stderr
-    assert below.document["stored"] == 1
+        finished = modality("send", sent, "--to", archive.address, "--json")
+    assert (finished.code, finished.document["stored"], finished.document["skipped"]) == (1, 1, 1)
+    (line,) = finished.lines
+    assert "gone.dcm" in line
 
 
 @pytest.mark.parametrize(
     "name",
     ["CT_small.dcm", "MR_small_bigendian.dcm", "image_dfl.dcm", "SC_rgb_rle.dcm", "waveform_ecg.dcm", "reportsi.dcm"],
 )
-def test_other_peoples_files_arrive_whole_and_deflated_ones_too(storescp: Factory, tmp_path: Path, name: str) -> None:
+def test_other_peoples_files_arrive_whole(storescp: Factory, tmp_path: Path, name: str) -> None:
     path = get_testdata_file(name, download=False)
     assert isinstance(path, str)
     with storescp("+xa", "-pm") as archive:
         finished = modality("send", path, "--to", archive.address, "--json")
         assert (finished.code, finished.lines) == (0, [])
-        (arrived,) = archive.files()
-        assert pydicom.dcmread(arrived) == pydicom.dcmread(path)
+        (arrived,) = map(pydicom.dcmread, archive.files())
+    expected = pydicom.dcmread(path)
+    for dataset in (arrived, expected):
+        dataset.pop(TRAILING_PADDING, None)  # storescp drops it, as it may (PS3.10 7.2)
+    assert arrived == expected
 
 
 @pytest.mark.parametrize(
