@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -12,7 +12,7 @@ from modality.errors import InputError, InvalidResponse, QueryRefused
 from modality.network.address import DicomAddress
 from modality.network.association import Association, associate
 from modality.network.local import Local
-from modality.protocol.negotiation import FALLBACKS, Context
+from modality.protocol.negotiation import FALLBACKS, MOST_CONTEXTS, Context
 from modality.transfer.instance import PreparedInstance, encoded
 
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
@@ -111,7 +111,11 @@ def fetch_study(
             return 0xC000  # cannot understand (PS3.4 B.2.3)
         return 0x0000
 
-    wanted = [(STUDY_ROOT_GET, FALLBACKS), *((one, syntaxes) for one, syntaxes in classes.items())]
+    # A context for each syntax: an archive that may choose among several often takes another than it holds.
+    wanted: list[tuple[str, Sequence[str]]] = [(one, [uid]) for one, syntaxes in classes.items() for uid in syntaxes]
+    if len(wanted) >= MOST_CONTEXTS:
+        wanted = list(classes.items())
+    wanted.insert(0, (STUDY_ROOT_GET, FALLBACKS))
     handlers = [(evt.EVT_C_STORE, on_store)]
     with associate(archive, wanted, local, roles=list(classes), handlers=handlers) as association:
         identifier = _identifier("STUDY", study_uid)
@@ -119,7 +123,7 @@ def fetch_study(
             # Here and not in the handler, where pynetdicom would swallow what goes wrong.
             while arrived:
                 receive(arrived.pop(0))
+            if damaged:
+                raise InvalidResponse(f"{archive}: an instance fetched cannot be read: {damaged[0]}")
             association.checked("C-GET", status, QueryRefused)
             association.waiting()
-    if damaged:
-        raise InvalidResponse(f"{archive}: {len(damaged)} instances fetched cannot be read: {damaged[0]}")

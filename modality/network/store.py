@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from modality.errors import (
+    AssociationAborted,
     ContextRefused,
     InputError,
+    InvalidResponse,
     ModalityError,
     PeerError,
+    ResponseTimeout,
     StatusError,
     UnreachableError,
     UnsupportedError,
 )
 from modality.network.address import DicomAddress, parse_dicom
 from modality.network.local import Local
-from modality.network.storage import StorageAssociation
+from modality.network.upper_layer.storage import StorageAssociation
 from modality.protocol.negotiation import FALLBACKS, MOST_CONTEXTS, Context, proposals
 from modality.protocol.upper_layer.command import Response, succeeded
 from modality.protocol.upper_layer.requestor import VERIFICATION
@@ -104,6 +107,7 @@ class _Sender:
         self.proposed: list[Context] = []
         self.refused: dict[Context, ContextRefused] = {}
         self.gone: ModalityError | None = None
+        self.silences = 0
         self.out: dict[int, tuple[PreparedInstance, bool]] = {}
 
     def send(self, instance: PreparedInstance) -> None:
@@ -115,8 +119,8 @@ class _Sender:
             if not self.receipt.dealt_with and error is self.gone:
                 raise
             self.receipt.failed[instance.sop_instance_uid] = str(error)
-            if self.association and not self.association.alive:
-                self._broken(error)
+            if isinstance(error, (AssociationAborted, InvalidResponse, ResponseTimeout)):
+                self._broken(error)  # what is half sent can only be ended by closing
             return
         self.out[message_id] = (ready, ready is not instance)
         while self.out and not association.may_send:
@@ -138,6 +142,7 @@ class _Sender:
             self._broken(error)
 
     def _note(self, response: Response, instance: PreparedInstance, transcoded: bool) -> None:
+        self.silences = 0
         uid = instance.sop_instance_uid
         if not succeeded(response.status):
             self.receipt.refused.setdefault(response.status, []).append(uid)
@@ -149,6 +154,10 @@ class _Sender:
         self.receipt.bytes += instance.size
 
     def _broken(self, error: ModalityError) -> None:
+        """The association is over; of a peer that fell silent twice on end the rest need not wait for a third time."""
+        if isinstance(error, ResponseTimeout):
+            self.silences += 1
+            self.gone = error if self.silences > 1 else None
         self.receipt.failed.update({instance.sop_instance_uid: str(error) for instance, _ in self.out.values()})
         self.close(abort=True)
 

@@ -23,6 +23,7 @@ from pynetdicom.events import Event
 from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext, build_context
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 
+from modality.protocol.upper_layer.command import succeeded
 from modality.simulated import header, queries
 from modality.simulated.commitment import Commitment, Way
 from modality.simulated.events import EventLog, Happening
@@ -206,7 +207,7 @@ class SimulatedArchive:
 
     def _stored(self, event: Event, fault: Fault) -> tuple[int, str]:
         """Status of a C-STORE and why (PS3.4 B.2.3)."""
-        if fault.status is not None and fault.status >> 12 not in (0x0, 0xB):
+        if fault.status is not None and not succeeded(fault.status):
             return fault.status, "refused as asked"
         status, comment = fault.status or 0x0000, ""
         if fault.lose:

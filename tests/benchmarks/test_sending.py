@@ -21,7 +21,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from modality.network.address import DicomAddress
 from modality.network.local import Local
-from modality.network.storage import StorageAssociation
+from modality.network.upper_layer.storage import StorageAssociation
 from modality.station.study import ct, load_phantom
 from modality.transfer.instance import read
 from tests.peers.process import free_port, is_open, wait_until

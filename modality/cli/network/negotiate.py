@@ -11,7 +11,7 @@ from modality.cli.options import identity_options
 from modality.cli.verb import Verb, common, emit, progress, table
 
 if TYPE_CHECKING:
-    from modality.network.probe import Negotiated
+    from modality.network.upper_layer.probe import Negotiated
 
 
 @click.command(cls=Verb)
@@ -36,7 +36,7 @@ def negotiate(
     """
     from modality.network.address import ae_title, parse_dicom
     from modality.network.local import Local, Timeouts
-    from modality.network.probe import negotiate as ask
+    from modality.network.upper_layer.probe import negotiate as ask
 
     if len(addresses) > 2:
         raise click.UsageError("--to: one archive, or two to compare")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modality.cli.network.files import files_below, readable
+from modality.cli.network.verify import explain_verification
 from modality.cli.options import identity_options
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
 from modality.transfer.destination import Receipt
 from modality.transfer.instance import PreparedInstance
+
+if TYPE_CHECKING:
+    from modality.network.verify import Verification
 
 
 @click.command(cls=Verb)
@@ -36,11 +40,13 @@ def send(
 
     An instance goes in its own transfer syntax if the archive accepts it, else in another one without loss.
     """
-    from modality.network.address import ae_title, parse
+    from modality.network.address import DicomAddress, ae_title, parse
     from modality.network.destinations import destination
     from modality.network.local import Local, Timeouts
 
     address = parse(to)
+    if verifying and not isinstance(address, DicomAddress):
+        raise click.UsageError("--verify needs an archive to fetch from: --to dicom://AET@host:port")
     local = Local(ae_title(aet), Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s))
     target = destination(address, local, never_transcode=never_transcode)
     files = files_below(paths)
@@ -51,10 +57,10 @@ def send(
         say(f"skipped: {line}")
     explain(receipt)
     document = {**summary(receipt), "skipped": len(problems), "problems": {**problems, **receipt.failed}}
-    verified = True
+    report = _verification(address, files, local, set(receipt.stored)) if verifying else None
     if verifying:
-        document["verified"] = report = _verification(address, files, local, set(receipt.stored))
-        verified = report is not None and not (report["lost"] or report["differing"] or report["problems"])
+        document["verified"] = report.as_dict() if report else None
+    verified = not verifying or (report is not None and report.complete)
     if as_json:
         emit(document)
     else:
@@ -92,13 +98,15 @@ def explain(receipt: Receipt) -> None:
         say(f"failed: {count} instances: {reason}")
 
 
-def _verification(address: Any, files: list[Path], local: Any, stored: set[str]) -> dict[str, Any] | None:
+def _verification(address: Any, files: list[Path], local: Any, stored: set[str]) -> Verification | None:
     from modality.errors import PeerError, UnreachableError
     from modality.network.verify import verify_instances
 
     instances = (one for _, one in readable(files, {}) if one.sop_instance_uid in stored)
     try:
-        return verify_instances(address, instances, local).as_dict()
+        report = verify_instances(address, instances, local)
     except (PeerError, UnreachableError) as error:
         say(f"not verified: {error}")
         return None
+    explain_verification(report)
+    return report

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from modality.cli.network.files import files_below, readable
 from modality.cli.options import identity_options
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, say
+
+if TYPE_CHECKING:
+    from modality.network.verify import Verification
 
 
 @click.command(cls=Verb)
@@ -33,7 +37,22 @@ def verify(
     local = Local(ae_title(aet), Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s))
     problems: dict[str, str] = {}
     report = verify_instances(archive, (one for _, one in readable(files_below(paths), problems)), local)
-    for line in [*problems.values(), *report.problems]:
+    for line in problems.values():
+        say(f"skipped: {line}")
+    explain_verification(report)
+    if as_json:
+        emit({**report.as_dict(), "skipped": len(problems)})
+    else:
+        click.echo(
+            f"{report.checked} checked: {report.identical} identical, {len(report.lost)} lost, {len(report.differing)} "
+            f"with other pixels, {len(report.coerced)} attributes coerced, {len(report.transcoded)} transcoded"
+        )
+    finish(0 if report.complete and not problems else PARTIAL)
+
+
+def explain_verification(report: Verification) -> None:
+    """Say what is not as it was sent, a line each."""
+    for line in report.problems:
         say(line)
     for uid in report.lost:
         say(f"lost: {uid}")
@@ -43,11 +62,3 @@ def verify(
         say(f"coerced: {one.uid} {one.attribute}: {one.sent!r} became {one.held!r}")
     for uid, (sent, held) in report.transcoded.items():
         say(f"transcoded: {uid} {sent} became {held}")
-    if as_json:
-        emit({**report.as_dict(), "skipped": len(problems)})
-    else:
-        click.echo(
-            f"{report.checked} checked: {report.identical} identical, {len(report.lost)} lost, {len(report.differing)} "
-            f"with other pixels, {len(report.coerced)} attributes coerced, {len(report.transcoded)} transcoded"
-        )
-    finish(0 if report.complete and not problems else PARTIAL)

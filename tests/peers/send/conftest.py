@@ -44,9 +44,9 @@ def bare_socket(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         def serve() -> None:
             while True:
                 client, _ = listener.accept()
-                if ended.is_set():
-                    return
                 with client:
+                    if ended.is_set():
+                        return
                     answer(client)
 
         thread = threading.Thread(target=serve, daemon=True)

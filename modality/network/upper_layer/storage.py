@@ -16,8 +16,8 @@ from modality.errors import (
     UnreachableError,
 )
 from modality.network.address import DicomAddress
-from modality.network.connection import Connection
 from modality.network.local import Local, tls_context
+from modality.network.upper_layer.connection import Connection
 from modality.protocol.negotiation import Accepted, Context
 from modality.protocol.upper_layer.command import Response
 from modality.protocol.upper_layer.pdu import Aborted, PresentationContext, Proposal, Rejected, Released
@@ -133,14 +133,19 @@ class StorageAssociation:
                 self._events()
             raise
 
-    def responses(self) -> list[Response]:
-        """Wait for one response or more.
+    def responses(self, what: str = "C-STORE") -> list[Response]:
+        """Wait for one response or more; `what` names the request in messages.
 
         Raises:
             PeerError: the association ended instead, or nothing proper came in time.
         """
         found = []
-        for event in self._events():
+        try:
+            events = self._events()
+        except ResponseTimeout as error:
+            wait = self._connection.answer_s
+            raise ResponseTimeout(f"{self.peer}: no {what} response within {wait:g} s") from error
+        for event in events:
             if isinstance(event, Response):
                 found.append(event)
             elif isinstance(event, Released):
@@ -156,7 +161,7 @@ class StorageAssociation:
         """
         _, buffers = self._requestor.echo()
         self._send(buffers)
-        return self.responses()[0]
+        return self.responses("C-ECHO")[0]
 
     def _events(self) -> list[Event]:
         """Read until something has come that means something."""

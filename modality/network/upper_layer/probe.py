@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from modality.errors import AssociationRejected, InvalidResponse, ModalityError, PeerError, UnreachableError
 from modality.network.address import DicomAddress
-from modality.network.connection import Connection
 from modality.network.local import Local, tls_context
-from modality.network.storage import rejection
+from modality.network.upper_layer.connection import Connection
+from modality.network.upper_layer.storage import rejection
 from modality.protocol.negotiation import MOST_CONTEXTS, Context
 from modality.protocol.upper_layer.pdu import Aborted, Accepted, PresentationContext, Proposal, Rejected
 from modality.protocol.upper_layer.requestor import Event, Requestor, State

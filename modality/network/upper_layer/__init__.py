@@ -1,0 +1,1 @@
+"""Our own requestor on a socket: associations for C-STORE, and for asking what a peer accepts."""

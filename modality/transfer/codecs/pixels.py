@@ -1,0 +1,140 @@
+"""How a frame's stored values are laid out, apart from how they are encoded (PS3.3 C.7.6.3, PS3.5 8.1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modality.errors import InputError, UnsupportedError, UsageError
+
+Frame = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelFormat:
+    """The Image Pixel attributes that a codec has to know; colour frames are colour by pixel.
+
+    Args:
+        rows: Rows.
+        columns: Columns.
+        samples: Samples per Pixel, 1 or 3.
+        bits_allocated: Bits Allocated, 8 or 16.
+        bits_stored: Bits Stored; High Bit is one less.
+        signed: Pixel Representation is 1, two's complement.
+        photometric: Photometric Interpretation.
+    """
+
+    rows: int
+    columns: int
+    samples: int = 1
+    bits_allocated: int = 16
+    bits_stored: int = 16
+    signed: bool = False
+    photometric: str = "MONOCHROME2"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a frame: (rows, columns), or (rows, columns, 3)."""
+        return (self.rows, self.columns) if self.samples == 1 else (self.rows, self.columns, self.samples)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a frame's values, as allocated, little endian."""
+        return np.dtype(f"<{'i' if self.signed else 'u'}{self.bits_allocated // 8}")
+
+    @property
+    def mask(self) -> int:
+        """The stored bits, set."""
+        return (1 << self.bits_stored) - 1
+
+    @property
+    def lowest(self) -> int:
+        """The lowest value that the stored bits hold."""
+        return -(1 << (self.bits_stored - 1)) if self.signed else 0
+
+    @property
+    def highest(self) -> int:
+        """The highest value that the stored bits hold."""
+        return self.lowest + self.mask
+
+    @property
+    def length(self) -> int:
+        """Bytes of a frame when it is native."""
+        return self.rows * self.columns * self.samples * self.bits_allocated // 8
+
+    def check(self) -> None:
+        """Refuse attributes that no codec here can mean.
+
+        Raises:
+            UnsupportedError: with the reason.
+        """
+        if not (1 <= self.rows <= 65535 and 1 <= self.columns <= 65535):
+            raise UnsupportedError(f"{self.rows} rows by {self.columns} columns are no image")
+        if self.samples not in (1, 3):
+            raise UnsupportedError(f"{self.samples} samples a pixel; there are codecs for 1 and 3")
+        if self.bits_allocated not in (8, 16):
+            raise UnsupportedError(f"{self.bits_allocated} bits allocated; there are codecs for 8 and 16")
+        if not 1 <= self.bits_stored <= self.bits_allocated:
+            raise UnsupportedError(f"{self.bits_stored} bits stored do not fit {self.bits_allocated} allocated")
+
+    def cleaned(self, values: Frame) -> Frame:
+        """The values with the bits above Bits Stored dropped, and the sign carried into them.
+
+        What stands there means nothing (PS3.5 8.1.1), except where an old overlay was put there (Overlay Bit Position
+        above 0, retired): whoever drops that has to keep it elsewhere.
+        """
+        spare = self.bits_allocated - self.bits_stored
+        if spare == 0:
+            return values
+        unsigned = values.view(f"<u{self.bits_allocated // 8}")
+        if self.signed:
+            return (unsigned << spare).view(self.dtype) >> spare
+        return unsigned & unsigned.dtype.type(self.mask)
+
+    def unsigned(self, values: Frame) -> Frame:
+        """The stored bits alone, as unsigned values in as few bytes as they need."""
+        bits = values.view(f"<u{self.bits_allocated // 8}")
+        if self.signed and self.bits_stored < self.bits_allocated:
+            bits = bits & bits.dtype.type(self.mask)
+        return bits.astype(np.uint8) if self.bits_stored <= 8 < self.bits_allocated else bits
+
+    def fitted(self, values: Frame) -> Frame:
+        """What a decoder gave, as values of this format.
+
+        Raises:
+            InputError: it has another shape, or more bits than are allocated.
+        """
+        if values.shape != self.shape:
+            raise InputError(f"the stream holds {values.shape}, the data set says {self.shape}")
+        if values.dtype.kind not in "iu" or values.dtype.itemsize > self.bits_allocated // 8:
+            raise InputError(
+                f"the stream holds {values.dtype} values, the data set allocates {self.bits_allocated} bits"
+            )
+        if values.dtype != self.dtype:
+            values = values.astype(self.dtype)
+        return self.cleaned(values) if self.signed else values
+
+
+def check_values(frame: Frame, pixels: PixelFormat, keyword: str) -> Frame:
+    """The frame, contiguous, after a look at its values.
+
+    Raises:
+        UsageError: it has not the shape or type that the format says.
+        UnsupportedError: values need bits above Bits Stored, which this encoding does not carry.
+    """
+    if frame.shape != pixels.shape or frame.dtype != pixels.dtype:
+        raise UsageError(
+            f"a frame of {frame.shape} {frame.dtype} is not the {pixels.shape} {pixels.dtype} that was said"
+        )
+    frame = np.ascontiguousarray(frame)
+    if pixels.bits_stored < pixels.bits_allocated:
+        too_high = int(frame.max()) > pixels.highest
+        if too_high or (pixels.signed and int(frame.min()) < pixels.lowest):
+            raise UnsupportedError(
+                f"{keyword} carries the {pixels.bits_stored} bits stored, and bits above them are in use"
+                " (an overlay in the pixels, or rubbish): move or clear them first"
+            )
+    return frame

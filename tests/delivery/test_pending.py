@@ -1,0 +1,125 @@
+"""What waits for an archive is there again after a restart, and goes when it is safe."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from modality.delivery.pending import PendingInstances
+from modality.errors import InputError, UsageError
+from modality.transfer.encode import prepare
+from modality.transfer.instance import PreparedInstance
+from tests.transfer.datasets import CT_IMAGE, image
+
+
+def instances(*uids: str) -> list[PreparedInstance]:
+    return [prepare(image(SOPInstanceUID=uid)) for uid in uids]
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "instances").iterdir())
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> PendingInstances:
+    pending = PendingInstances(tmp_path / "state")
+    for one in instances("1.1", "1.2"):
+        pending.put(one, commit_wanted=True)
+    return pending
+
+
+def test_what_waits_is_there_after_reopening(waiting: PendingInstances) -> None:
+    again = PendingInstances(waiting.folder)
+    assert [(one.uid, one.class_uid, one.study_uid) for one in again.list()] == [
+        ("1.1", CT_IMAGE, "1.2.3"),
+        ("1.2", CT_IMAGE, "1.2.3"),
+    ]
+    one = again.list()[0]
+    assert (one.stored, one.commit_wanted, one.problem) == (False, True, "")
+    assert b"".join(again.read(one).buffers()) == b"".join(instances("1.1")[0].buffers())
+
+
+def test_what_is_stored_stays_until_it_is_committed(waiting: PendingInstances) -> None:
+    waiting.stored(["1.1"])
+    assert [(one.uid, one.stored) for one in waiting.list()] == [("1.1", True), ("1.2", False)]
+    waiting.committed(["1.1"])
+    assert ([one.uid for one in waiting.list()], files(waiting.folder)) == (["1.2"], ["1.2.dcm"])
+
+
+def test_what_is_stored_goes_at_once_where_no_commitment_is_wanted(tmp_path: Path) -> None:
+    pending = PendingInstances(tmp_path)
+    for one in instances("1.1", "1.2"):
+        pending.put(one, commit_wanted=False)
+    pending.stored(["1.1"])
+    assert ([one.uid for one in pending.list()], files(tmp_path)) == (["1.2"], ["1.2.dcm"])
+
+
+def test_a_failed_commitment_has_it_stored_again_and_says_why(waiting: PendingInstances) -> None:
+    waiting.stored(["1.1", "1.2"])
+    waiting.failed([("1.2", "no such object instance")])
+    assert [(one.stored, one.problem) for one in waiting.list()] == [(True, ""), (False, "no such object instance")]
+    waiting.stored(["1.2"])
+    assert waiting.list()[1].problem == ""
+
+
+def test_transactions_outlive_a_restart_and_are_retired(waiting: PendingInstances) -> None:
+    waiting.asked("1.9", "dicom://A@h:1", ["1.1", "1.2", "1.2"], "2024-01-01")
+    again = PendingInstances(waiting.folder)
+    assert again.asked_in("1.9") == {"1.1", "1.2"}
+    again.retire("1.9")
+    assert again.asked_in("1.9") == again.asked_in("unknown") == set()
+
+
+def test_the_same_instance_put_twice_waits_once(waiting: PendingInstances) -> None:
+    waiting.put(instances("1.1")[0], commit_wanted=True)
+    assert sorted(one.uid for one in waiting.list()) == ["1.1", "1.2"]
+
+
+def test_threads_may_use_it_at_once(tmp_path: Path) -> None:
+    pending = PendingInstances(tmp_path)
+
+    def work(number: int) -> None:
+        for one in instances(*(f"1.{number}.{index}" for index in range(5))):
+            pending.put(one, commit_wanted=True)
+            pending.stored([one.sop_instance_uid])
+            pending.committed([one.sop_instance_uid] if number % 2 else [])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    left = sorted(f"1.{number}.{index}" for number in (0, 2) for index in range(5))
+    assert sorted(one.uid for one in pending.list()) == left
+    assert files(tmp_path) == [f"{uid}.dcm" for uid in left]
+
+
+def test_a_damaged_or_missing_or_exchanged_file_is_named(waiting: PendingInstances) -> None:
+    first, second = waiting.list()
+    first.path.write_bytes(first.path.read_bytes()[:-2])
+    with pytest.raises(InputError, match=r"1\.1\.dcm: truncated"):
+        waiting.read(first)
+    first.path.unlink()
+    with pytest.raises(InputError, match=r"1\.1\.dcm: cannot be read"):
+        waiting.read(first)
+    first.path.write_bytes(second.path.read_bytes())
+    with pytest.raises(InputError, match="holds another instance"):
+        waiting.read(first)
+
+
+def test_an_unusable_folder_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"^the state folder .*file cannot be used: Not a directory$"):
+        PendingInstances(tmp_path / "file")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "pending.sqlite").write_bytes(b"no database, but a text of some length" * 10)
+    with pytest.raises(UsageError, match=r"^the state folder .*other cannot be used: file is not a database$"):
+        PendingInstances(tmp_path / "other")
+
+
+def test_a_database_that_breaks_later_is_one_line_too(waiting: PendingInstances) -> None:
+    database = sqlite3.connect(waiting.folder / "pending.sqlite")
+    database.execute("DROP TABLE instances")
+    database.close()
+    with pytest.raises(UsageError, match="cannot be used: no such table"):
+        waiting.list()

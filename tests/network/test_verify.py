@@ -1,0 +1,182 @@
+"""What an archive holds compared with what was sent."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydicom import Dataset, dcmread
+
+from modality.errors import ContextRefused, InvalidResponse, QueryRefused
+from modality.network.address import parse_dicom
+from modality.network.query import STUDY_ROOT_FIND, STUDY_ROOT_GET, fetch_study, find_instances
+from modality.network.store import DicomArchive
+from modality.network.verify import verify_instances
+from modality.protocol.negotiation import FALLBACKS
+from modality.simulated.archive import SimulatedArchive
+from modality.transfer.encode import prepare
+from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
+from tests.network.conftest import LOCAL, series
+from tests.transfer.datasets import CT_IMAGE, image
+
+Start = Callable[..., SimulatedArchive]
+
+
+def store(archive: SimulatedArchive, instances: list[PreparedInstance]) -> list[PreparedInstance]:
+    assert DicomArchive(archive.address, local=LOCAL).store(instances).complete
+    return instances
+
+
+def test_what_was_stored_is_identical(archive: Start) -> None:
+    peer = archive()
+    report = verify_instances(parse_dicom(peer.address), store(peer, series(3)), LOCAL)
+    assert (report.checked, report.identical, report.complete) == (3, 3, True)
+    assert report.as_dict() == {
+        "checked": 3, "identical": 3, "lost": [], "differing": [], "coerced": [], "transcoded": {}, "problems": [],
+    }  # fmt: skip
+
+
+def test_what_was_lost_is_named(archive: Start) -> None:
+    peer = archive("lose,every=2,on=store")
+    report = verify_instances(parse_dicom(peer.address), store(peer, series(4)), LOCAL)
+    assert (report.lost, report.identical, report.complete) == (["1.2.3.1.1", "1.2.3.1.3"], 2, False)
+
+
+def test_a_study_that_is_not_there_is_lost(archive: Start) -> None:
+    report = verify_instances(parse_dicom(archive().address), series(2), LOCAL)
+    assert (report.lost, report.checked) == (["1.2.3.1.0", "1.2.3.1.1"], 2)
+
+
+def test_a_coerced_attribute_is_named_with_both_values(archive: Start) -> None:
+    peer = archive("coerce=PatientID:OTHER")
+    report = verify_instances(parse_dicom(peer.address), store(peer, series(1)), LOCAL)
+    (found,) = report.coerced
+    assert (found.uid, found.attribute, found.sent, found.held) == ("1.2.3.1.0", "PatientID", "P1", "OTHER")
+    assert (report.complete, report.identical) == (True, 0)
+
+
+@pytest.mark.parametrize("syntax", [RLE, EXPLICIT_BIG, EXPLICIT_LITTLE], ids=lambda one: one.keyword)
+def test_what_was_transcoded_has_the_same_pixels_and_attributes(archive: Start, syntax: object) -> None:
+    peer = archive(transfer_syntaxes=[IMPLICIT_LITTLE.uid])
+    dataset = image()
+    block = dataset.private_block(0x0009, "A VENDOR", create=True)
+    block.add_new(1, "LO", "text")
+    block.add_new(2, "US", 5)
+    block.add_new(3, "FD", float("nan"))
+    sent = store(peer, [prepare(dataset, syntax)])  # type: ignore[arg-type]
+    report = verify_instances(parse_dicom(peer.address), sent, LOCAL)
+    assert report.transcoded == {"1.2.3.4": (syntax.keyword, "ImplicitVRLittleEndian")}  # type: ignore[attr-defined]
+    if syntax is not EXPLICIT_BIG:  # whose private words come back as bytes of unknown order
+        assert report.coerced == []
+    assert report.complete
+
+
+def spoil(peer: SimulatedArchive, change: Callable[[Dataset], None]) -> None:
+    path = peer.instances()[0].path
+    dataset = dcmread(path)
+    change(dataset)
+    dataset.save_as(path)
+
+
+def test_other_pixels_are_named(archive: Start) -> None:
+    peer = archive()
+    sent = store(peer, series(1))
+
+    def change(dataset: Dataset) -> None:
+        dataset.PixelData = bytes(len(dataset.PixelData))
+
+    spoil(peer, change)
+    report = verify_instances(parse_dicom(peer.address), sent, LOCAL)
+    assert (report.differing, report.complete, report.identical) == (["1.2.3.1.0"], False, 0)
+
+
+def test_what_was_lost_added_or_changed_within_a_sequence_is_named_by_its_path(archive: Start) -> None:
+    peer = archive()
+    sent = store(peer, series(1))
+
+    def change(dataset: Dataset) -> None:
+        item = dataset.ReferencedImageSequence[0]
+        item.ReferencedSOPInstanceUID = "9.9"
+        del item.ReferencedSOPClassUID
+        dataset.ImageComments = "new"
+
+    spoil(peer, change)
+    report = verify_instances(parse_dicom(peer.address), sent, LOCAL)
+    assert [(one.attribute, one.sent, one.held) for one in report.coerced] == [
+        ("ReferencedImageSequence[0].ReferencedSOPClassUID", CT_IMAGE, None),
+        ("ReferencedImageSequence[0].ReferencedSOPInstanceUID", "1.2.3.4", "9.9"),
+        ("ImageComments", None, "new"),
+    ]
+
+
+def test_an_instance_without_a_study_is_a_problem_and_asks_for_nothing(archive: Start) -> None:
+    peer = archive()
+    store(peer, series(1))
+    report = verify_instances(parse_dicom(peer.address), [prepare(image(StudyInstanceUID=""))], LOCAL)
+    assert (report.checked, report.complete, len(report.problems)) == (0, False, 1)
+
+
+def test_an_archive_without_c_get_is_a_problem_and_no_loss(archive: Start) -> None:
+    peer = archive(f"refuse={STUDY_ROOT_GET}")
+    report = verify_instances(parse_dicom(peer.address), store(peer, series(1)), LOCAL)
+    assert (report.lost, report.complete) == ([], False)
+    assert "C-GET" in report.problems[0]
+
+
+def test_files_are_not_held_open(archive: Start, tmp_path: Path) -> None:
+    peer = archive()
+    for one in store(peer, series(60)):
+        one.write(tmp_path / f"{one.sop_instance_uid}.dcm")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(one.name) for one in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 40, hard))
+    try:
+        report = verify_instances(parse_dicom(peer.address), map(read, tmp_path.iterdir()), LOCAL)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (report.checked, report.identical) == (60, 60)
+
+
+def test_a_refused_query_is_an_error_of_its_own(archive: Start) -> None:
+    with pytest.raises(QueryRefused) as raised:
+        find_instances(parse_dicom(archive("status=A700,on=find").address), "1.2.3", LOCAL)
+    assert raised.value.status == 0xA700
+    with pytest.raises(QueryRefused):
+        fetch_study(
+            parse_dicom(archive("status=A701,on=get").address), "1.2.3", [(CT_IMAGE, FALLBACKS[0])], LOCAL, print
+        )
+
+
+def test_an_archive_that_does_not_query_is_refused_by_context(archive: Start) -> None:
+    with pytest.raises(ContextRefused):
+        find_instances(parse_dicom(archive(f"refuse={STUDY_ROOT_FIND}").address), "1.2.3", LOCAL)
+
+
+def test_what_goes_wrong_with_a_fetched_instance_reaches_the_caller(archive: Start) -> None:
+    peer = archive()
+    store(peer, series(1))
+
+    def broken(_: PreparedInstance) -> None:
+        raise KeyError("in the caller's own code")
+
+    with pytest.raises(KeyError, match="own code"):
+        fetch_study(parse_dicom(peer.address), "1.2.3", [(CT_IMAGE, FALLBACKS[0])], LOCAL, broken)
+
+
+def test_a_fetched_instance_that_cannot_be_read_is_an_invalid_response(
+    archive: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = archive()
+    store(peer, series(1))
+    from modality.errors import InputError
+    from modality.network import query
+
+    def damaged(*_: object) -> PreparedInstance:
+        raise InputError("truncated")
+
+    monkeypatch.setattr(query, "encoded", damaged)
+    with pytest.raises(InvalidResponse, match="an instance fetched cannot be read: truncated"):
+        fetch_study(parse_dicom(peer.address), "1.2.3", [(CT_IMAGE, FALLBACKS[0])], LOCAL, print)
