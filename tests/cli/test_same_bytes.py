@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import pydicom
@@ -135,7 +136,7 @@ def test_an_option_that_changes_the_content_gives_other_uids(tmp_path: Path, opt
 
 
 def read(files: Mapping[str, bytes]) -> list[pydicom.Dataset]:
-    return [pydicom.dcmread(pydicom.filebase.DicomBytesIO(content)) for content in files.values()]
+    return [pydicom.dcmread(BytesIO(content)) for content in files.values()]
 
 
 def pixels(files: Mapping[str, bytes]) -> set[bytes]:
@@ -144,11 +145,5 @@ def pixels(files: Mapping[str, bytes]) -> set[bytes]:
 
 def uids(files: Mapping[str, bytes]) -> set[str]:
     """Every UID that is this study's own: those of classes and syntaxes are DICOM's."""
-    found = {
-        str(value)
-        for dataset in read(files)
-        for element in dataset.iterall()
-        if element.VR == "UI"
-        for value in [element.value]
-    }
+    found = {str(element.value) for dataset in read(files) for element in dataset.iterall() if element.VR == "UI"}
     return {uid for uid in found if not uid.startswith("1.2.840.10008.")}

@@ -12,7 +12,7 @@ from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 
 from modality.errors import InputError
-from modality.transfer.elements import TEXT_TAGS, UID_TAGS, Layout, replace, scan
+from modality.transfer.elements import TEXT_TAGS, UID_TAGS, Layout, replace, scan, skim
 from modality.transfer.syntaxes import TransferSyntax
 from tests.transfer.datasets import NATIVE, image, random_datasets, written
 
@@ -37,6 +37,31 @@ def test_a_changed_byte_gives_a_layout_or_an_input_error(dataset: Dataset, synta
     data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
     with suppress(InputError):
         layout = scan(data, explicit=syntax.explicit, little_endian=syntax.little_endian)
+        assert all(place.offset + place.length <= len(data) for place in layout.places)
+
+
+@given(random_datasets(), st.sampled_from(NATIVE), st.integers(0, 400))
+def test_a_skim_finds_what_a_scan_finds_at_the_top_and_refuses_what_is_too_short(
+    dataset: Dataset, syntax: TransferSyntax, missing: int
+) -> None:
+    data = written(dataset, syntax)
+    found = skim(data, explicit=syntax.explicit, little_endian=syntax.little_endian)
+    expected = scan(data, explicit=syntax.explicit, little_endian=syntax.little_endian)
+    top = [place.tag for place in expected.places if place.depth == 0]
+    assert [place.tag for place in found.places if place.depth == 0] == top
+    assert found.pixels == expected.pixels
+    with suppress(InputError):
+        scan(data[: -missing or None], explicit=syntax.explicit, little_endian=syntax.little_endian)
+        skim(data[: -missing or None], explicit=syntax.explicit, little_endian=syntax.little_endian)
+        return
+    with pytest.raises(InputError):
+        skim(data[: -missing or None], explicit=syntax.explicit, little_endian=syntax.little_endian)
+
+
+@given(st.binary(max_size=200), st.booleans(), st.booleans())
+def test_any_bytes_are_skimmed_or_refused(data: bytes, explicit: bool, little_endian: bool) -> None:
+    with suppress(InputError):
+        layout = skim(data, explicit=explicit, little_endian=little_endian)
         assert all(place.offset + place.length <= len(data) for place in layout.places)
 
 

@@ -21,8 +21,7 @@ class StreamHeader:
         columns: columns.
         samples: components.
         bits: precision of a component.
-        signed: components are signed (JPEG 2000 alone can say so).
-        process: what kind of stream it is: the JPEG frame marker, or the wavelet of JPEG 2000 (0 irreversible).
+        process: the frame marker of a JPEG stream, which tells the process.
         colour: what the stream itself says of its colour, "RGB" or "YCbCr"; empty when it says nothing.
     """
 
@@ -30,7 +29,6 @@ class StreamHeader:
     columns: int
     samples: int
     bits: int
-    signed: bool = False
     process: int = 0
     colour: str = ""
 
@@ -81,7 +79,7 @@ def jpeg_header(data: bytes) -> StreamHeader:
 
 
 def jpeg2000_header(data: bytes) -> StreamHeader:
-    """SIZ and COD of a JPEG 2000 code stream (ITU-T T.800 A.5.1, A.6.1); a JP2 file's boxes are looked into.
+    """SIZ of a JPEG 2000 code stream (ITU-T T.800 A.5.1); a JP2 file's boxes are looked into.
 
     Raises:
         InputError: there is none, or its components differ in size, depth or sign.
@@ -97,18 +95,7 @@ def jpeg2000_header(data: bytes) -> StreamHeader:
     rows, columns = bottom - top, right - left
     if tile_width * tile_height == 0 or -(-right // tile_width) * -(-bottom // tile_height) > 65535:
         raise InputError("the JPEG 2000 code stream has no tiles, or too many")
-    (length,) = struct.unpack_from(">H", data, at + 4)
-    process = _wavelet(data, at + 4 + length)
-    return StreamHeader(rows, columns, samples, (components[0] & 0x7F) + 1, bool(components[0] & 0x80), process)
-
-
-def _wavelet(data: bytes, at: int) -> int:
-    """The transformation of COD, from the main header's other marker segments."""
-    while at + 14 <= len(data) and data[at] == 0xFF and data[at + 1] != 0x90:
-        if data[at + 1] == 0x52:
-            return data[at + 13]
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    raise InputError("no coding style in the JPEG 2000 code stream")
+    return StreamHeader(rows, columns, samples, (components[0] & 0x7F) + 1)
 
 
 def jpegxl_size(data: bytes) -> tuple[int, int]:

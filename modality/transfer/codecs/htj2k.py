@@ -72,15 +72,11 @@ class Htj2kCodec:
     def decode(self, data: bytes, coded: PixelFormat) -> Frame:
         """Values, RGB where the code stream transforms colour.
 
-        OpenJPH as imagecodecs calls it lets values of irreversible streams wrap at the ends of the range instead of
-        clamping them (2026.3.6); OpenJPEG reads those.
+        OpenJPEG reads these, and not OpenJPH: as imagecodecs 2026.3.6 calls it, that lets values of irreversible
+        streams wrap at the ends of the range instead of clamping them, and never returns from some damaged streams.
         """
-        header = jpeg2000_header(data)
-        header.check(coded)
-        whole = header.process == 1 and header.samples == 1
-        frame: Frame = (
-            function("htj2k_decode", "HTJ2K")(data) if whole else function("jpeg2k_decode", "HTJ2K")(data, planar=False)
-        )
+        jpeg2000_header(data).check(coded)
+        frame: Frame = function("jpeg2k_decode", "HTJ2K")(data, planar=False)
         return frame
 
 

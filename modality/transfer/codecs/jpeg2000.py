@@ -42,8 +42,7 @@ class Jpeg2000Codec:
 
     def decode(self, data: bytes, coded: PixelFormat) -> Frame:
         """Values, RGB where the code stream transforms colour."""
-        header = jpeg2000_header(data)
-        header.check(coded)
+        jpeg2000_header(data).check(coded)
         frame: Frame = function("jpeg2k_decode", "JPEG 2000")(data, planar=False)
         return frame
 

@@ -8,6 +8,7 @@ from modality.transfer.codecs.library import function
 from modality.transfer.codecs.pixels import Frame, PixelFormat
 
 _JPEG_LS = 0xF7
+_END = b"\xff\xd9"
 
 
 class JpegLsCodec:
@@ -28,6 +29,8 @@ class JpegLsCodec:
         header.check(coded)
         if header.process != _JPEG_LS:
             raise InputError("no JPEG-LS stream")
+        if _END not in data[-3:]:
+            data += _END  # CharLS 2.4.3 never returns from some streams that break off without one
         frame: Frame = function("jpegls_decode", "JPEG-LS")(data)
         return frame
 

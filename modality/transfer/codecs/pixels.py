@@ -91,8 +91,8 @@ class PixelFormat:
             return values
         unsigned = values.view(f"<u{self.bits_allocated // 8}")
         if self.signed:
-            return (unsigned << spare).view(self.dtype) >> spare
-        return unsigned & unsigned.dtype.type(self.mask)
+            return np.asarray((unsigned << spare).view(self.dtype) >> spare)
+        return np.asarray(unsigned & unsigned.dtype.type(self.mask))
 
     def unsigned(self, values: Frame) -> Frame:
         """The stored bits alone, as unsigned values in as few bytes as they need."""

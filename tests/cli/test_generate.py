@@ -1,0 +1,112 @@
+"""`modality generate` and `list`: what is written, what is said, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pydicom import dcmread
+
+from tests.cli.command import document, invoke
+
+SMALL = ("--rows", "16", "--columns", "16", "--slices", "2", "--seed", "7")
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_one_series_of_dicom_files_and_nothing_else(tmp_path: Path) -> None:
+    found = document(invoke("generate", "ct", "-o", tmp_path, *SMALL, "--json"))
+    assert (found["kind"], found["seed"], found["instances"]) == ("ct", 7, 2)
+    assert sorted(found["files"]) == [str(tmp_path / name) for name in files(tmp_path)]
+    datasets = [dcmread(path) for path in found["files"]]
+    assert {one.SeriesInstanceUID for one in datasets} == {found["series_uid"]}
+    assert {one.StudyInstanceUID for one in datasets} == {found["study_uid"]}
+    assert {(one.Rows, one.Columns, one.Modality) for one in datasets} == {(16, 16, "CT")}
+
+
+def test_truth_and_a_preview_beside_them_when_asked_for(tmp_path: Path) -> None:
+    assert invoke("generate", "mr", "-o", tmp_path, *SMALL, "--truth", "--preview").exit_code == 0
+    others = [name for name in files(tmp_path) if not name.endswith(".dcm")]
+    assert others == ["preview.png", "truth.json"]
+    assert json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
+    with Image.open(tmp_path / "preview.png") as preview:
+        assert preview.size[0] > 100
+
+
+def test_the_same_twice_into_one_folder_is_the_same_files(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert invoke("generate", "ct", "-o", tmp_path, *SMALL).exit_code == 0
+    before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
+    assert len(before) == 2
+    assert invoke("generate", "ct", "-o", tmp_path, *SMALL[:-1], "8").exit_code == 0
+    assert len(files(tmp_path)) == 4
+    assert all((tmp_path / name).read_bytes() == content for name, content in before.items())
+
+
+def test_without_a_seed_it_says_which_one_it_drew(tmp_path: Path) -> None:
+    result = invoke("generate", "ct", "-o", tmp_path, *SMALL[:-2], "--json")
+    assert result.stderr == f"seed {document(result)['seed']}\n"
+
+
+def test_attributes_are_set(tmp_path: Path) -> None:
+    result = invoke("generate", "ct", "-o", tmp_path, *SMALL, "--set", "PatientName=Doe^Jane", "--set", "PatientSex=")
+    assert result.exit_code == 0
+    dataset = dcmread(next(tmp_path.iterdir()))
+    assert (dataset.PatientName, dataset.PatientSex) == ("Doe^Jane", "")
+
+
+@pytest.mark.parametrize("keyword", ["ImplicitVRLittleEndian", "DeflatedExplicitVRLittleEndian", "RLELossless"])
+def test_a_transfer_syntax_by_keyword(tmp_path: Path, keyword: str) -> None:
+    assert invoke("generate", "ct", "-o", tmp_path, *SMALL, "--transfer-syntax", keyword).exit_code == 0
+    assert dcmread(next(tmp_path.iterdir())).file_meta.TransferSyntaxUID.keyword == keyword
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mr", "--kvp", "100"), "--kvp is not an option of mr"),
+        (("ct", "--protocol", "T1"), "--protocol is not an option of ct"),
+        (("ct", "--set", "PatientName"), "--set PatientName: give Keyword=Value"),
+        (("ct", "--set", "PatienName=X"), "did you mean 'PatientName'?"),
+        (("ct", "--set", "StudyInstanceUID=1.2"), "StudyInstanceUID cannot be set"),
+        (("ct", "--set", "Rows=5"), "Rows cannot be set"),
+        (("ct", "--set", "PatientBirthDate=tomorrow"), "PatientBirthDate=tomorrow"),
+        (("ct", "--kernel", "SHARPER"), "SHARPER"),
+        (("mr", "--protocol", "T7"), "T7"),
+    ],
+)
+def test_what_does_not_fit_is_one_line_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    kind, *rest = arguments
+    result = invoke("generate", kind, "-o", tmp_path / "out", *SMALL, *rest)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: ")
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert files(tmp_path) == []
+
+
+def test_an_error_as_json_is_one_document_too(tmp_path: Path) -> None:
+    result = invoke("generate", "mr", "-o", tmp_path, *SMALL, "--kvp", "100", "--json")
+    assert document(result)["error"]["type"] == "UsageError"
+    assert result.exit_code == 2
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = invoke("generate", "ct", "-o", tmp_path / "file" / "below", *SMALL)
+    assert result.exit_code == 2
+    assert "cannot be written: Not a directory" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("what", ["phantoms", "kinds", "transfer-syntaxes"])
+def test_list_gives_the_table_and_json(what: str) -> None:
+    rows = document(invoke("list", what, "--json"))[what]
+    assert rows
+    table = invoke("list", what).stdout
+    first = next(iter(rows[0]))
+    assert all(str(row[first]) in table for row in rows)

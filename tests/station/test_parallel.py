@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+import pytest
+
+from modality.errors import UnreachableError
+from modality.network.local import Local, Timeouts
+from modality.network.store import DicomArchive
+from modality.simulated.archive import SimulatedArchive
+from modality.station.parallel import store_in_parallel
+from modality.station.study import ct, load_phantom
+from modality.transfer.destination import Progress, Receipt
+from modality.transfer.instance import PreparedInstance
+
+INSTANCES = list(ct(load_phantom("water"), seed=1, slices=12, rows=16, columns=16))
+LOCAL = Local("TEST", Timeouts(2, 2, 5))
+
+
+class Meeting:
+    """A destination that stores nothing before all of its kind have an instance."""
+
+    def __init__(self, barrier: threading.Barrier) -> None:
+        self.barrier = barrier
+
+    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
+        receipt = Receipt()
+        for number, one in enumerate(instances, 1):
+            self.barrier.wait(5)
+            receipt.stored.append(one.sop_instance_uid)
+            if progress:
+                progress(number)
+        return receipt
+
+
+class Broken:
+    """A destination that takes an instance and is gone."""
+
+    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
+        next(iter(instances))
+        raise UnreachableError("away")
+
+
+def test_instances_are_stored_at_the_same_time_each_once() -> None:
+    seen: list[int] = []
+    receipt = store_in_parallel([Meeting(threading.Barrier(3))] * 3, INSTANCES, progress=seen.append)
+    assert sorted(receipt.stored) == sorted(one.sop_instance_uid for one in INSTANCES)
+    assert seen[-1] == len(INSTANCES)
+    assert seen == sorted(seen)
+
+
+def test_a_destination_that_is_gone_costs_the_instance_it_had_taken() -> None:
+    with SimulatedArchive() as archive:
+        receipt = store_in_parallel([Broken(), DicomArchive(archive.address, local=LOCAL)], INSTANCES)
+        assert len(receipt.stored) == len(archive.instances()) == len(INSTANCES) - 1
+    assert list(receipt.failed.values()) == ["away"]
+
+
+def test_when_nothing_can_be_used_the_error_is_raised() -> None:
+    with pytest.raises(UnreachableError, match="away"):
+        store_in_parallel([Broken(), Broken()], INSTANCES)
+
+
+def test_several_associations_to_one_archive() -> None:
+    with SimulatedArchive() as archive:
+        receipt = store_in_parallel([DicomArchive(archive.address, local=LOCAL) for _ in range(3)], INSTANCES)
+        assert receipt.complete
+        assert len(archive.events.of("association")) == 3
+        assert len(archive.instances()) == len(INSTANCES)
