@@ -174,7 +174,8 @@ class ScheduledStep:
     """
 
     def __init__(self, item: Dataset) -> None:
-        item.decode()  # its texts go into data sets of another character set
+        if item.original_encoding != (None, None):  # of one made here, pydicom would spoil the names
+            item.decode()  # its texts go into data sets of another character set
         self.item = item
         sequence = item.get("ScheduledProcedureStepSequence") or []
         self.step: Dataset = sequence[0] if sequence else Dataset()

@@ -12,6 +12,7 @@ from pynetdicom import AE, evt
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
+from modality.network.listening import ListeningEntity
 from modality.protocol import commitment
 from modality.simulated.archive import SimulatedArchive
 from tests.simulated.conftest import associate, example
@@ -94,13 +95,13 @@ def test_a_request_that_is_none_is_refused(archive):
 @contextmanager
 def modality(reports: Reports) -> Iterator[int]:
     """A modality that listens for reports; gives its port."""
-    entity = AE(ae_title="CT01")
-    entity.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
-    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=reports.handlers)
+    context = build_context(StorageCommitmentPushModel)
+    context.scu_role, context.scp_role = False, True
+    listening = ListeningEntity(AE(ae_title="CT01"), ("127.0.0.1", 0), [context], reports.handlers)
     try:
-        yield server.server_address[1]
+        yield listening.port
     finally:
-        entity.shutdown()
+        listening.close()
 
 
 def test_the_report_comes_on_another_association_with_the_roles_reversed(store):

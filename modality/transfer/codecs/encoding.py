@@ -64,7 +64,7 @@ class Description:
     lossy_method: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
     """A row of the table.
 

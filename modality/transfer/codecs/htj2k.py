@@ -18,7 +18,7 @@ from modality.transfer.codecs.headers import jpeg2000_header
 from modality.transfer.codecs.library import function
 from modality.transfer.codecs.pixels import Frame, PixelFormat
 
-_DEPTH = 42  # where Ssiz of the first component stands: after SOC, and 38 bytes of SIZ (T.800 A.5.1)
+_COMPONENTS = 42  # where Ssiz, XRsiz and YRsiz of the components stand: after SOC and 40 bytes of SIZ (T.800 A.5.1)
 # HTJ2KLosslessRPCL: the lowest resolution is at most 64 wide and high (PS3.5 10.18); OpenJPH halves five times.
 _THUMBNAIL = 64
 _DECOMPOSITIONS = 5
@@ -52,22 +52,18 @@ class Htj2kCodec:
                 raise UnsupportedError(f"HTJ2K of {source} one column wide cannot be written here")
             frame = np.ascontiguousarray(np.moveaxis(frame, -1, 0))
         decompositions = max(_DECOMPOSITIONS, (-(-max(coded.rows, coded.columns) // _THUMBNAIL) - 1).bit_length())
-        stream = bytearray(
-            encode(
-                frame,
-                quality,
-                rgb=colour,
-                planar=planar,
-                reversible=self.reversible,
-                resolutions=decompositions,
-                tlm=self.streaming,
-                tilepart=1 if self.streaming else None,
-            )
+        stream: bytes = encode(
+            frame,
+            quality,
+            rgb=colour,
+            planar=planar,
+            reversible=self.reversible,
+            resolutions=decompositions,
+            tlm=self.streaming,
+            tilepart=1 if self.streaming else None,
         )
-        depth = (0x80 if coded.signed else 0) | (coded.bits_stored - 1)
-        for component in range(coded.samples):
-            stream[_DEPTH + 3 * component] = depth
-        return bytes(stream)
+        components = bytes(((0x80 if coded.signed else 0) | (coded.bits_stored - 1), 1, 1)) * coded.samples
+        return b"".join((stream[:_COMPONENTS], components, memoryview(stream)[_COMPONENTS + len(components) :]))
 
     def decode(self, data: bytes, coded: PixelFormat) -> Frame:
         """Values, RGB where the code stream transforms colour.

@@ -1,0 +1,79 @@
+"""Steps performed unattended: what is scanned, what is checked before anything begins, and what is noted."""
+
+from __future__ import annotations
+
+import pytest
+from pydicom import Dataset
+
+from modality.errors import UnknownNameError, UsageError
+from modality.identity import patient
+from modality.protocol.worklist import ScheduledStep, unscheduled
+from modality.station.rounds import Plan, perform_step, phantom_for
+from tests.station.conftest import TINY
+
+
+def ordered(modality: str, words: str = "", meaning: str = "") -> ScheduledStep:
+    step = unscheduled(patient(1), modality, description=words)
+    if meaning:
+        code = Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "X", "99LAB", meaning
+        step.step.ScheduledProtocolCodeSequence = [code]
+    return step
+
+
+@pytest.mark.parametrize(
+    ("step", "phantom"),
+    [
+        (ordered("CT"), "thorax"),
+        (ordered("MR"), "head"),
+        (ordered("CT", "CT SCHÄDEL nativ"), "head"),
+        (ordered("MR", "", "MR of the lung"), "thorax"),
+        (ordered("CT", "Knee"), "thorax"),
+    ],
+)
+def test_an_orders_words_choose_the_phantom(step, phantom):
+    assert phantom_for(step) == phantom
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"phantom": "hed"}, UnknownNameError),
+        ({"assignments": {"PatientNam": "X"}}, UnknownNameError),
+        ({"assignments": {"PatientSize": "tall"}}, UsageError),
+        ({"discontinue": "4711"}, UsageError),
+    ],
+)
+def test_a_plan_that_cannot_be_carried_out_is_no_plan(options, error):
+    with pytest.raises(error):
+        Plan(**options)
+
+
+def test_a_step_that_goes_well_is_committed(make_station, ris, step):
+    result = perform_step(make_station(), step, Plan(options=TINY))
+    assert result.good
+    assert result.outcome is not None
+    assert len(result.outcome.committed) == 3
+    assert ris.performed_steps[result.performed.uid].state == "COMPLETED"
+
+
+def test_nobody_is_told_of_a_step_that_no_kind_can_make(make_station, ris):
+    result = perform_step(make_station(), ordered("US"), Plan(options=TINY))
+    assert not result.good
+    assert result.performed.state == ""
+    assert ris.performed_steps == {}
+    assert "no kind makes images of modality 'US'" in result.problems[0]
+
+
+def test_images_are_committed_even_when_the_ris_was_not_told_of_the_end(make_station, ris, step):
+    result = perform_step(make_station(), step, Plan(options=TINY), progress=lambda _: ris.stop())
+    assert (result.unreachable, len(result.problems)) == (True, 1)
+    assert result.outcome is not None
+    assert result.outcome.complete
+
+
+def test_a_plan_without_commitment_leaves_the_images_for_a_resume(make_station, step):
+    station = make_station()
+    result = perform_step(station, step, Plan(options=TINY, commit=False))
+    assert (result.good, result.outcome, len(station.pending.list())) == (True, None, 3)
+    assert station.resume().waiting == 0
