@@ -12,7 +12,7 @@ from modality.protocol.worklist import ScheduledStep
 
 PERFORMED_STEP = "1.2.840.10008.3.1.2.3.3"
 
-# CID 9300 Procedure Discontinuation Reason (PS3.16), coding scheme DCM.
+# CID 9300 Procedure Discontinuation Reasons (PS3.16): its codes of the scheme DCM, those of modalities (CID 9301) first.
 DISCONTINUATION_REASONS = {
     "110500": "Doctor canceled procedure",
     "110501": "Equipment failure",
@@ -31,6 +31,17 @@ DISCONTINUATION_REASONS = {
     "110514": "Incorrect worklist entry selected",
     "110515": "Patient condition prevented continuing",
     "110516": "Equipment change",
+    "110521": "Objects incorrectly formatted",
+    "110522": "Object Types not supported",
+    "110523": "Object Set incomplete",
+    "110524": "Media Failure",
+    "110526": "Resource pre-empted",
+    "110527": "Resource inadequate",
+    "110528": "Discontinued Procedure Step rescheduled",
+    "110529": "Discontinued Procedure Step rescheduling recommended",
+    "110530": "Workitem assignment rejected by assigned resource",
+    "110533": "Workitem expired",
+    "113568": "Extravasation visible in image",
 }
 UNSPECIFIED_REASON = "110513"
 

@@ -162,9 +162,9 @@ def test_the_patient_of_an_unscheduled_step_keeps_the_name_in_every_script(seed)
     ],
 )
 def test_an_item_off_the_wire_is_read_in_its_own_character_set_at_every_depth(character_set, name):
-    sent = item_of(PatientName=name)
+    sent = code(PatientName=name)
     sent.SpecificCharacterSet = character_set
-    sent.ScheduledProcedureStepSequence = [item_of(ScheduledPerformingPhysicianName=name)]
+    sent.ScheduledProcedureStepSequence = [code(ScheduledPerformingPhysicianName=name)]
     encoded = DicomBytesIO()
     encoded.is_implicit_VR, encoded.is_little_endian = False, True
     write_dataset(encoded, sent)

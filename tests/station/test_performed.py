@@ -9,6 +9,9 @@ from modality.station import performed as performed_module
 from modality.station.performed import kind_of
 from tests.station.conftest import TINY
 
+# pynetdicom leaves a refused socket to the garbage collector.
+REFUSED_SOCKET = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
 
 def test_a_block_that_ends_well_completes_the_step_and_names_its_images(make_station, ris, archive, step):
     with make_station().perform(step) as performed:
@@ -87,12 +90,15 @@ def test_a_step_whose_creation_is_refused_is_not_begun(make_station, step, archi
     assert archive.instances() == []
 
 
-def test_an_error_at_the_end_is_raised_unless_another_one_is_on_its_way(make_station, ris, step):
-    station = make_station()
-    with pytest.raises(UnreachableError), station.perform(step):
+@REFUSED_SOCKET
+def test_an_error_at_the_end_is_raised(make_station, ris, step):
+    with pytest.raises(UnreachableError), make_station().perform(step):
         ris.stop()
-    ris.start()
-    performed = make_station(ris=ris.address).perform(step)
+
+
+@REFUSED_SOCKET
+def test_an_error_at_the_end_gives_way_to_the_one_that_ended_the_block(make_station, ris, step):
+    performed = make_station().perform(step)
 
     def block():
         with performed:

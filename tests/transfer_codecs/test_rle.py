@@ -48,6 +48,11 @@ def test_the_most_significant_bytes_come_first_and_segments_are_even():
     assert segments(data) == [bytes([0, value]) for value in range(1, 7)]
 
 
+def test_zeros_may_follow_a_segment():
+    data = struct.pack("<16I", 1, 64, *[0] * 14) + b"\3\1\2\3\4" + b"\0" * 3
+    assert RLE.decode(data, PixelFormat(2, 2, 1, 8, 8)).tolist() == [[1, 2], [3, 4]]
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -55,7 +60,7 @@ def test_the_most_significant_bytes_come_first_and_segments_are_even():
         (struct.pack("<16I", 2, 64, 66, *[0] * 13) + b"\0\0\0\0", "2 segments"),
         (struct.pack("<16I", 1, 63, *[0] * 14) + b"\0\0", "outside the frame"),
         (struct.pack("<16I", 1, 64, *[0] * 14) + b"\3\0", "breaks off"),
-        (struct.pack("<16I", 1, 64, *[0] * 14) + b"\xf0\0", "more than its plane"),
+        (struct.pack("<16I", 1, 64, *[0] * 14) + b"\xf0\7", "more than its plane"),
     ],
 )
 def test_damage_is_named(data, reason):

@@ -1,11 +1,16 @@
+from pathlib import Path
+
 import numpy as np
+import pydicom.data
+import pydicom.pixels
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.encaps import generate_frames
 
 from modality.transfer.codecs.jpegxl import from_jpeg, to_jpeg
 from modality.transfer.codecs.pixels import PixelFormat
-from modality.transfer.codecs.table import BY_KEYWORD, TABLE
+from modality.transfer.codecs.table import BY_KEYWORD, BY_UID, TABLE
 from tests.transfer_codecs.frames import FORMATS, name, picture, psnr_db
 
 pytest.importorskip("imagecodecs")
@@ -133,6 +138,37 @@ def test_a_jpeg_stream_comes_back_from_jpeg_xl_byte_by_byte():
         assert to_jpeg(packed) == jpeg
         coded = baseline.described(pixels).pixels
         assert psnr_db(recompression.decode(packed, coded), baseline.decode(jpeg, coded), 255) > 40
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "SC_rgb_rle_32bit.dcm",
+        "SC_rgb_rle_16bit.dcm",
+        "MR_small_RLE.dcm",
+        "JPEG-LL.dcm",
+        "SC_rgb_jls_lossy_line.dcm",
+        "MR_small_jp2klossless.dcm",
+        "SC_rgb_gdcm_KY.dcm",
+        "GDCMJ2K_TextGBR.dcm",
+    ],
+)
+def test_real_files_are_read_as_pydicom_reads_them(file):
+    pytest.importorskip("pylibjpeg")
+    path = Path(pydicom.data.__file__).parent / "test_files" / file
+    dataset = pydicom.dcmread(path)
+    pixels = PixelFormat(
+        dataset.Rows,
+        dataset.Columns,
+        dataset.SamplesPerPixel,
+        dataset.BitsAllocated,
+        dataset.BitsStored,
+        dataset.PixelRepresentation == 1,
+        dataset.PhotometricInterpretation,
+    )
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    decoded = BY_UID[dataset.file_meta.TransferSyntaxUID].decode(frame, pixels)
+    assert np.array_equal(decoded, pydicom.pixels.pixel_array(path, raw=True))
 
 
 @st.composite

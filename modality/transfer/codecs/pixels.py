@@ -21,7 +21,7 @@ class PixelFormat:
         rows: Rows.
         columns: Columns.
         samples: Samples per Pixel, 1 or 3.
-        bits_allocated: Bits Allocated, 8 or 16.
+        bits_allocated: Bits Allocated, 8, 16 or 32.
         bits_stored: Bits Stored; High Bit is one less.
         signed: Pixel Representation is 1, two's complement.
         photometric: Photometric Interpretation.
@@ -75,8 +75,8 @@ class PixelFormat:
             raise UnsupportedError(f"{self.rows} rows by {self.columns} columns are no image")
         if self.samples not in (1, 3):
             raise UnsupportedError(f"{self.samples} samples a pixel; there are codecs for 1 and 3")
-        if self.bits_allocated not in (8, 16):
-            raise UnsupportedError(f"{self.bits_allocated} bits allocated; there are codecs for 8 and 16")
+        if self.bits_allocated not in (8, 16, 32):
+            raise UnsupportedError(f"{self.bits_allocated} bits allocated; there are codecs for 8, 16 and 32")
         if not 1 <= self.bits_stored <= self.bits_allocated:
             raise UnsupportedError(f"{self.bits_stored} bits stored do not fit {self.bits_allocated} allocated")
 

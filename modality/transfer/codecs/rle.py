@@ -86,13 +86,11 @@ def _packed(plane: NDArray[np.uint8]) -> bytes:
     return packed.tobytes()
 
 
-def _unpacked(data: bytes, length: int) -> bytes:
-    """The bytes of a segment (PS3.5 G.3.2); what follows them is padding."""
+def _unpacked(data: bytes, length: int) -> bytearray:
+    """The bytes of a segment (PS3.5 G.3.2); padding with zeros may follow them."""
     out = bytearray()
-    at, end = 0, len(data)
-    while len(out) < length:
-        if at + 1 >= end:
-            raise InputError("truncated: a segment breaks off")
+    at, last = 0, len(data) - 1
+    while at < last:
         head = data[at]
         if head < _LONGEST:
             out += data[at + 1 : at + 2 + head]
@@ -102,9 +100,12 @@ def _unpacked(data: bytes, length: int) -> bytes:
             at += 2
         else:
             at += 1
-    if len(out) > length or at > end:
-        raise InputError("a segment holds more than its plane, or breaks off")
-    return bytes(out)
+    if len(out) < length:
+        raise InputError("truncated: a segment breaks off")
+    if any(out[length:]):
+        raise InputError("a segment holds more than its plane")
+    del out[length:]
+    return out
 
 
 RLE = RleCodec()

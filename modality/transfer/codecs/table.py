@@ -1,8 +1,8 @@
 """The encapsulated transfer syntaxes as data: what each carries, and what the data set must say afterwards.
 
 Rows follow PS3.5 Tables 8.2.1-1 (JPEG lossy), 8.2.1-2 (JPEG lossless), 8.2.2-1 (RLE), 8.2.3-1 (JPEG-LS), 8.2.4-1
-(JPEG 2000), 8.2.14-1 (HTJ2K) and 8.2.15-1 (JPEG XL), as far as 8 and 16 bits allocated; UIDs and keywords PS3.6 Table
-A-1.
+(JPEG 2000), 8.2.14-1 (HTJ2K) and 8.2.15-1 (JPEG XL), as far as 8 and 16 bits allocated (32 are read where a stream
+holds them); UIDs and keywords are those of PS3.6 Table A-1.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _PALETTE = _GREY | {"PALETTE COLOR": "PALETTE COLOR"}
 _AS_IS = _PALETTE | {"RGB": "RGB", "YBR_FULL": "YBR_FULL"}
 
 
-def _bits(low: int) -> Mapping[int, tuple[int, int]]:
-    return MappingProxyType({8: (low, 8), 16: (low, 16)})
+def _bits(low: int) -> dict[int, tuple[int, int]]:
+    return {8: (low, 8), 16: (low, 16)}
 
 
 TABLE: tuple[Encoding, ...] = (
@@ -27,7 +27,7 @@ TABLE: tuple[Encoding, ...] = (
         uid="1.2.840.10008.1.2.1.98",
         keyword="EncapsulatedUncompressedExplicitVRLittleEndian",
         codec=_HERE + "native:NATIVE",
-        bits=_bits(1),
+        bits=_bits(1) | {32: (1, 32)},
         photometric=_AS_IS,
         whole_words=True,
     ),
