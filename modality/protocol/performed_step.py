@@ -12,7 +12,7 @@ from modality.protocol.worklist import ScheduledStep
 
 PERFORMED_STEP = "1.2.840.10008.3.1.2.3.3"
 
-# CID 9300 Procedure Discontinuation Reasons (PS3.16): its codes of the scheme DCM, those of modalities (CID 9301) first.
+# CID 9300 Procedure Discontinuation Reasons (PS3.16), its codes of scheme DCM; those of modalities (CID 9301) first.
 DISCONTINUATION_REASONS = {
     "110500": "Doctor canceled procedure",
     "110501": "Equipment failure",

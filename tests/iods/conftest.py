@@ -17,7 +17,7 @@ from modality.iods.kind import Kind
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS
 
-STARTED = datetime(2024, 5, 17, 9, 30, 15, 250000)  # noqa: DTZ001 - local time, as DICOM has it
+STARTED = datetime(2024, 5, 17, 9, 30, 15, 250000)
 STUDY_UID = "1.2.276.0.7230010.3.1.2.1"
 
 

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import numpy as np
@@ -28,6 +29,12 @@ def test_keywords_are_those_of_ps3_6():
     assert len(BY_UID) == len(BY_KEYWORD) == len(TABLE) == 16
     for encoding in TABLE:
         assert encoding.keyword == (NEWER.get(encoding.uid) or pydicom.uid.UID(encoding.uid).keyword)
+
+
+def test_the_table_is_read_without_numpy_or_pydicom():
+    script = "import sys, modality.transfer.codecs.table; print([n for n in ('numpy', 'pydicom') if n in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    assert told.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(

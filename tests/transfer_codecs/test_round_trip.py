@@ -146,7 +146,7 @@ def test_a_jpeg_stream_comes_back_from_jpeg_xl_byte_by_byte():
         "SC_rgb_rle_32bit.dcm",
         "SC_rgb_rle_16bit.dcm",
         "MR_small_RLE.dcm",
-        "JPEG-LL.dcm",
+        "J2K_pixelrep_mismatch.dcm",
         "SC_rgb_jls_lossy_line.dcm",
         "MR_small_jp2klossless.dcm",
         "SC_rgb_gdcm_KY.dcm",

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
-
 from modality.errors import InputError, UnsupportedError, UsageError
 from modality.transfer.codecs.pixels import Frame, PixelFormat, check_values
 
@@ -206,7 +204,7 @@ class Encoding:
             return None
         if quality is None:
             return scale.default
-        if not scale.low <= quality <= scale.high or (scale.whole and quality != np.floor(quality)):
+        if not scale.low <= quality <= scale.high or (scale.whole and quality != int(quality)):
             kind = "whole numbers" if scale.whole else "numbers"
             raise UsageError(
                 f"{self.keyword} takes {kind} from {scale.low:g} to {scale.high:g} as quality"

@@ -1,16 +1,20 @@
-"""How a frame's stored values are laid out, apart from how they are encoded (PS3.3 C.7.6.3, PS3.5 8.1.1)."""
+"""How a frame's stored values are laid out, apart from how they are encoded (PS3.3 C.7.6.3, PS3.5 8.1.1).
+
+numpy is imported where values are touched: the table of syntaxes is read by senders that touch none.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from modality.errors import InputError, UnsupportedError, UsageError
 
-Frame = NDArray[Any]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Frame: TypeAlias = "NDArray[Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class PixelFormat:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of a frame's values, as allocated, little endian."""
+        import numpy as np
+
         return np.dtype(f"<{'i' if self.signed else 'u'}{self.bits_allocated // 8}")
 
     @property
@@ -90,16 +96,17 @@ class PixelFormat:
         if spare == 0:
             return values
         unsigned = values.view(f"<u{self.bits_allocated // 8}")
-        if self.signed:
-            return np.asarray((unsigned << spare).view(self.dtype) >> spare)
-        return np.asarray(unsigned & unsigned.dtype.type(self.mask))
+        cleaned: Frame = (
+            (unsigned << spare).view(self.dtype) >> spare if self.signed else unsigned & unsigned.dtype.type(self.mask)
+        )
+        return cleaned
 
     def unsigned(self, values: Frame) -> Frame:
         """The stored bits alone, as unsigned values in as few bytes as they need."""
         bits = values.view(f"<u{self.bits_allocated // 8}")
         if self.signed and self.bits_stored < self.bits_allocated:
             bits = bits & bits.dtype.type(self.mask)
-        return bits.astype(np.uint8) if self.bits_stored <= 8 < self.bits_allocated else bits
+        return bits.astype("u1") if self.bits_stored <= 8 < self.bits_allocated else bits
 
     def fitted(self, values: Frame) -> Frame:
         """What a decoder gave, as values of this format.
@@ -129,7 +136,7 @@ def check_values(frame: Frame, pixels: PixelFormat, keyword: str) -> Frame:
         raise UsageError(
             f"a frame of {frame.shape} {frame.dtype} is not the {pixels.shape} {pixels.dtype} that was said"
         )
-    frame = np.ascontiguousarray(frame)
+    frame = frame if frame.flags.c_contiguous else frame.copy()
     if pixels.bits_stored < pixels.bits_allocated:
         too_high = int(frame.max()) > pixels.highest
         if too_high or (pixels.signed and int(frame.min()) < pixels.lowest):
