@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,7 @@ CREATE TABLE IF NOT EXISTS instances (
     uid TEXT PRIMARY KEY, class_uid TEXT NOT NULL, study_uid TEXT NOT NULL, file TEXT NOT NULL,
     stored INTEGER NOT NULL DEFAULT 0, commit_wanted INTEGER NOT NULL, problem TEXT NOT NULL DEFAULT ''
 );
-CREATE TABLE IF NOT EXISTS transactions (
-    uid TEXT PRIMARY KEY, archive TEXT NOT NULL, asked_at TEXT NOT NULL
-);
+CREATE TABLE IF NOT EXISTS transactions (uid TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS asked (
     transaction_uid TEXT NOT NULL REFERENCES transactions (uid) ON DELETE CASCADE, instance_uid TEXT NOT NULL,
     PRIMARY KEY (transaction_uid, instance_uid)
@@ -68,6 +66,16 @@ class PendingInstances:
             raise UsageError(f"the state folder {folder} cannot be used: {error.strerror or error}") from error
         with self._open() as database:
             database.executescript(_SCHEMA)
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Give a row to each file that a crash left without one: it was made, and is nowhere else."""
+        with self._open() as database:
+            known = {uid for (uid,) in database.execute("SELECT uid FROM instances")}
+            for path in sorted((self.folder / "instances").glob("*.dcm")):
+                if path.stem not in known:
+                    with suppress(InputError):
+                        self._insert(database, read(path), path.name, commit_wanted=True)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -90,12 +98,15 @@ class PendingInstances:
         """
         path = self.folder / "instances" / f"{instance.sop_instance_uid}.dcm"
         instance.write(path, durable=True)
-        row = (instance.sop_instance_uid, instance.sop_class_uid, instance.study_uid, path.name, commit_wanted)
         with self._open() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO instances (uid, class_uid, study_uid, file, commit_wanted) VALUES (?,?,?,?,?)",
-                row,
-            )
+            self._insert(database, instance, path.name, commit_wanted=commit_wanted)
+
+    @staticmethod
+    def _insert(database: sqlite3.Connection, instance: PreparedInstance, file: str, *, commit_wanted: bool) -> None:
+        row = (instance.sop_instance_uid, instance.sop_class_uid, instance.study_uid, file, commit_wanted)
+        database.execute(
+            "INSERT OR REPLACE INTO instances (uid, class_uid, study_uid, file, commit_wanted) VALUES (?,?,?,?,?)", row
+        )
 
     def stored(self, uids: Iterable[str]) -> None:
         """The archive took these; those for which no commitment is wanted need not wait any longer."""
@@ -110,12 +121,10 @@ class PendingInstances:
             for uid, problem in problems:
                 database.execute("UPDATE instances SET stored = 0, problem = ? WHERE uid = ?", (problem, uid))
 
-    def asked(self, transaction_uid: str, archive: str, uids: Iterable[str], at: str) -> None:
+    def asked(self, transaction_uid: str, uids: Iterable[str]) -> None:
         """A commitment of these is about to be asked for: known here before the archive can answer."""
         with self._open() as database:
-            database.execute(
-                "INSERT INTO transactions (uid, archive, asked_at) VALUES (?,?,?)", (transaction_uid, archive, at)
-            )
+            database.execute("INSERT INTO transactions VALUES (?)", (transaction_uid,))
             database.executemany(
                 "INSERT INTO asked VALUES (?,?)", [(transaction_uid, uid) for uid in dict.fromkeys(uids)]
             )

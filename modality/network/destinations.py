@@ -11,7 +11,9 @@ from modality.network.store import DicomArchive
 from modality.transfer.destination import Destination, Folder
 
 
-def destination(address: Address | str, local: Local, *, never_transcode: bool = False) -> Destination:
+def destination(
+    address: Address | str, local: Local, *, never_transcode: bool = False, look_ahead: int = 0
+) -> Destination:
     """What stores instances at an address: an archive over DIMSE, or a folder.
 
     Raises:
@@ -20,7 +22,7 @@ def destination(address: Address | str, local: Local, *, never_transcode: bool =
     """
     found = parse(address) if isinstance(address, str) else address
     if isinstance(found, DicomAddress):
-        return DicomArchive(found, local=local, never_transcode=never_transcode)
+        return DicomArchive(found, local=local, never_transcode=never_transcode, look_ahead=look_ahead)
     if isinstance(found, Path):
         return Folder(found)
     raise UnsupportedError(f"{found}: storing over DICOMweb is not part of this version; give dicom://AET@host:port")

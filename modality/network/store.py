@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from modality.errors import (
     AssociationAborted,
@@ -40,6 +42,8 @@ class DicomArchive:
         address: where it is.
         local: who calls.
         never_transcode: an instance goes as it is or not at all.
+        look_ahead: instances taken from the stream before they are needed, so that one association proposes what all of
+            them need; 0 for a stream whose instances are made one at a time.
         async_window: requests that may be out at a time where the archive grants it; None does not ask, since some
             archives drop an association that carries the question.
     """
@@ -50,11 +54,13 @@ class DicomArchive:
         *,
         local: Local | None = None,
         never_transcode: bool = False,
+        look_ahead: int = 0,
         async_window: int | None = None,
     ) -> None:
         self.address = parse_dicom(address) if isinstance(address, str) else address
         self.local = local or Local()
         self.never_transcode = never_transcode
+        self.look_ahead = look_ahead
         self.async_window = async_window
 
     def echo(self) -> None:
@@ -84,8 +90,8 @@ class DicomArchive:
         """
         sender = _Sender(self)
         try:
-            for instance in instances:
-                sender.send(instance)
+            for instance, following in _with_following(iter(instances), self.look_ahead):
+                sender.send(instance, following)
                 if progress:
                     progress(sender.receipt.dealt_with)
             sender.finish()
@@ -95,6 +101,17 @@ class DicomArchive:
         if progress:
             progress(sender.receipt.dealt_with)
         return sender.receipt
+
+
+def _with_following(
+    instances: Iterator[PreparedInstance], look_ahead: int
+) -> Iterator[tuple[PreparedInstance, Sequence[PreparedInstance]]]:
+    """Each instance, and as many as were taken ahead of it."""
+    following: deque[PreparedInstance] = deque(islice(instances, look_ahead + 1))
+    while following:
+        instance = following.popleft()
+        yield instance, following
+        following.extend(islice(instances, 1))
 
 
 class _Sender:
@@ -110,10 +127,10 @@ class _Sender:
         self.silences = 0
         self.out: dict[int, tuple[PreparedInstance, bool]] = {}
 
-    def send(self, instance: PreparedInstance) -> None:
+    def send(self, instance: PreparedInstance, following: Iterable[PreparedInstance] = ()) -> None:
         """Send one instance; with one request out at a time, its fate is known afterwards."""
         try:
-            association, ready = self._prepared(instance)
+            association, ready = self._prepared(instance, following)
             message_id = association.send(ready)
         except (UnreachableError, PeerError, UnsupportedError, InputError) as error:
             if not self.receipt.dealt_with and error is self.gone:
@@ -161,9 +178,11 @@ class _Sender:
         self.receipt.failed.update({instance.sop_instance_uid: str(error) for instance, _ in self.out.values()})
         self.close(abort=True)
 
-    def _prepared(self, instance: PreparedInstance) -> tuple[StorageAssociation, PreparedInstance]:
+    def _prepared(
+        self, instance: PreparedInstance, following: Iterable[PreparedInstance]
+    ) -> tuple[StorageAssociation, PreparedInstance]:
         """The association that takes the instance, and the instance in the syntax chosen for it."""
-        association = self._association_for(instance)
+        association = self._association_for(instance, following)
         transcoding = not self.archive.never_transcode
         accepted = association.accepted
         chosen = accepted.choose(instance.sop_class_uid, instance.transfer_syntax_uid, transcode=transcoding)
@@ -176,7 +195,7 @@ class _Sender:
 
         return association, transcode(instance, syntax(chosen))
 
-    def _association_for(self, instance: PreparedInstance) -> StorageAssociation:
+    def _association_for(self, instance: PreparedInstance, following: Iterable[PreparedInstance]) -> StorageAssociation:
         """The open association, or a new one when this instance's class and syntax have not been proposed in it."""
         needed = proposals([(instance.sop_class_uid, instance.transfer_syntax_uid)])[0]
         if self.association and self.association.alive and set(needed) <= set(self.proposed):
@@ -186,7 +205,12 @@ class _Sender:
                 raise known
         self.finish()
         both = list(dict.fromkeys([*self.proposed, *needed]))
-        self.proposed = both if len(both) <= MOST_CONTEXTS else needed
+        wanted = both if len(both) <= MOST_CONTEXTS else needed
+        for one in following:
+            more = proposals([(one.sop_class_uid, one.transfer_syntax_uid)])[0]
+            both = list(dict.fromkeys([*wanted, *more]))
+            wanted = both if len(both) <= MOST_CONTEXTS else wanted
+        self.proposed = wanted
         archive = self.archive
         try:
             self.association = StorageAssociation(

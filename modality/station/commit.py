@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from modality.delivery.pending import PendingInstances
 from modality.errors import ModalityError
-from modality.identity import Clock, fresh_uid
+from modality.identity import fresh_uid
 from modality.network.address import DicomAddress
 from modality.network.commitment import CommitmentListener, request_commitment
 from modality.network.local import Local
@@ -58,12 +58,12 @@ class Commitments:
     Args:
         local: who asks.
         pending: knows what was asked for, across restarts.
-        clock: gives the date and time.
         listen: port for reports on the archive's own associations, from the first request on; None for none.
+        host: the interface listened on.
     """
 
-    def __init__(self, local: Local, pending: PendingInstances, clock: Clock, listen: int | None) -> None:
-        self.local, self.pending, self.clock, self.listen = local, pending, clock, listen
+    def __init__(self, local: Local, pending: PendingInstances, listen: int | None, host: str = "127.0.0.1") -> None:
+        self.local, self.pending, self.listen, self.host = local, pending, listen, host
         self._listener: CommitmentListener | None = None
         self._lock = threading.Condition()
         self._reports: dict[str, list[CommitmentReport]] = {}
@@ -75,7 +75,7 @@ class Commitments:
             UsageError: the port cannot be had.
         """
         if self.listen is not None and self._listener is None:
-            self._listener = CommitmentListener(self.local, self.listen, self.take)
+            self._listener = CommitmentListener(self.local, self.listen, self.take, host=self.host)
 
     @property
     def port(self) -> int | None:
@@ -114,7 +114,7 @@ class Commitments:
         if not asked:
             return Outcome(transaction_uid)
         self.open()
-        self.pending.asked(transaction_uid, str(archive), asked, self.clock().isoformat(timespec="seconds"))
+        self.pending.asked(transaction_uid, asked)
         until = time.monotonic() + timeout_s
 
         def answered() -> bool:

@@ -32,6 +32,7 @@ class Station:
         mpps: told of performed steps; the RIS unless told otherwise, None for nobody.
         commitment: asked for storage commitment; the archive unless told otherwise, None for nobody.
         listen: port for reports on associations of the archive's own; None waits on our own association only.
+        listen_host: the interface listened on; an archive on another machine needs another than loopback.
         state: folder for what must survive a restart; a temporary one by default, gone with the station.
         seed: what identity and noise come from; a new one by default.
         clock: gives the date and time.
@@ -51,6 +52,7 @@ class Station:
         mpps: str | DicomAddress | None = "ris",
         commitment: str | DicomAddress | None = "archive",
         listen: int | None = None,
+        listen_host: str = "127.0.0.1",
         state: Path | str | None = None,
         seed: int | None = None,
         clock: Clock = system_clock,
@@ -73,7 +75,7 @@ class Station:
         self.equipment = equipment or Equipment(station_name=self.local.aet)
         self._temporary = tempfile.TemporaryDirectory(prefix="modality-") if state is None else None
         self.pending = PendingInstances(Path(self._temporary.name if self._temporary else state or ""))
-        self.commitments = Commitments(self.local, self.pending, self.clock, listen)
+        self.commitments = Commitments(self.local, self.pending, listen, listen_host)
         self._performed = 0
 
     @property

@@ -156,6 +156,7 @@ class PreparedInstance:
         Raises:
             UsageError: a keyword is not an identifier, its element is not in the data set, or a value does not fit.
             UnsupportedError: the instance's character set cannot hold a value.
+            InputError: a sequence of the data set is damaged.
         """
         edits = []
         wanted = {self._tag(keyword): text for keyword, text in (values or {}).items()}

@@ -66,7 +66,7 @@ def test_a_failed_commitment_has_it_stored_again_and_says_why(waiting: PendingIn
 
 
 def test_transactions_outlive_a_restart_and_are_retired(waiting: PendingInstances) -> None:
-    waiting.asked("1.9", "dicom://A@h:1", ["1.1", "1.2", "1.2"], "2024-01-01")
+    waiting.asked("1.9", ["1.1", "1.2", "1.2"])
     again = PendingInstances(waiting.folder)
     assert again.asked_in("1.9") == {"1.1", "1.2"}
     again.retire("1.9")
@@ -123,3 +123,11 @@ def test_a_database_that_breaks_later_is_one_line_too(waiting: PendingInstances)
     database.close()
     with pytest.raises(UsageError, match="cannot be used: no such table"):
         waiting.list()
+
+
+def test_a_file_that_a_crash_left_without_a_row_waits_too_and_a_torn_one_is_passed_over(tmp_path: Path) -> None:
+    folder = PendingInstances(tmp_path).folder
+    instances("1.7")[0].write(folder / "instances" / "1.7.dcm")
+    (folder / "instances" / "1.8.dcm").write_bytes(b"torn")
+    (one,) = PendingInstances(folder).list()
+    assert (one.uid, one.stored, one.commit_wanted) == ("1.7", False, True)

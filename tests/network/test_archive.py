@@ -208,3 +208,17 @@ def test_a_folder_of_files_is_stored_without_being_read_whole(archive: Start, tm
 
 def test_an_address_may_be_text_or_parsed() -> None:
     assert DicomArchive("dicom://A@h:1").address == DicomArchive(DicomAddress("h", 1, "A")).address
+
+
+def test_a_look_ahead_lets_one_association_carry_a_mixed_stream(archive: Start) -> None:
+    mixed = [
+        prepare(image(SOPInstanceUID=f"1.2.{number}"), syntax)
+        for number, syntax in enumerate([RLE, EXPLICIT_BIG, DEFLATED] * 3)
+    ]
+    counts = []
+    for look_ahead in (0, 8):
+        peer = archive()
+        assert client(peer, look_ahead=look_ahead).store(iter(mixed)).complete
+        assert len(peer.instances()) == len(mixed)
+        counts.append(len(peer.events.of("association")))
+    assert counts == [3, 1]

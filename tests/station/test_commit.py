@@ -21,7 +21,7 @@ def stored(make_station, archive, step):
 
 def test_what_is_committed_may_go_and_what_failed_is_to_be_sent_again(stored):
     station, (one, two, three) = stored
-    station.pending.asked("1.2.3", "dicom://A@h:1", {one, two, three}, "now")
+    station.pending.asked("1.2.3", {one, two, three})
     report = CommitmentReport("1.2.3", frozenset({one, two}), {three: 0x0112})
     assert station.commitments.take(report)
     (left,) = station.pending.list()
@@ -30,7 +30,7 @@ def test_what_is_committed_may_go_and_what_failed_is_to_be_sent_again(stored):
 
 def test_reports_in_parts_end_the_transaction_with_the_last(stored):
     station, (one, two, three) = stored
-    station.pending.asked("1.2.3", "dicom://A@h:1", {one, two, three}, "now")
+    station.pending.asked("1.2.3", {one, two, three})
     assert station.commitments.take(CommitmentReport("1.2.3", frozenset({one})))
     assert station.pending.asked_in("1.2.3")
     assert station.commitments.take(CommitmentReport("1.2.3", frozenset({two, three})))
@@ -41,7 +41,7 @@ def test_reports_in_parts_end_the_transaction_with_the_last(stored):
 def test_a_report_of_an_unknown_transaction_or_of_instances_not_asked_for_changes_nothing(stored):
     station, (one, two, three) = stored
     assert not station.commitments.take(CommitmentReport("9.9", frozenset({one})))
-    station.pending.asked("1.2.3", "dicom://A@h:1", {one}, "now")
+    station.pending.asked("1.2.3", {one})
     station.commitments.take(CommitmentReport("1.2.3", frozenset({one, two}), {three: 0x0110}))
     assert [(one.uid, one.stored) for one in station.pending.list()] == [(two, True), (three, True)]
 

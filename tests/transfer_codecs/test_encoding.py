@@ -132,9 +132,22 @@ def test_bits_above_those_stored_travel_where_whole_words_do():
     assert np.array_equal(encoding.decode(encoding.encode(frame, CT), CT), frame)
 
 
-def test_a_frame_of_another_format_is_refused():
+@pytest.mark.parametrize("keyword", ["JPEG2000Lossless", "RLELossless"])
+@pytest.mark.parametrize("frame", [np.zeros((9, 8), "<u2"), np.zeros((8, 9), "<i2"), np.zeros((8, 9), ">u2")])
+def test_a_frame_of_another_format_is_refused(keyword, frame):
     with pytest.raises(UsageError, match="is not the"):
-        BY_KEYWORD["JPEG2000Lossless"].encode(np.zeros((9, 8), "<u2"), CT)
+        BY_KEYWORD[keyword].encode(frame, CT)
+
+
+@pytest.mark.parametrize("encoding", [e for e in TABLE if not e.refusal], ids=lambda e: e.keyword)
+def test_a_frame_may_be_part_of_a_file_that_cannot_be_written_to(encoding):
+    pytest.importorskip("imagecodecs")
+    pixels = GREY8 if encoding.keyword == "JPEGBaseline8Bit" else CT
+    frame = picture(pixels)
+    file = np.frombuffer(b"\0" + frame.tobytes(), np.uint8)[1:].view(pixels.dtype).reshape(pixels.shape)
+    turned = np.asfortranarray(frame)
+    assert not file.flags.writeable
+    assert encoding.encode(file, pixels) == encoding.encode(turned, pixels) == encoding.encode(frame, pixels)
 
 
 @pytest.mark.parametrize("keyword", [e.keyword for e in TABLE if not e.refusal and e.keyword != "JPEGBaseline8Bit"])

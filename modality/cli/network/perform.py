@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--listen", type=click.IntRange(0, 65535), metavar="PORT", help="Take commitment reports on this port too."
 )
+@click.option("--listen-host", default="127.0.0.1", show_default=True, help="Interface of --listen; 0.0.0.0 for all.")
 @click.option("--date", default="today", show_default=True, help="Scheduled for: today, any, YYYY-MM-DD, or A..B.")
 @click.option("--modality", default="", metavar="CODE", help="Only steps of this modality.")
 @click.option("--station-aet", metavar="AET", help="Steps scheduled for this station; for --aet by default.")
@@ -46,6 +47,7 @@ def perform(
     mpps: str | None,
     commitment: str | None,
     listen: int | None,
+    listen_host: str,
     date: str,
     modality: str,
     station_aet: str | None,
@@ -94,6 +96,7 @@ def perform(
         mpps=mpps,
         commitment=commitment,
         listen=listen,
+        listen_host=listen_host,
         state=state or default_state(aet),
         seed=seed,
         timeouts=Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s),

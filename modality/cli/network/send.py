@@ -12,17 +12,22 @@ from modality.cli.network.files import files_below, readable
 from modality.cli.network.verify import explain_verification
 from modality.cli.options import identity_options
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
-from modality.transfer.destination import Receipt
+from modality.transfer.destination import Destination, Progress, Receipt
 from modality.transfer.instance import PreparedInstance
 
 if TYPE_CHECKING:
     from modality.network.verify import Verification
+
+_LOOK_AHEAD = 64  # files mapped at a time: mixed folders need few associations, and few descriptors are open
 
 
 @click.command(cls=Verb)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="ADDRESS", help="dicom://AET@host:port, or a folder.")
 @click.option("--never-transcode", is_flag=True, help="Send each instance in the syntax it is in, or not at all.")
+@click.option(
+    "--associations", type=click.IntRange(1, 64), default=1, show_default=True, help="Send over so many at a time."
+)
 @click.option("--verify", "verifying", is_flag=True, help="Fetch what was stored, and compare it.")
 @identity_options("MODALITY")
 @common
@@ -30,6 +35,7 @@ def send(
     paths: tuple[Path, ...],
     to: str,
     never_transcode: bool,
+    associations: int,
     verifying: bool,
     aet: str,
     timeout_s: float,
@@ -48,11 +54,14 @@ def send(
     if verifying and not isinstance(address, DicomAddress):
         raise click.UsageError("--verify needs an archive to fetch from: --to dicom://AET@host:port")
     local = Local(ae_title(aet), Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s))
-    target = destination(address, local, never_transcode=never_transcode)
+    targets = [
+        destination(address, local, never_transcode=never_transcode, look_ahead=_LOOK_AHEAD)
+        for _ in range(associations)
+    ]
     files = files_below(paths)
     problems: dict[str, str] = {}
     with progress(len(files), f"sending to {address}") as done:
-        receipt = target.store(_instances(files, problems), progress=done)
+        receipt = _store(targets, _instances(files, problems), done)
     for line in problems.values():
         say(f"skipped: {line}")
     explain(receipt)
@@ -66,6 +75,14 @@ def send(
     else:
         click.echo(f"{len(receipt.stored)} stored, {receipt.transcoded} of them transcoded, {to}")
     finish(0 if receipt.complete and not problems and verified else PARTIAL)
+
+
+def _store(targets: list[Destination], instances: Iterator[PreparedInstance], done: Progress) -> Receipt:
+    if len(targets) == 1:
+        return targets[0].store(instances, progress=done)
+    from modality.station.parallel import store_in_parallel
+
+    return store_in_parallel(targets, instances, progress=done)
 
 
 def _instances(files: list[Path], problems: dict[str, str]) -> Iterator[PreparedInstance]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from modality.errors import InputError, UnsupportedError, UsageError
-from modality.transfer.codecs.pixels import Frame, PixelFormat, check_values
+from modality.transfer.codecs.pixels import Frame, PixelFormat, check_frame, check_unused_bits
 
 # Colour models that exist only within a code stream: decoding gives RGB (PS3.3 C.7.6.3.1.2).
 _WITHIN_STREAMS = frozenset(("YBR_FULL_422", "YBR_RCT", "YBR_ICT", "XYB"))
@@ -158,8 +158,9 @@ class Encoding:
             UsageError: the quality is outside the scale, or the frame is not of the format.
         """
         description = self.described(pixels, quality)
+        frame = check_frame(frame, pixels)
         if not self.whole_words:
-            frame = check_values(frame, pixels, self.keyword)
+            check_unused_bits(frame, pixels, self.keyword)
         if description.offset:
             unsigned = frame.view(description.pixels.dtype)
             frame = (unsigned + unsigned.dtype.type(description.offset)) & unsigned.dtype.type(pixels.mask)

@@ -125,23 +125,29 @@ class PixelFormat:
         return self.cleaned(values) if self.signed else values
 
 
-def check_values(frame: Frame, pixels: PixelFormat, keyword: str) -> Frame:
-    """The frame, contiguous, after a look at its values.
+def check_frame(frame: Frame, pixels: PixelFormat) -> Frame:
+    """The frame, contiguous.
 
     Raises:
         UsageError: it has not the shape or type that the format says.
-        UnsupportedError: values need bits above Bits Stored, which this encoding does not carry.
     """
     if frame.shape != pixels.shape or frame.dtype != pixels.dtype:
         raise UsageError(
             f"a frame of {frame.shape} {frame.dtype} is not the {pixels.shape} {pixels.dtype} that was said"
         )
-    frame = frame if frame.flags.c_contiguous else frame.copy()
-    if pixels.bits_stored < pixels.bits_allocated:
-        too_high = int(frame.max()) > pixels.highest
-        if too_high or (pixels.signed and int(frame.min()) < pixels.lowest):
-            raise UnsupportedError(
-                f"{keyword} carries the {pixels.bits_stored} bits stored, and bits above them are in use"
-                " (an overlay in the pixels, or rubbish): move or clear them first"
-            )
-    return frame
+    return frame if frame.flags.c_contiguous else frame.copy()
+
+
+def check_unused_bits(frame: Frame, pixels: PixelFormat, keyword: str) -> None:
+    """Refuse values that need bits above Bits Stored, for an encoding that does not carry these.
+
+    Raises:
+        UnsupportedError: there are some.
+    """
+    if pixels.bits_stored == pixels.bits_allocated:
+        return
+    if int(frame.max()) > pixels.highest or (pixels.signed and int(frame.min()) < pixels.lowest):
+        raise UnsupportedError(
+            f"{keyword} carries the {pixels.bits_stored} bits stored, and bits above them are in use"
+            " (an overlay in the pixels, or rubbish): move or clear them first"
+        )

@@ -58,4 +58,4 @@ def test_more_classes_and_syntaxes_than_one_association_carries_all_arrive(store
     assert finished.document["transcoded"] == 0
     assert {one.SOPClassUID for one in arrived} == set(classes)
     assert {str(one.file_meta.TransferSyntaxUID) for one in arrived} == set(SYNTAXES)
-    assert associations >= len(classes) * len(SYNTAXES) / 128
+    assert len(classes) * len(SYNTAXES) / 128 <= associations <= 16
