@@ -16,7 +16,7 @@ from modality.errors import (
     ResponseTimeout,
     StatusError,
     UnreachableError,
-    UnsupportedError,
+    UsageError,
 )
 from modality.network.address import DicomAddress, parse_dicom
 from modality.network.local import Local
@@ -132,7 +132,7 @@ class _Sender:
         try:
             association, ready = self._prepared(instance, following)
             message_id = association.send(ready)
-        except (UnreachableError, PeerError, UnsupportedError, InputError) as error:
+        except (UnreachableError, PeerError, UsageError, InputError) as error:
             if not self.receipt.dealt_with and error is self.gone:
                 raise
             self.receipt.failed[instance.sop_instance_uid] = str(error)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from modality.errors import UnknownNameError
 from modality.registry import unknown
+from modality.transfer.codecs import table
+
+if TYPE_CHECKING:
+    from modality.transfer.codecs.encoding import Encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,36 +20,43 @@ class TransferSyntax:
     Args:
         uid: the syntax's UID (PS3.6 Table A-1).
         keyword: its keyword in PS3.6, as pydicom spells it.
-        codec: what encodes the pixel data; empty where it is native.
+        encoding: what encodes the pixel data; None where it is native.
         explicit: value representations are written.
         little_endian: byte order.
         deflated: the whole data set is deflated (PS3.5 A.5).
-        lossless: decoding gives back the same pixels.
     """
 
     uid: str
     keyword: str
-    codec: str = ""
     explicit: bool = True
     little_endian: bool = True
     deflated: bool = False
-    lossless: bool = True
+    encoding: Encoding | None = None
 
     @property
     def encapsulated(self) -> bool:
         """The pixel data stands in fragments (PS3.5 A.4)."""
-        return bool(self.codec)
+        return self.encoding is not None
+
+    @property
+    def lossless(self) -> bool:
+        """Decoding gives back the same pixels."""
+        return self.encoding is None or self.encoding.lossless
 
 
 IMPLICIT_LITTLE = TransferSyntax("1.2.840.10008.1.2", "ImplicitVRLittleEndian", explicit=False)
 EXPLICIT_LITTLE = TransferSyntax("1.2.840.10008.1.2.1", "ExplicitVRLittleEndian")
 DEFLATED = TransferSyntax("1.2.840.10008.1.2.1.99", "DeflatedExplicitVRLittleEndian", deflated=True)
 EXPLICIT_BIG = TransferSyntax("1.2.840.10008.1.2.2", "ExplicitVRBigEndian", little_endian=False)
-RLE = TransferSyntax("1.2.840.10008.1.2.5", "RLELossless", codec="rle")
 
-TABLE: tuple[TransferSyntax, ...] = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED, RLE)
+NATIVE: tuple[TransferSyntax, ...] = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED)
+TABLE: tuple[TransferSyntax, ...] = (
+    *NATIVE,
+    *(TransferSyntax(encoding.uid, encoding.keyword, encoding=encoding) for encoding in table.TABLE),
+)
 BY_UID = {syntax.uid: syntax for syntax in TABLE}
 BY_KEYWORD = {syntax.keyword: syntax for syntax in TABLE}
+RLE = BY_KEYWORD["RLELossless"]
 
 
 def syntax(name: str) -> TransferSyntax:

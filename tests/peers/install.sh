@@ -19,6 +19,7 @@ useful=(
   socat=/usr/bin/socat
   chromium=/usr/bin/chromium
   openjph-tools=/usr/bin/ojph_expand
+  libjxl-tools=/usr/bin/djxl
   libgdcm-tools=/usr/bin/gdcmconv
   ctn=/usr/bin/simple_storage
 )

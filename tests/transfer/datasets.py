@@ -16,10 +16,11 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from modality.transfer.instance import PreparedInstance, encoded
-from modality.transfer.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax
+from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE, TransferSyntax
 
 FILES = Path(pydicom.data.__file__).parent / "test_files"
 NATIVE = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
+BASIC = (*NATIVE, DEFLATED, RLE)  # what needs no optional codec
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 
 

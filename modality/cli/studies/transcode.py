@@ -1,0 +1,64 @@
+"""`modality transcode`: files in another transfer syntax."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from modality.cli.network.files import files_below, readable
+from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
+from modality.errors import InputError, UnsupportedError
+
+
+@click.command(cls=Verb)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
+)
+@click.option("--to", required=True, metavar="KEYWORD", help="See `modality list transfer-syntaxes`.")
+@click.option("--quality", type=float, metavar="Q", help="Of a lossy syntax, on its codec's own scale.")
+@common
+def transcode(
+    paths: tuple[Path, ...],
+    out: Path,
+    to: str,
+    quality: float | None,
+    as_json: bool,
+    debug: bool,  # noqa: ARG001 - read by Verb
+) -> None:
+    """Write the files at PATHS (files or folders) in another transfer syntax.
+
+    In a lossless syntax an instance stays the same instance. In a lossy one it becomes a new instance that names its
+    source. Pixels that the syntax cannot carry are refused with the reason.
+    """
+    from modality.transfer.encode import transcode as encode
+    from modality.transfer.syntaxes import syntax
+
+    target = syntax(to)
+    files = files_below(paths)
+    problems: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    written: list[str] = []
+    with progress(len(files), f"transcoding to {target.keyword}") as done:
+        for number, (path, instance) in enumerate(readable(files, problems), 1):
+            try:
+                made = encode(instance, target, quality=quality)
+            except UnsupportedError as error:
+                refused[str(path)] = str(error)
+            except InputError as error:
+                problems[str(path)] = str(error)
+            else:
+                to_path = out / f"{made.sop_instance_uid}.dcm"
+                made.write(to_path)
+                written.append(str(to_path))
+            done(number)
+    for line in problems.values():
+        say(f"skipped: {line}")
+    for file, line in refused.items():
+        say(f"refused: {line if file in line else f'{file}: {line}'}")
+    if as_json:
+        emit({"transcoded": len(written), "files": written, "refused": refused, "skipped": problems})
+    else:
+        click.echo(f"{len(written)} files in {target.keyword} in {out}")
+    finish(UnsupportedError.exit_code if refused else PARTIAL if problems else 0)

@@ -1,0 +1,160 @@
+"""Pixel data between its native form and the fragments of an encapsulated syntax, with the attributes that follow it.
+
+The codecs see one frame at a time, colour by pixel; here is what stands around them: frames cut from the native bytes,
+encapsulation (PS3.5 A.4), and what the data set has to say afterwards (PS3.3 C.7.6.3, C.7.6.1.1.5; PS3.5 8.2).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
+
+from modality.errors import InputError, UnsupportedError
+from modality.transfer.codecs.encoding import Description, Encoding
+from modality.transfer.codecs.pixels import Frame, PixelFormat
+from modality.transfer.elements import Buffer
+
+_LARGEST_BASIC_OFFSET = 1 << 32  # the Basic Offset Table holds 32 bits (PS3.5 A.4)
+_FRAGMENTS_HEADER = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)
+_SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Encapsulated:
+    """Encapsulated pixel data.
+
+    Args:
+        parts: the Pixel Data element, whole.
+        changes: attributes that follow from the encoding, by keyword; None takes one away.
+    """
+
+    parts: list[Buffer]
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def pixel_format(dataset: Dataset) -> PixelFormat:
+    """What the Image Pixel attributes say.
+
+    Raises:
+        InputError: one is missing, or no number.
+    """
+    try:
+        return PixelFormat(
+            rows=int(dataset.Rows),
+            columns=int(dataset.Columns),
+            samples=int(dataset.SamplesPerPixel),
+            bits_allocated=int(dataset.BitsAllocated),
+            bits_stored=int(dataset.BitsStored),
+            signed=bool(int(dataset.PixelRepresentation)),
+            photometric=str(dataset.PhotometricInterpretation),
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(f"the pixel attributes cannot be read: {error}") from error
+
+
+def encapsulated(dataset: Dataset, data: bytes, encoding: Encoding, quality: float | None = None) -> Encapsulated:
+    """Native pixel data, encoded.
+
+    Args:
+        dataset: says what the pixels are.
+        data: Pixel Data, native and little endian.
+        encoding: the syntax's row of the table of codecs.
+        quality: on the codec's own scale; None takes its default.
+
+    Raises:
+        UnsupportedError: the syntax cannot carry these pixels, with the reason.
+        UsageError: the quality is outside the codec's scale.
+        MissingExtraError: the codec is not installed.
+        InputError: the pixel data is shorter than its attributes say.
+    """
+    pixels = pixel_format(dataset)
+    description = encoding.described(pixels, quality)
+    changes = _described(dataset, description)
+    frames = [encoding.encode(frame, pixels, quality) for frame in _native_frames(dataset, data, pixels)]
+    size = sum(map(len, frames))
+    if description.lossy_method:
+        changes |= _lossy(dataset, description.lossy_method, pixels.length * len(frames) / size)
+    if size + 8 * len(frames) < _LARGEST_BASIC_OFFSET:
+        return Encapsulated([_FRAGMENTS_HEADER, encapsulate(frames), _SEQUENCE_DELIMITER], changes)
+    body, offsets, lengths = encapsulate_extended(frames)
+    changes |= {"ExtendedOffsetTable": offsets, "ExtendedOffsetTableLengths": lengths}
+    return Encapsulated([_FRAGMENTS_HEADER, body, _SEQUENCE_DELIMITER], changes)
+
+
+def native(dataset: Dataset, encoding: Encoding) -> dict[str, Any]:
+    """Encapsulated pixel data, decoded: the attributes that change, Pixel Data among them.
+
+    Raises:
+        InputError: the fragments are damaged, or fewer than there are frames.
+        UnsupportedError: no codec here for such pixels.
+        MissingExtraError: the codec is not installed.
+    """
+    coded = pixel_format(dataset)
+    decoded = encoding.decoded(coded)
+    count = int(dataset.get("NumberOfFrames") or 1)
+    tables = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
+    extended = (tables[0], tables[1]) if tables[0] and tables[1] else None
+    frames = generate_frames(dataset.PixelData, number_of_frames=count, extended_offsets=extended)
+    data = b"".join(encoding.decode(frame, coded).astype(decoded.dtype, copy=False).tobytes() for frame in frames)
+    if len(data) != decoded.length * count:
+        raise InputError(f"{len(data)} bytes of pixels where {decoded.length * count} are due")
+    changes: dict[str, Any] = {"PixelData": data, "PhotometricInterpretation": decoded.photometric}
+    if decoded.samples > 1:
+        changes["PlanarConfiguration"] = 0
+    return changes | {"ExtendedOffsetTable": None, "ExtendedOffsetTableLengths": None}
+
+
+def _native_frames(dataset: Dataset, data: bytes, pixels: PixelFormat) -> Iterator[Frame]:
+    count = int(dataset.get("NumberOfFrames") or 1)
+    if len(data) < pixels.length * count:
+        raise InputError(f"{len(data)} bytes of pixels where {pixels.length * count} are due")
+    values = np.frombuffer(data, pixels.dtype, count * pixels.length // pixels.dtype.itemsize)
+    overlays = any(dataset.get((group, 0x0102)) and dataset[group, 0x0102].value for group in range(0x6000, 0x601F, 2))
+    for frame in values.reshape(count, -1):
+        if pixels.samples > 1 and dataset.get("PlanarConfiguration"):
+            yield np.ascontiguousarray(frame.reshape(pixels.samples, -1).T).reshape(pixels.shape)
+        else:
+            whole = frame.reshape(pixels.shape)
+            yield whole if overlays else pixels.cleaned(whole)
+
+
+def _described(dataset: Dataset, description: Description) -> dict[str, Any]:
+    """Image Pixel attributes as the codec wants them said."""
+    pixels = description.pixels
+    changes: dict[str, Any] = {
+        "PhotometricInterpretation": pixels.photometric,
+        "BitsStored": pixels.bits_stored,
+        "HighBit": pixels.bits_stored - 1,
+        "PixelRepresentation": int(pixels.signed),
+    }
+    if description.planar_configuration is not None:
+        changes["PlanarConfiguration"] = description.planar_configuration
+    if not description.offset:
+        return changes
+    if "RescaleIntercept" not in dataset or "ModalityLUTSequence" in dataset:
+        raise UnsupportedError("signed pixels without Rescale Intercept cannot be made unsigned for a lossy syntax")
+    slope = float(dataset.get("RescaleSlope") or 1)
+    changes["RescaleIntercept"] = f"{float(dataset.RescaleIntercept) - description.offset * slope:.10g}"
+    for keyword in ("SmallestImagePixelValue", "LargestImagePixelValue", "PixelPaddingValue", "PixelPaddingRangeLimit"):
+        if dataset.get(keyword) is not None:
+            changes[keyword] = int(dataset[keyword].value) + description.offset
+    return changes
+
+
+def _lossy(dataset: Dataset, method: str, ratio: float) -> dict[str, Any]:
+    """What was lost, in the order of the losses (PS3.3 C.7.6.1.1.5)."""
+    before = [
+        [str(one) for one in ([value] if isinstance(value, str) or not hasattr(value, "__iter__") else value)]
+        for value in (dataset.get("LossyImageCompressionRatio") or [], dataset.get("LossyImageCompressionMethod") or [])
+    ]
+    return {
+        "LossyImageCompression": "01",
+        "LossyImageCompressionRatio": [*before[0], f"{ratio:.4g}"],
+        "LossyImageCompressionMethod": [*before[1], method],
+    }

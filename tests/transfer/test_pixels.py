@@ -1,0 +1,114 @@
+"""Other people's files through the codecs: the attributes that follow the pixels, and what is refused."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+
+from modality.errors import InputError, UnsupportedError, UsageError
+from modality.transfer.encode import prepare, transcode
+from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.syntaxes import BY_KEYWORD, EXPLICIT_LITTLE, RLE, TABLE
+from tests.transfer.datasets import FILES, image, pixels
+
+pytest.importorskip("imagecodecs")
+
+ENCODINGS = [syntax for syntax in TABLE if syntax.encoding and syntax.keyword != "JPEGXLJPEGRecompression"]
+LOSSLESS = [syntax for syntax in ENCODINGS if syntax.lossless]
+LOSSY = [syntax for syntax in ENCODINGS if not syntax.lossless]
+
+
+def frames(*shape: int, dtype: str = "u2", highest: int = 4095) -> np.ndarray:
+    """Smooth values with a little noise, over the whole range."""
+    grid = np.indices(shape).sum(axis=0) * (highest / max(1, sum(shape) - len(shape)))
+    noise = np.frombuffer(np.random.PCG64(3).random_raw(int(np.prod(shape))).tobytes(), "<u8").reshape(shape) % 5
+    return np.clip(grid + noise, 0, highest).astype(dtype)
+
+
+@pytest.mark.parametrize("syntax", LOSSLESS, ids=lambda one: one.keyword)
+@pytest.mark.parametrize("name", ["CT_small.dcm", "SC_rgb_rle_2frame.dcm", "MR_small_bigendian.dcm"])
+def test_lossless_syntaxes_keep_pixels_identity_and_attributes(name: str, syntax: object) -> None:
+    source = read(FILES / name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        there = transcode(source, syntax)  # type: ignore[arg-type]
+        back = transcode(there, EXPLICIT_LITTLE).dataset()
+        expected = dcmread(FILES / name).pixel_array
+        assert there.sop_instance_uid == source.sop_instance_uid
+        assert np.array_equal(back.pixel_array, expected)
+        assert back.get("PlanarConfiguration") in (None, 0)
+        assert back.PhotometricInterpretation == source.dataset().PhotometricInterpretation
+
+
+@pytest.mark.parametrize("syntax", LOSSY, ids=lambda one: one.keyword)
+def test_a_lossy_copy_is_an_instance_of_its_own_that_names_its_source(syntax: object) -> None:
+    dataset = pixels(frames(64, 64, highest=255, dtype="u1"))
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+    source = prepare(dataset)
+    made = transcode(source, syntax)  # type: ignore[arg-type]
+    found = made.dataset()
+    assert made.sop_instance_uid not in (source.sop_instance_uid, "")
+    assert made.sop_instance_uid == transcode(source, syntax).sop_instance_uid  # type: ignore[arg-type]
+    assert list(found.ImageType) == ["DERIVED", "PRIMARY", "AXIAL"]
+    assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == source.sop_instance_uid
+    assert (found.LossyImageCompression, found.DerivationCodeSequence[0].CodeValue) == ("01", "113040")
+    assert found.LossyImageCompressionMethod.startswith("ISO_")
+    decoded = transcode(made, EXPLICIT_LITTLE).dataset().pixel_array.astype(float)
+    plain = np.frombuffer(dataset.PixelData, "u1").reshape(64, 64)
+    error = float(np.mean((decoded - plain) ** 2))
+    assert 10 * np.log10(255**2 / max(error, 1e-9)) >= 28
+
+
+def test_signed_values_go_lossy_with_the_intercept_moved_and_stay_what_they_mean() -> None:
+    values = (frames(64, 64, highest=4095).astype("i2") - 2048).astype("i2")
+    dataset = pixels(values)
+    dataset.BitsStored, dataset.HighBit, dataset.RescaleIntercept, dataset.RescaleSlope = 12, 11, "-24", "2"
+    found = transcode(prepare(dataset), BY_KEYWORD["JPEGLSNearLossless"])
+    decoded = transcode(found, EXPLICIT_LITTLE).dataset()
+    assert decoded.PixelRepresentation == 0
+    meant = decoded.pixel_array.astype(float) * 2 + float(decoded.RescaleIntercept)
+    assert np.abs(meant - (values.astype(float) * 2 - 24)).max() <= 2 * 2
+    del dataset.RescaleIntercept
+    with pytest.raises(UnsupportedError, match="Rescale Intercept"):
+        transcode(prepare(dataset), BY_KEYWORD["JPEGLSNearLossless"])
+
+
+def test_a_second_loss_is_added_to_the_first() -> None:
+    once = transcode(prepare(pixels(frames(64, 64, highest=255, dtype="u1"))), BY_KEYWORD["JPEGBaseline8Bit"])
+    twice = transcode(once, BY_KEYWORD["JPEG2000"]).dataset()
+    assert list(twice.LossyImageCompressionMethod) == ["ISO_10918_1", "ISO_15444_1"]
+    assert len(twice.LossyImageCompressionRatio) == len(twice.SourceImageSequence) == 2
+
+
+def test_quality_is_the_codecs_own_scale_and_checked() -> None:
+    source = prepare(pixels(frames(96, 96, highest=255, dtype="u1")))
+    sizes = [transcode(source, BY_KEYWORD["JPEGBaseline8Bit"], quality=one).size for one in (20, 95)]
+    assert sizes[0] < sizes[1]
+    with pytest.raises(UsageError, match="from 1 to 100"):
+        transcode(source, BY_KEYWORD["JPEGBaseline8Bit"], quality=101)
+    with pytest.raises(UsageError, match="takes no quality"):
+        transcode(source, RLE, quality=5)
+
+
+def test_what_a_syntax_cannot_carry_is_refused_with_the_reason() -> None:
+    with pytest.raises(UnsupportedError, match="JPEGBaseline8Bit carries 8 bits, these pixels have 16 bits stored"):
+        transcode(prepare(pixels(frames(8, 8))), BY_KEYWORD["JPEGBaseline8Bit"])
+
+
+def test_fewer_bytes_than_the_attributes_say_are_an_input_error() -> None:
+    short = prepare(image(PixelData=b"\0\0"))
+    with pytest.raises(InputError, match="bytes of pixels where"):
+        transcode(short, RLE)
+
+
+def test_frames_beyond_the_basic_offset_table_get_an_extended_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modality.transfer.pixels._LARGEST_BASIC_OFFSET", 10)
+    dataset = pixels(frames(3, 8, 8), NumberOfFrames=3)
+    made: PreparedInstance = prepare(dataset, RLE)
+    assert len(made.dataset().ExtendedOffsetTable) == 3 * 8
+    back = transcode(made, EXPLICIT_LITTLE).dataset()
+    assert back.PixelData == dataset.PixelData
+    assert "ExtendedOffsetTable" not in back
