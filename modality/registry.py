@@ -14,6 +14,8 @@ from typing import Any
 
 from modality.errors import UnknownNameError
 
+_MOST_NAMED = 20  # in a message of one line
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -54,7 +56,8 @@ class Table:
 def unknown(what: str, name: str, valid: list[str]) -> str:
     """One line that says that `name` is unknown, and what was perhaps meant."""
     nearest = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"there is {', '.join(valid)}"
+    some = ", ".join(valid[:_MOST_NAMED]) + (", ..." if len(valid) > _MOST_NAMED else "")
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"there is {some}"
     return f"unknown {what} {name!r}: {hint}"
 
 

@@ -8,6 +8,7 @@ from modality.acquisition.geometry import Geometry
 from modality.errors import UsageError
 from phantoms.phantom import Phantom
 
+_THICKEST_MM = 100.0
 _LARGEST_MATRIX = 65535  # Rows and Columns are US (PS3.3 C.7.6.3.1)
 
 
@@ -56,6 +57,8 @@ def axial(
     if slices is not None and slices < 1:
         raise UsageError(f"slices must be at least 1, not {slices}")
     thickness = positive("slice thickness", slice_thickness_mm)
+    if thickness > _THICKEST_MM:
+        raise UsageError(f"slice thickness {thickness:g} mm: at most {_THICKEST_MM:g} mm")
     spacing = positive("slice spacing", slice_spacing_mm)
     extent = positive("field of view", phantom.field_of_view_mm if field_of_view_mm is None else field_of_view_mm)
     low, high = phantom.scan_range_mm

@@ -58,6 +58,8 @@ class WebAddress:
 
 Address = DicomAddress | WebAddress | Path
 
+_SCHEMES = ("dicom", "dicoms", "http", "https")
+
 
 def parse(text: str) -> Address:
     """An address of any sort.
@@ -71,6 +73,8 @@ def parse(text: str) -> Address:
             raise AddressError("an empty address: give dicom://AET@host:port, https://..., or a path")
         if _HOST_AND_PORT.fullmatch(text):
             raise AddressError(f"{text}: give dicom://AET@host:port, or ./{text} for a folder of that name")
+        if text.partition(":")[0].lower() in _SCHEMES and ":" in text:
+            raise AddressError(f"{text}: after the scheme come two slashes: dicom://AET@host:port")
         return Path(text)
     if scheme.lower() in ("http", "https"):
         if not _split(text).hostname:

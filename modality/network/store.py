@@ -81,14 +81,20 @@ class DicomArchive:
             message = f"{self.address}: C-ECHO refused with status {response.status:04X}H"
             raise StatusError(message, status=response.status, comment=response.comment)
 
-    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
+    def store(
+        self,
+        instances: Iterable[PreparedInstance],
+        *,
+        progress: Progress | None = None,
+        receipt: Receipt | None = None,
+    ) -> Receipt:
         """Store each instance; a refusal or an abort costs that instance, not the rest.
 
         Raises:
             UnreachableError: nobody answered, and nothing was stored before.
             PeerError: the peer let no association be, and nothing was stored before.
         """
-        sender = _Sender(self)
+        sender = _Sender(self, Receipt() if receipt is None else receipt)
         try:
             for instance, following in _with_following(iter(instances), self.look_ahead):
                 sender.send(instance, following)
@@ -117,9 +123,9 @@ def _with_following(
 class _Sender:
     """One run of stores: opens associations as the instances need them, and keeps account of what is out."""
 
-    def __init__(self, archive: DicomArchive) -> None:
+    def __init__(self, archive: DicomArchive, receipt: Receipt) -> None:
         self.archive = archive
-        self.receipt = Receipt()
+        self.receipt = receipt
         self.association: StorageAssociation | None = None
         self.proposed: list[Context] = []
         self.refused: dict[Context, ContextRefused] = {}

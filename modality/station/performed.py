@@ -30,7 +30,7 @@ from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS
 from modality.station.commit import Outcome
 from modality.station.pending import note_receipt
-from modality.station.study import Scan, acquire, load_phantom
+from modality.station.study import Scan, acquire, content_digest, load_phantom
 from modality.transfer.destination import Progress, Receipt
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
@@ -56,7 +56,8 @@ class Performed:
     def __init__(self, station: Station, step: ScheduledStep, number: int, *, description: str = "") -> None:
         self.station = station
         self.step = step
-        self.identity = station.identity.within("step", str(number), step.step_id)
+        order = (step.study_uid, step.accession_number, step.patient.patient_id)
+        self.identity = station.identity.within("step", str(number), step.step_id, *order)
         self.uid = self.identity.uid("performed step") if station.mpps else ""
         self.study_uid = step.study_uid or self.identity.uid("study")
         self.step_id = f"P{self.identity.number('performed step', 10**9):09d}"
@@ -120,11 +121,11 @@ class Performed:
             self.problems.append(str(problem))  # what ended the block matters more: it goes on up
 
     def _finish(self) -> None:
-        self.state = "DISCONTINUED" if self._reason else "COMPLETED"
         if self.station.mpps:
             series = self.series or [self._empty_series()]
             changes = finish(self.station.clock(), series, reason=self._reason)
             set_step(self.station.mpps, self.uid, changes, self.station.local)
+        self.state = "DISCONTINUED" if self._reason else "COMPLETED"
 
     def _empty_series(self) -> PerformedSeries:
         """A step that ended before any image still has a series item (PS3.4 Table F.7.2-1, note 2)."""
@@ -178,13 +179,14 @@ class Performed:
         if phantom is None or isinstance(phantom, str):
             phantom = load_phantom(phantom or found.default_phantom, seed=seed)
         acquisition = acquire(found, phantom, seed=seed, **options)
-        context = self._context(found, phantom, len(self.series) + 1)
+        content = f"{content_digest(acquisition)} {sorted((assignments or {}).items())}"
+        context = self._context(found, phantom, len(self.series) + 1, content)
         scan = Scan(found, acquisition, context, transfer_syntax, assignments)
         return self._store(scan, progress, (len(scan) + 1) // 2 if half else len(scan))
 
-    def _context(self, kind: Kind, phantom: Phantom, number: int) -> Context:
+    def _context(self, kind: Kind, phantom: Phantom, number: int, content: str) -> Context:
         assert self.started is not None
-        identity = self.identity.within("series", str(number))
+        identity = self.identity.within("series", str(number), content)
         scheduled = self.step if self.step.step_id or self.step.study_uid or self.step.accession_number else None
         study = StudyContext(
             uid=self.study_uid,
@@ -221,17 +223,20 @@ class Performed:
         self.scans.append(scan)
         instances = self._created(islice(scan, images), performed)
         assert self.station.archive is not None
+        receipt = Receipt()
         try:
-            receipt = self.station.archive.store(instances, progress=progress)
+            self.station.archive.store(instances, progress=progress, receipt=receipt)
         except (UnreachableError, PeerError) as error:
             # A modality does not lose a scan because the archive is away: the rest is made, and all of it waits.
             self.unreachable = self.unreachable or isinstance(error, UnreachableError)
             self.problems.append(str(error))
             for _ in instances:
                 pass
-            receipt = Receipt(failed={uid: str(error) for _, uid in performed.images})
-        note_receipt(self.station, receipt)
-        self.receipt.add(receipt)
+            receipt.failed.update({uid: str(error) for _, uid in performed.images})
+        finally:
+            # An interruption too leaves behind what was stored before it.
+            note_receipt(self.station, receipt)
+            self.receipt.add(receipt)
         return receipt
 
     def _created(self, scan: Iterable[PreparedInstance], performed: PerformedSeries) -> Iterator[PreparedInstance]:

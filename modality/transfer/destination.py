@@ -59,8 +59,17 @@ class Receipt:
 class Destination(Protocol):
     """A place that takes instances."""
 
-    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
-        """Store each instance; one that fails does not stop the others."""
+    def store(
+        self,
+        instances: Iterable[PreparedInstance],
+        *,
+        progress: Progress | None = None,
+        receipt: Receipt | None = None,
+    ) -> Receipt:
+        """Store each instance; one that fails does not stop the others.
+
+        A receipt handed in is filled as it goes, and so holds what was done even when an interruption ends the run.
+        """
 
 
 class Folder:
@@ -75,13 +84,19 @@ class Folder:
         self.path = path
         self.name = name or _by_uids
 
-    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
+    def store(
+        self,
+        instances: Iterable[PreparedInstance],
+        *,
+        progress: Progress | None = None,
+        receipt: Receipt | None = None,
+    ) -> Receipt:
         """Write each instance as a file that appears whole; one that cannot be written does not stop the others.
 
         Raises:
             UsageError: the first could not be written.
         """
-        receipt = Receipt()
+        receipt = Receipt() if receipt is None else receipt
         for instance in instances:
             try:
                 instance.write(self.path / self.name(instance))

@@ -10,6 +10,7 @@ from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, 
 
 CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
 JPEG = "1.2.840.10008.1.2.4.50"
+MPEG = "1.2.840.10008.1.2.4.100"
 
 
 def test_each_class_and_syntax_has_a_context_of_its_own_and_fallbacks_behind() -> None:
@@ -61,5 +62,5 @@ def test_else_in_another_syntax_without_loss_a_native_one_first() -> None:
 def test_else_not_at_all() -> None:
     assert Accepted({CT: (EXPLICIT_LITTLE.uid,)}).choose(CT, RLE.uid, transcode=False) is None
     assert Accepted({CT: (JPEG,)}).choose(CT, RLE.uid) is None
-    assert Accepted({CT: (EXPLICIT_LITTLE.uid,)}).choose(CT, JPEG) is None  # no codec here decodes it
+    assert Accepted({CT: (EXPLICIT_LITTLE.uid,)}).choose(CT, MPEG) is None  # no codec here decodes it
     assert Accepted({MR: (EXPLICIT_LITTLE.uid,)}).choose(CT, EXPLICIT_LITTLE.uid) is None

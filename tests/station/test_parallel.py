@@ -24,8 +24,10 @@ class Meeting:
     def __init__(self, barrier: threading.Barrier) -> None:
         self.barrier = barrier
 
-    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
-        receipt = Receipt()
+    def store(
+        self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None, receipt: Receipt | None = None
+    ) -> Receipt:
+        receipt = receipt or Receipt()
         for number, one in enumerate(instances, 1):
             self.barrier.wait(5)
             receipt.stored.append(one.sop_instance_uid)
@@ -37,7 +39,9 @@ class Meeting:
 class Broken:
     """A destination that takes an instance and is gone."""
 
-    def store(self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None) -> Receipt:
+    def store(
+        self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None, receipt: Receipt | None = None
+    ) -> Receipt:
         next(iter(instances))
         raise UnreachableError("away")
 

@@ -8,9 +8,12 @@ from pathlib import Path
 from modality.errors import InputError, UsageError
 from modality.transfer.instance import PreparedInstance, read
 
+# What lies beside a series, ours and others'.
+_BESIDE = frozenset(("DICOMDIR", "truth.json", "preview.png"))
+
 
 def files_below(paths: Iterable[Path]) -> list[Path]:
-    """Every file named or below a folder named, in order; hidden ones and a DICOMDIR are passed over.
+    """Every file named or below a folder named, in order; hidden ones, a DICOMDIR, truth and preview are passed over.
 
     Raises:
         UsageError: a path does not exist, or there is no file at all.
@@ -19,7 +22,7 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             below = (one for one in sorted(path.rglob("*")) if one.is_file() or one.is_symlink())
-            found += [one for one in below if not one.name.startswith(".") and one.name != "DICOMDIR"]
+            found += [one for one in below if not one.name.startswith(".") and one.name not in _BESIDE]
         elif path.exists():
             found.append(path)
         else:

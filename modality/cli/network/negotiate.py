@@ -89,7 +89,7 @@ def _classes(asked: tuple[str, ...]) -> list[str]:
     from modality.registry import unknown
 
     every = [str(context.abstract_syntax) for context in AllStoragePresentationContexts]
-    by_keyword = {UID(uid).keyword: uid for uid in every}
+    by_keyword = {UID(uid).keyword: uid for uid in every if UID(uid).keyword}
     found = []
     for name in asked:
         if name in by_keyword:

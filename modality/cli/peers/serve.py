@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
@@ -13,6 +13,7 @@ import click
 
 from modality.cli.verb import Nearest, Verb, common, emit, say
 
+_POLL_S = 0.1
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -146,9 +147,9 @@ def _run(peer: Peer, as_json: bool, summary: Callable[[], str]) -> None:
     """Listen until SIGINT or SIGTERM."""
     from modality.errors import UsageError
 
-    ended = threading.Event()
+    ended: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda received, _: ended.append(received))
     try:
         peer.start()
     except OSError as error:
@@ -158,7 +159,9 @@ def _run(peer: Peer, as_json: bool, summary: Callable[[], str]) -> None:
             emit({"address": peer.address})
         else:
             click.echo(peer.address)
-        ended.wait()
+        # A signal that the system hands to another thread would not wake an endless wait of this one.
+        while not ended:
+            time.sleep(_POLL_S)
         say(summary())
     finally:
         peer.stop()

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from modality.errors import AssociationRejected, InvalidResponse, ModalityError, PeerError, UnreachableError
+from modality.errors import (
+    AssociationRejected,
+    InvalidResponse,
+    ModalityError,
+    PeerError,
+    ResponseTimeout,
+    UnreachableError,
+)
 from modality.network.address import DicomAddress
 from modality.network.local import Local, tls_context
 from modality.network.upper_layer.connection import Connection
@@ -159,8 +166,12 @@ class _Asker:
         try:
             connection.send([requestor.associate()])
             events: list[Event] = []
-            while not events:
-                events = requestor.receive(connection.receive())
+            try:
+                while not events:
+                    events = requestor.receive(connection.receive())
+            except ResponseTimeout as error:
+                wait = connection.answer_s
+                raise UnreachableError(f"{self.peer}: no answer to A-ASSOCIATE within {wait:g} s") from error
             if isinstance(events[0], Accepted):
                 _part(connection, requestor)
         finally:
@@ -179,7 +190,7 @@ class _Asker:
         """The asynchronous operations window that the peer grants; (1, 1) too when it dislikes the question."""
         try:
             return self.ask(_verification(1), window=_ASKED_WINDOW).async_window
-        except PeerError:
+        except (PeerError, UnreachableError):
             return (1, 1)
 
     def behaviour(self, contexts: Sequence[PresentationContext]) -> str:
@@ -192,8 +203,6 @@ class _Asker:
             answer = self.ask(contexts)
         except AssociationRejected as error:
             return f"rejected ({error.source}, {error.reason})"
-        except UnreachableError:
-            return "no longer reachable"
         except ModalityError as error:
             return str(error).removeprefix(f"{self.peer}: ")
         finally:
