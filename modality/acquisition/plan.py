@@ -8,7 +8,7 @@ from modality.acquisition.geometry import Geometry
 from modality.errors import UsageError
 from phantoms.phantom import Phantom
 
-_THICKEST_MM = 100.0
+_THICKEST_MM = 1000.0
 _LARGEST_MATRIX = 65535  # Rows and Columns are US (PS3.3 C.7.6.3.1)
 
 

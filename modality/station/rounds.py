@@ -9,7 +9,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from modality.errors import ModalityError, UnreachableError
+from modality.errors import ModalityError, UnreachableError, UsageError
 from modality.iods.attributes import set_attributes
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS, PHANTOMS
@@ -33,6 +33,17 @@ def phantom_for(step: ScheduledStep) -> str:
     said = " ".join(words)
     found = next((phantom for pattern, phantom in _PHANTOM_BY_WORD if pattern.search(said)), None)
     return found or str(KINDS.load(kind_of(step.modality)).default_phantom)
+
+
+# What the images take from the worklist or share with the performed step (IHE RAD-8; workflow of RAD-5 to RAD-7).
+SHARED_WITH_THE_PERFORMED_STEP = frozenset(
+    (
+        "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
+        "Modality", "ProtocolName", "SeriesDescription", "PerformedProcedureStepID", "PerformedProcedureStepStartDate",
+        "PerformedProcedureStepStartTime", "PerformedProcedureStepDescription", "PerformingPhysicianName",
+        "OperatorsName",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,12 @@ class Plan:
             PHANTOMS.load(self.phantom)
         if self.discontinue:
             check_reason(self.discontinue)
+        shared = SHARED_WITH_THE_PERFORMED_STEP & set(self.assignments or {})
+        if shared:
+            names = ", ".join(sorted(shared))
+            raise UsageError(
+                f"--set {names}: it has to be equal in images and performed step, and comes from the order"
+            )
         set_attributes(Dataset(), self.assignments or {})
 
 

@@ -78,3 +78,9 @@ def test_a_plan_without_commitment_leaves_the_images_for_a_resume(make_station, 
     result = perform_step(station, step, Plan(options=TINY, commit=False))
     assert (result.good, result.outcome, len(station.pending.list())) == (True, None, 3)
     assert station.resume().waiting == 0
+
+
+@pytest.mark.parametrize("keyword", ["PatientName", "AccessionNumber", "PerformedProcedureStepID"])
+def test_what_images_and_performed_step_share_cannot_be_set_in_the_images_alone(keyword: str) -> None:
+    with pytest.raises(UsageError, match=keyword):
+        Plan(assignments={keyword: "X"})

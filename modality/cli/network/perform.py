@@ -81,6 +81,8 @@ def perform(
 
     if not (worklist or unscheduled or resume):
         raise click.UsageError("give --worklist ADDRESS, or --unscheduled MODALITY, or --resume")
+    if resume and unscheduled:
+        raise click.UsageError("--resume only finishes what is pending: leave out --unscheduled")
     plan = Plan(
         phantom=phantom,
         options=given(slices=slices, rows=rows, columns=columns),
