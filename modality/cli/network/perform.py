@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 @click.option("--discontinue", metavar="CODE", help="Abandon each step half-way, for this reason of CID 9300.")
 @click.option("--unscheduled", metavar="MODALITY", help="Perform a step that nobody scheduled, of CT or MR.")
 @click.option("--state", type=click.Path(path_type=Path), help="Folder for what must survive a restart.")
-@click.option("--resume", is_flag=True, help="Only finish what an earlier run left pending in --state.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Only store and have committed what an earlier run left in --state; no step is performed or reported.",
+)
 @scan_options
 @identity_options("MODALITY")
 @common
