@@ -37,6 +37,24 @@ def find(association: Association, model: str, identifier: Dataset) -> list[Data
     return found
 
 
+def find_study(archive: DicomAddress, study_uid: str, local: Local, *keys: str) -> Dataset | None:
+    """What an archive says of a study at the study level, or None when it lists none (PS3.4 C.6.2.1.2).
+
+    Args:
+        archive: whom to ask.
+        study_uid: Study Instance UID.
+        local: who asks.
+        *keys: keywords of the attributes wanted.
+
+    Raises:
+        UnreachableError: nobody answers.
+        PeerError: the archive refused, or did not answer properly.
+    """
+    with associate(archive, [(STUDY_ROOT_FIND, FALLBACKS)], local) as association:
+        answers = find(association, STUDY_ROOT_FIND, _identifier("STUDY", study_uid, *keys))
+    return next((one for one in answers if one.get("StudyInstanceUID") == study_uid), None)
+
+
 def find_instances(archive: DicomAddress, study_uid: str, local: Local) -> dict[str, Dataset]:
     """The instances of a study that an archive lists, by SOP Instance UID.
 

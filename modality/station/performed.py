@@ -28,6 +28,7 @@ from modality.protocol.performed_step import (
 )
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS
+from modality.station.begun import study_began
 from modality.station.commit import Outcome
 from modality.station.pending import note_receipt
 from modality.station.study import Scan, acquire, content_digest, load_phantom
@@ -71,6 +72,7 @@ class Performed:
         self.problems: list[str] = []
         self.unreachable = False
         self._reason: str | None = None
+        self._study_began: datetime | None = None
 
     @property
     def patient(self) -> Patient:
@@ -186,11 +188,16 @@ class Performed:
 
     def _context(self, kind: Kind, phantom: Phantom, number: int, content: str) -> Context:
         assert self.started is not None
+        if self._study_began is None:
+            scheduled_uid = self.step.study_uid
+            self._study_began = (
+                study_began(self.station, scheduled_uid, self.started) if scheduled_uid else self.started
+            )
         identity = self.identity.within("series", str(number), content)
         scheduled = self.step if self.step.step_id or self.step.study_uid or self.step.accession_number else None
         study = StudyContext(
             uid=self.study_uid,
-            started=self.started,
+            started=self._study_began,
             study_id=self.study_id,
             accession_number=self.step.accession_number,
             description=self.step.requested_procedure_description or self.description,

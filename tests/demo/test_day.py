@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,16 @@ def test_a_peer_that_misbehaves_is_noticed(
     done = run(tmp_path)
     assert not done.good
     assert noticed <= failed(done)
+
+
+@pytest.mark.peer
+def test_a_validator_finds_no_contradiction_in_the_whole_archive(
+    tmp_path: Path, dcentvfy: Callable[[Iterable[Path]], list[str]]
+) -> None:
+    done = run(tmp_path)
+    files = list((tmp_path / "archive").rglob("*.dcm"))
+    assert len(files) == sum(len(result.performed.receipt.stored) for _, result in done.results) > 0
+    assert dcentvfy(files) == []
 
 
 def test_on_the_command_line_it_leaves_files_pictures_and_a_report_and_runs_again_in_its_folder(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""When a study began that others have begun already: one order on two modalities is one study."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from modality.errors import ModalityError
+from modality.network.address import DicomAddress
+from modality.network.local import Timeouts
+from modality.network.query import find_study
+from modality.protocol.temporal import period
+
+if TYPE_CHECKING:
+    from modality.station.station import Station
+
+# The scan waits for the answer, and can do without: no longer than this.
+_PATIENCE_S = 3.0
+
+
+def study_began(station: Station, study_uid: str, now: datetime) -> datetime:
+    """Study Date and Time of a study: as the archive has it when images are there already, else now.
+
+    They belong to the study, not to the series (PS3.3 C.7.2.1), and neither the worklist nor the performed step tells a
+    second modality when the first one began (PS3.4 Table K.6-1 has no such key). An archive that cannot be asked leaves
+    us with our own start, which is what is true without the other modality.
+
+    Args:
+        station: whose archive is asked.
+        study_uid: Study Instance UID, as scheduled.
+        now: when our own step began.
+    """
+    archive = station.archive_address
+    if not isinstance(archive, DicomAddress):
+        return now
+    timeouts = station.local.timeouts
+    patience = Timeouts(
+        min(timeouts.connect_s, _PATIENCE_S), min(timeouts.association_s, _PATIENCE_S),
+        min(timeouts.response_s, _PATIENCE_S),
+    )  # fmt: skip
+    try:
+        found = find_study(archive, study_uid, replace(station.local, timeouts=patience), "StudyDate", "StudyTime")
+    except ModalityError:  # it stores only, or is away: storing will say so
+        return now
+    texts = [str(found.get(keyword) or "") if found else "" for keyword in ("StudyDate", "StudyTime")]
+    try:
+        day, time = period("DA", texts[0])[0], period("TM", texts[1])[0]
+    except ValueError:  # nothing there, or a study without date and time
+        return now
+    return datetime.combine(day.date(), time.time(), tzinfo=now.tzinfo)
