@@ -67,8 +67,16 @@ PHANTOMS = Table(
     {
         "water": "phantoms:water",
         "shepp-logan": "phantoms:shepp_logan",
+        "acr-ct": "phantoms:acr_ct",
+        "catphan504": "phantoms:catphan504",
+        "acr-mr": "phantoms:acr_mr",
+        "relaxometry": "phantoms:relaxometry",
+        "spheres": "phantoms:spheres",
+        "nema-pet": "phantoms:nema_pet",
         "head": "phantoms:head",
+        "head-stroke": "phantoms:head_stroke",
         "thorax": "phantoms:thorax",
+        "abdomen": "phantoms:abdomen",
     },
 )
 

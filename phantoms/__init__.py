@@ -9,22 +9,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phantoms.anatomy.chest import thorax
-    from phantoms.anatomy.cranium import head
+    from phantoms.anatomy.neuro.cranium import head
+    from phantoms.anatomy.neuro.stroke import head_stroke
+    from phantoms.anatomy.torso.abdomen import abdomen
+    from phantoms.anatomy.torso.chest import thorax
     from phantoms.errors import PhantomError
+    from phantoms.objects.acr464 import acr_ct
+    from phantoms.objects.acr_large_mr import acr_mr
+    from phantoms.objects.balls import spheres
+    from phantoms.objects.catphan import catphan504
     from phantoms.objects.ellipsoids import shepp_logan
+    from phantoms.objects.iec_body import nema_pet
+    from phantoms.objects.vials import relaxometry
     from phantoms.objects.water_cylinder import water
     from phantoms.phantom import Phantom, Structure
 
-__all__ = ["Phantom", "PhantomError", "Structure", "head", "shepp_logan", "thorax", "water"]
+__all__ = [
+    "Phantom",
+    "PhantomError",
+    "Structure",
+    "abdomen",
+    "acr_ct",
+    "acr_mr",
+    "catphan504",
+    "head",
+    "head_stroke",
+    "nema_pet",
+    "relaxometry",
+    "shepp_logan",
+    "spheres",
+    "thorax",
+    "water",
+]
 
 _HOMES = {
     "Phantom": "phantoms.phantom",
     "PhantomError": "phantoms.errors",
     "Structure": "phantoms.phantom",
-    "head": "phantoms.anatomy.cranium",
+    "abdomen": "phantoms.anatomy.torso.abdomen",
+    "acr_ct": "phantoms.objects.acr464",
+    "acr_mr": "phantoms.objects.acr_large_mr",
+    "catphan504": "phantoms.objects.catphan",
+    "head": "phantoms.anatomy.neuro.cranium",
+    "head_stroke": "phantoms.anatomy.neuro.stroke",
+    "nema_pet": "phantoms.objects.iec_body",
+    "relaxometry": "phantoms.objects.vials",
     "shepp_logan": "phantoms.objects.ellipsoids",
-    "thorax": "phantoms.anatomy.chest",
+    "spheres": "phantoms.objects.balls",
+    "thorax": "phantoms.anatomy.torso.chest",
     "water": "phantoms.objects.water_cylinder",
 }
 

@@ -15,8 +15,10 @@ MASS_ATTENUATION_CM2_PER_G: Mapping[str, tuple[float, ...]] = {
     "C": (0.2076, 0.1871, 0.1753, 0.1672, 0.1610, 0.1558, 0.1514),
     "N": (0.2288, 0.1980, 0.1817, 0.1714, 0.1639, 0.1579, 0.1529),
     "O": (0.2585, 0.2133, 0.1907, 0.1772, 0.1679, 0.1608, 0.1551),
+    "F": (0.2828, 0.2214, 0.1920, 0.1750, 0.1639, 0.1559, 0.1496),
     "Na": (0.3969, 0.2804, 0.2268, 0.1976, 0.1796, 0.1674, 0.1585),
     "Mg": (0.4880, 0.3292, 0.2570, 0.2184, 0.1951, 0.1797, 0.1686),
+    "Al": (0.5684, 0.3682, 0.2778, 0.2301, 0.2018, 0.1833, 0.1704),
     "P": (0.8095, 0.4918, 0.3494, 0.2754, 0.2324, 0.2051, 0.1865),
     "S": (0.9873, 0.5850, 0.4053, 0.3123, 0.2586, 0.2248, 0.2020),
     "Cl": (1.1165, 0.6484, 0.4394, 0.3316, 0.2696, 0.2309, 0.2050),
@@ -24,6 +26,7 @@ MASS_ATTENUATION_CM2_PER_G: Mapping[str, tuple[float, ...]] = {
     "K": (1.5407, 0.8678, 0.5678, 0.4134, 0.3252, 0.2705, 0.2345),
     "Ca": (1.8302, 1.0195, 0.6579, 0.4717, 0.3655, 0.3001, 0.2571),
     "Fe": (3.6289, 1.9574, 1.2049, 0.8164, 0.5952, 0.4597, 0.3717),
+    "I": (22.0958, 12.3235, 7.5770, 5.0156, 3.5103, 2.5653, 1.9422),
 }
 """Total mass attenuation coefficients at `ENERGIES_KEV`: W. T. Elam, B. D. Ravel, J. R. Sieber, Radiat. Phys. Chem.
 63:121 (2002), as XrayDB 4 tabulates them; they agree with NIST XCOM within 0.5 % here."""
@@ -101,3 +104,15 @@ def hounsfield(composition: Mapping[str, float], density_g_per_cm3: float, kvp: 
     energy_kev = effective_energy_kev(kvp)
     ratio = density_g_per_cm3 * mass_attenuation(composition, energy_kev) / _water_attenuation(energy_kev)
     return round(1000.0 * (ratio - 1.0), 3)
+
+
+def density_for(composition: Mapping[str, float], hu: float, kvp: float = 120.0) -> float:
+    """Density in g/cm3 at which a mixture has a CT number: a test object's nominal value holds at one voltage.
+
+    Args:
+        composition: mass fractions by element symbol.
+        hu: the CT number, above -1000.
+        kvp: tube voltage in kV.
+    """
+    energy_kev = effective_energy_kev(kvp)
+    return (1.0 + hu / 1000.0) * _water_attenuation(energy_kev) / mass_attenuation(composition, energy_kev)

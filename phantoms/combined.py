@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from phantoms.solids import Bounds, Capsule, Coordinates, Mask, Solid, Vector, along_axes, window
+from phantoms.solids import Bounds, Capsule, Coordinates, Mask, Solid, Vector, along_axes, box_of, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Union:
     shape: str = "union"
     bounds: Bounds = field(init=False, repr=False)
     _part_bounds: tuple[Bounds, ...] = field(init=False, repr=False)
+    _lows: npt.NDArray[np.float64] = field(init=False, repr=False, compare=False)
+    _highs: npt.NDArray[np.float64] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         each = tuple(part.bounds for part in self.parts)
@@ -30,6 +33,8 @@ class Union:
         for bounds in each[1:]:
             total = total.joined(bounds)
         object.__setattr__(self, "_part_bounds", each)
+        object.__setattr__(self, "_lows", np.asarray([bounds.low_mm for bounds in each]))
+        object.__setattr__(self, "_highs", np.asarray([bounds.high_mm for bounds in each]))
         object.__setattr__(self, "bounds", total)
 
     @property
@@ -46,18 +51,27 @@ class Union:
             total += volume
         return total
 
+    def _near(self, box: Bounds) -> list[int]:
+        """Which parts' boxes meet a box."""
+        meet = (self._lows <= np.asarray(box.high_mm)) & (self._highs >= np.asarray(box.low_mm))
+        near: list[int] = np.flatnonzero(meet.all(axis=1)).tolist()
+        return near
+
     def contains(self, x: Coordinates, y: Coordinates, z: Coordinates) -> Mask:
-        """Whether the points lie inside a part; on a slice along the axes each part looks at its own window only."""
+        """Whether the points lie inside a part; only parts near them are asked, along the axes in their windows."""
         inside = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape), dtype=np.bool_)
-        if not along_axes(x, y, z):
-            for part in self.parts:
-                inside |= part.contains(x, y, z)
+        if not inside.size:
             return inside
-        for part, bounds in zip(self.parts, self._part_bounds, strict=True):
-            place = window(bounds, x, y, z)
+        near = self._near(box_of(x, y, z))
+        if not along_axes(x, y, z):
+            for number in near:
+                inside |= self.parts[number].contains(x, y, z)
+            return inside
+        for number in near:
+            place = window(self._part_bounds[number], x, y, z)
             if place is not None:
                 rows, columns = place
-                inside[place] |= part.contains(x[:, columns], y[rows], z)
+                inside[place] |= self.parts[number].contains(x[:, columns], y[rows], z)
         return inside
 
 
@@ -141,3 +155,18 @@ def tube(path_mm: Sequence[Vector], radii_mm: Sequence[float] | float) -> Union:
         tuple(Capsule(a, b, r) for a, b, r in zip(path_mm[:-1], path_mm[1:], radii, strict=True)),
         shape="tube",
     )
+
+
+def parts_apart(solid: Solid) -> tuple[Bounds, ...]:
+    """The boxes of a union's parts, those that meet joined; of any other solid its own box."""
+    if not isinstance(solid, Union):
+        return (solid.bounds,)
+    apart: list[Bounds] = []
+    for part in solid.parts:
+        box = part.bounds
+        while meeting := [one for one in apart if one.meets(box)]:
+            for other in meeting:
+                apart.remove(other)
+                box = box.joined(other)
+        apart.append(box)
+    return tuple(apart)

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
+from phantoms.combined import parts_apart
 from phantoms.errors import PhantomError
+from phantoms.material import Tissue
 from phantoms.placement import IDENTITY, Placement
-from phantoms.solids import Bounds, Coordinates, Solid, Vector, along_axes, window
-from phantoms.tissues import TISSUES, Tissue
+from phantoms.solids import Bounds, Coordinates, Solid, Vector, along_axes, box_of, window
+from phantoms.tissues import TISSUES
 
 Labels = npt.NDArray[np.uint8]
 
 AIR = TISSUES["air"]
-_COUNTED_POINTS, _FINEST_MM = 15_000, 0.5
+_COUNTED_POINTS, _FINEST_MM = 40_000, 0.4
 _MOST_STRUCTURES = 255
+_TILE = 48  # rows and columns of an oblique slice that are asked together
 
 
-class Properties(TypedDict):
-    """What a scanner would see of a structure."""
-
+class _Seen(TypedDict):
     HU: float
     PD: float
     T1_ms: float
     T2_ms: float
+
+
+class Properties(_Seen, total=False):
+    """What a scanner would see of a structure.
+
+    `activity_relative`, a tracer's concentration relative to the background, stands only where one is meant.
+    """
+
+    activity_relative: float
 
 
 class StructureTruth(TypedDict):
@@ -42,6 +53,18 @@ class StructureTruth(TypedDict):
     properties: Properties
 
 
+class Fine(NamedTuple):
+    """Where a slice must be sampled finely to find small parts.
+
+    Args:
+        bounds: the box around them, in the scanner.
+        step_mm: farthest distance of sample points along x, y and z.
+    """
+
+    bounds: Bounds
+    step_mm: Vector
+
+
 @dataclass(frozen=True, slots=True)
 class Structure:
     """A part of a phantom.
@@ -52,12 +75,15 @@ class Structure:
         tissue: what it is made of.
         ball: centre and radius in mm of a ball that lies wholly inside it and under no later structure; None for
             what has no room for one (skin, cortex), which a truth document then does not list.
+        fine_mm: farthest distance of sample points along x, y and z at which a mean over voxels still finds it; None
+            where no part is smaller than a usual voxel.
     """
 
     name: str
     solid: Solid
     tissue: Tissue
     ball: tuple[Vector, float] | None = None
+    fine_mm: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +98,11 @@ class Phantom:
         field_of_view_mm: width of the square that an image covers.
         seed: what made this individual.
         placement: how this individual's model lies in the scanner.
+        slices_mm: thickness and distance of the slices that a test object's manual asks for; None leaves them to the
+            scanner.
+
+    Attributes:
+        fine: where a slice must be sampled finely to find small parts.
     """
 
     name: str
@@ -81,17 +112,29 @@ class Phantom:
     field_of_view_mm: float
     seed: int = 0
     placement: Placement = IDENTITY
+    slices_mm: tuple[float, float] | None = None
+    fine: tuple[Fine, ...] = field(init=False, repr=False, compare=False)
     _bounds: tuple[Bounds, ...] = field(init=False, repr=False, compare=False)
+    _parts: tuple[tuple[Bounds, ...], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.structures) <= _MOST_STRUCTURES:
             raise PhantomError(f"phantom {self.name}: {len(self.structures)} structures, at most {_MOST_STRUCTURES}")
         object.__setattr__(self, "_bounds", tuple(s.solid.bounds for s in self.structures))
+        object.__setattr__(self, "_parts", tuple(parts_apart(s.solid) for s in self.structures))
+        object.__setattr__(self, "fine", tuple(self._fine()))
 
     @property
     def tissues(self) -> tuple[Tissue, ...]:
         """The material of each label: air for 0, then the structures'."""
         return (AIR, *(s.tissue for s in self.structures))
+
+    def _fine(self) -> Iterator[Fine]:
+        """Boxes around what a coarse sampling would miss, small ones where a structure's parts lie apart."""
+        for structure, boxes in zip(self.structures, self._parts, strict=True):
+            if structure.fine_mm is not None:
+                for bounds in boxes:
+                    yield Fine(self.placement.box(bounds), structure.fine_mm)
 
     def labels(self, x: Coordinates, y: Coordinates, z: Coordinates) -> Labels:
         """Which structure lies at each point.
@@ -111,8 +154,12 @@ class Phantom:
     def _model_labels(self, x: Coordinates, y: Coordinates, z: Coordinates) -> Labels:
         labels = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape), dtype=np.uint8)
         if not along_axes(x, y, z):
-            for number, structure in enumerate(self.structures, start=1):
-                np.copyto(labels, np.uint8(number), where=structure.solid.contains(x, y, z))
+            for tile in _tiles(labels.shape):
+                points = (_cut(x, tile), _cut(y, tile), _cut(z, tile))
+                near = box_of(*points)
+                for number, (structure, bounds) in enumerate(zip(self.structures, self._bounds, strict=True), start=1):
+                    if bounds.meets(near):
+                        np.copyto(labels[tile], np.uint8(number), where=structure.solid.contains(*points))
             return labels
         for number, (structure, bounds) in enumerate(zip(self.structures, self._bounds, strict=True), start=1):
             place = window(bounds, x, y, z)
@@ -144,7 +191,6 @@ class Phantom:
             if volume is None:
                 volume = self._counted_volume(number - 1)
             (cx, cy, cz), radius = self.placement.ball(*structure.ball)
-            relaxation = structure.tissue.relaxation(field_strength_t)
             listed.append(
                 {
                     "name": structure.name,
@@ -153,30 +199,32 @@ class Phantom:
                     "center_mm": [cx, cy, cz],
                     "radius_mm": radius,
                     "volume_mm3": round(volume * self.placement.volume_factor, 1),
-                    "properties": {
-                        "HU": structure.tissue.hu(kvp),
-                        "PD": structure.tissue.pd,
-                        "T1_ms": relaxation.t1_ms,
-                        "T2_ms": relaxation.t2_ms,
-                    },
+                    "properties": _properties(structure.tissue, kvp, field_strength_t),
                 }
             )
         return listed
 
     def _painted_over(self, index: int) -> bool:
-        return any(later.meets(self._bounds[index]) for later in self._bounds[index + 1 :])
+        mine = self._parts[index]
+        return any(box.meets(part) for boxes in self._parts[index + 1 :] for box in boxes for part in mine)
 
     def _counted_volume(self, index: int) -> float:
-        """Volume of the points that one structure keeps, in the model, counted in its box."""
-        low, high = self._bounds[index].low_mm, self._bounds[index].high_mm
-        share = math.prod(b - a for a, b in zip(low, high, strict=True)) / _COUNTED_POINTS
-        step = max(_FINEST_MM, round(math.pow(share, 1.0 / 3.0), 1))
-        axes = [np.arange(a + step / 2, b + step / 2, step) for a, b in zip(low, high, strict=True)]
+        """Volume of the points that one structure keeps, in the model, counted in the boxes of its parts."""
+        boxes = self._parts[index]
+        return sum(self._counted_in(box, index, _COUNTED_POINTS / len(boxes)) for box in boxes)
+
+    def _counted_in(self, box: Bounds, index: int, points: float) -> float:
+        low, high = box.low_mm, box.high_mm
+        share = math.prod(b - a for a, b in zip(low, high, strict=True)) / points
+        step = max(_FINEST_MM, math.pow(share, 1.0 / 3.0))
+        # Whole numbers of steps: a grid that overhangs the box would count the overhang.
+        counts = [max(1, math.ceil(round((b - a) / step, 6))) for a, b in zip(low, high, strict=True)]
+        axes = [a + (b - a) / count * (np.arange(count) + 0.5) for a, b, count in zip(low, high, counts, strict=True)]
         x, y = axes[0].reshape(1, -1), axes[1].reshape(-1, 1)
         over = [
             (later.solid, bounds)
             for later, bounds in zip(self.structures[index + 1 :], self._bounds[index + 1 :], strict=True)
-            if bounds.meets(self._bounds[index])
+            if bounds.meets(box)
         ]
         kept = 0
         for height in axes[2]:
@@ -187,4 +235,36 @@ class Phantom:
                 if place is not None:
                     mine[place] &= ~solid.contains(x[:, place[1]], y[place[0]], z)
             kept += int(np.count_nonzero(mine))
-        return float(kept * step * step * step)
+        return kept * math.prod((b - a) / count for a, b, count in zip(low, high, counts, strict=True))
+
+
+def _tiles(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Squares of an oblique slice, so small that few structures meet each; other shapes stay whole."""
+    if len(shape) != 2 or 0 in shape:
+        if 0 not in shape:
+            yield tuple(slice(None) for _ in shape)
+        return
+    rows, columns = shape
+    for top in range(0, rows, _TILE):
+        for left in range(0, columns, _TILE):
+            yield slice(top, top + _TILE), slice(left, left + _TILE)
+
+
+def _cut(values: Coordinates, place: tuple[slice, ...]) -> Coordinates:
+    """What of an array, which may broadcast, a tile needs."""
+    if values.ndim != len(place):
+        return values
+    return values[tuple(part if size > 1 else slice(None) for part, size in zip(place, values.shape, strict=True))]
+
+
+def _properties(tissue: Tissue, kvp: float, field_strength_t: float) -> Properties:
+    relaxation = tissue.relaxation(field_strength_t)
+    seen: Properties = {
+        "HU": tissue.hu(kvp),
+        "PD": tissue.pd,
+        "T1_ms": relaxation.t1_ms,
+        "T2_ms": relaxation.t2_ms,
+    }
+    if tissue.activity is not None:
+        seen["activity_relative"] = tissue.activity
+    return seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phantoms.solids import Coordinates, Vector
+from phantoms.solids import Bounds, Coordinates, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,20 @@ class Placement:
             (y - (self.shift_mm[1] + self.lean[1] * z)) * (1.0 / self.scale[1]),
             (z - self.shift_mm[2]) * (1.0 / self.scale[2]),
         )
+
+    def box(self, bounds: Bounds) -> Bounds:
+        """A box along the axes in the scanner that holds the image of a box in the model."""
+        heights = [z * self.scale[2] + self.shift_mm[2] for z in (bounds.low_mm[2], bounds.high_mm[2])]
+        reach = []
+        for axis in (0, 1):
+            offsets = [self.lean[axis] * z + self.shift_mm[axis] for z in heights]
+            reach.append(
+                (
+                    bounds.low_mm[axis] * self.scale[axis] + min(offsets),
+                    bounds.high_mm[axis] * self.scale[axis] + max(offsets),
+                )
+            )
+        return Bounds((reach[0][0], reach[1][0], heights[0]), (reach[0][1], reach[1][1], heights[1]))
 
     def ball(self, center_mm: Vector, radius_mm: float) -> tuple[Vector, float]:
         """A ball in the scanner that lies inside the image of a ball in the model."""

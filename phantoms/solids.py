@@ -114,6 +114,14 @@ def window(bounds: Bounds, x: Coordinates, y: Coordinates, z: Coordinates) -> Wi
     return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
+def box_of(x: Coordinates, y: Coordinates, z: Coordinates) -> Bounds:
+    """The least box that holds points; each array has at least one."""
+    return Bounds(
+        (float(x.min()), float(y.min()), float(z.min())),
+        (float(x.max()), float(y.max()), float(z.max())),
+    )
+
+
 def along_axes(x: Coordinates, y: Coordinates, z: Coordinates) -> bool:
     """Whether the coordinates are a slice along the axes: a row of x, a column of y, one z."""
     return x.ndim == 2 and x.shape[0] == 1 and y.shape == (y.size, 1) and z.size == 1

@@ -1,123 +1,74 @@
-"""Materials: what they are made of, and what CT and MR see of them. Every value has its source.
+"""Tissues: what they are made of, and what CT and MR see of them.
 
-Sources:
-    [44]  ICRU Report 44, Tissue Substitutes in Radiation Dosimetry and Measurement, 1989; also NIST XAAMDI, table 2.
-    [46]  ICRU Report 46, Photon, Electron, Proton and Neutron Interaction Data for Body Tissues, 1992.
-    [110] ICRP Publication 110, Adult Reference Computational Phantoms, 2009, table B.1 (male).
-    [W]   H. Q. Woodard, D. R. White, Br. J. Radiol. 59:1209, 1986.
-    [S]   G. J. Stanisz et al., Magn. Reson. Med. 54:507, 2005 (T1, T2 at 1.5 T and 3 T).
-    [B]   C. M. J. de Bazelaire et al., Radiology 230:652, 2004 (1.5 T and 3 T).
-    [St]  A. Stadler et al., J. Magn. Reson. Imaging 21:759, 2005 (lung T1 in inspiration, 1.5 T).
-    [Y]   J. Yu, Y. Xue, H. K. Song, Magn. Reson. Med. 66:248, 2011 (lung T2* at 1.5 T and 3 T).
-    [G]   H. M. Gach, C. Tanase, F. Boada, Int. Conf. Systems Engineering, 2008 (T1 = A B0^C; T2).
-    [P]   S. Patz et al., J. Magn. Reson. Imaging 26:510, 2007 (eye, 1.5 T).
-    [R]   I. L. H. Reichert et al., Magn. Reson. Imaging 23:611, 2005 (cortical bone, T2*).
-    [BW]  D. L. Collins et al., IEEE Trans. Med. Imaging 17:463, 1998: BrainWeb's table of tissue parameters.
+Where each value stands, and how far we could check it ("by way of X": the source itself was not open to us):
+    [44]  ICRU Report 44, 1989. Adipose tissue, muscle and cortical bone by way of a public listing of NIST XAAMDI
+          table 2; all of [44] by way of [Sc].
+    [Sc]  U. Schneider, E. Pedroni, A. Lomax, Phys. Med. Biol. 41:111, 1996: the table of tissues, by way of a program
+          that holds its numbers.
+    [46]  ICRU Report 46, 1992. Not open; skin and liver agree with [Sc], heart stands as cited by others.
+    [110] ICRP Publication 110, 2009, table B.1 (male). Not open: unchecked.
+    [W]   H. Q. Woodard, D. R. White, Br. J. Radiol. 59:1209, 1986. Not open; the mean of its grey and white matter
+          agrees with the brain of [Sc] within 0.001 in every element.
+    [S]   G. J. Stanisz et al., Magn. Reson. Med. 54:507, 2005 (1.5 T and 3 T). Not open: unchecked.
+    [B]   C. M. J. de Bazelaire et al., Radiology 230:652, 2004. 3 T: its abstract, read; 1.5 T: unchecked.
+    [St]  A. Stadler et al., J. Magn. Reson. Imaging 21:759, 2005 (lung T1 in inspiration, 1.5 T). Unchecked.
+    [Y]   J. Yu, Y. Xue, H. K. Song, Magn. Reson. Med. 66:248, 2011 (lung T2* at 1.5 T and 3 T). Unchecked.
+    [G]   H. M. Gach, C. Tanase, F. Boada, Int. Conf. Systems Engineering, 2008 (T1 = A B0^C; T2). By way of two
+          independent programs, which agree on all that is used here.
+    [P]   S. Patz et al., J. Magn. Reson. Imaging 26:510, 2007 (eye, 1.5 T). Unchecked.
+    [R]   I. L. H. Reichert et al., Magn. Reson. Imaging 23:611, 2005 (cortical bone, T2*). Unchecked.
+    [BW]  D. L. Collins et al., IEEE Trans. Med. Imaging 17:463, 1998: BrainWeb's table of tissue parameters. By way
+          of several programs that hold it.
+"Our choice" marks what follows no source.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-from phantoms.attenuation import WATER, hounsfield
-from phantoms.errors import PhantomError
-
-FIELDS_T = (1.5, 3.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Relaxation:
-    """T1 and T2 in ms at one field strength."""
-
-    t1_ms: float
-    t2_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Tissue:
-    """A homogeneous material.
-
-    Args:
-        name: what it is called in the table.
-        density_g_per_cm3: mass density.
-        composition: mass fractions by element symbol.
-        at_1_5_t: relaxation at 1.5 T.
-        at_3_t: relaxation at 3 T.
-        proton_density: density of visible protons relative to water; None takes the hydrogen density of the
-            composition relative to that of water.
-        fixed_hu: a CT number by definition, whatever the voltage (test objects); None computes it.
-    """
-
-    name: str
-    density_g_per_cm3: float
-    composition: Mapping[str, float]
-    at_1_5_t: Relaxation
-    at_3_t: Relaxation
-    proton_density: float | None = None
-    fixed_hu: float | None = None
-
-    def hu(self, kvp: float) -> float:
-        """CT number at a tube voltage in kV.
-
-        Raises:
-            PhantomError: the voltage lies outside 70 to 150 kV.
-        """
-        if self.fixed_hu is not None:
-            return self.fixed_hu
-        return hounsfield(self.composition, self.density_g_per_cm3, kvp)
-
-    @property
-    def pd(self) -> float:
-        """Proton density relative to water."""
-        if self.proton_density is not None:
-            return self.proton_density
-        return round(self.composition.get("H", 0.0) * self.density_g_per_cm3 / WATER["H"], 4)
-
-    def relaxation(self, field_strength_t: float) -> Relaxation:
-        """T1 and T2 at a field strength: a power law through the two tabulated fields.
-
-        P. A. Bottomley et al., Med. Phys. 11:425, 1984: T1 = A nu^B fits all tissues.
-
-        Args:
-            field_strength_t: magnetic field in tesla, 0.2 to 7.
-
-        Raises:
-            PhantomError: the field lies outside.
-        """
-        if not 0.2 <= field_strength_t <= 7.0:
-            raise PhantomError(f"field strength {field_strength_t:g} T: between 0.2 and 7 T")
-        low, high = self.at_1_5_t, self.at_3_t
-        # (B / 1.5)^k with k = log2(T(3) / T(1.5)), written as a power of the ratio of the two values.
-        doublings = math.log2(field_strength_t / FIELDS_T[0])
-        return Relaxation(
-            round(low.t1_ms * math.pow(high.t1_ms / low.t1_ms, doublings), 3),
-            round(low.t2_ms * math.pow(high.t2_ms / low.t2_ms, doublings), 3),
-        )
-
-
-def _same(t1_ms: float, t2_ms: float) -> tuple[Relaxation, Relaxation]:
-    return Relaxation(t1_ms, t2_ms), Relaxation(t1_ms, t2_ms)
-
-
-def _both(t1_15: float, t2_15: float, t1_3: float, t2_3: float) -> tuple[Relaxation, Relaxation]:
-    return Relaxation(t1_15, t2_15), Relaxation(t1_3, t2_3)
-
+from phantoms.attenuation import WATER
+from phantoms.material import NO_SIGNAL, Tissue, both, same
 
 _BRAIN_SALTS = {"Na": 0.002, "S": 0.002, "Cl": 0.003, "K": 0.003}
-_MUSCLE_MR = _both(1008, 44, 1412, 50)  # [S]
-_MARROW_MR = _both(549, 49, 586, 49)  # [B], L4 vertebra
-_FAT_MR = _both(342, 70, 377, 70)  # [G], scalp: A = 0.324, C = 0.137; [B] has 382 and 68 ms at 3 T
-_BONE_MR = _both(200, 0.5, 302, 0.25)  # [R] at 1.5 T; 3 T as the IT'IS tissue database, 2018, lists it
-_WATERY_MR = _same(4200, 1990)  # [G], cerebrospinal fluid; hardly depends on the field
-_NONE = _same(1000, 0.01)  # gas and rigid plastics: no proton that an image would see
+_GREY_MATTER = {"H": 0.107, "C": 0.095, "N": 0.018, "O": 0.767, "P": 0.003, **_BRAIN_SALTS}
+_WHITE_MATTER = {"H": 0.106, "C": 0.194, "N": 0.025, "O": 0.661, "P": 0.004, **_BRAIN_SALTS}
+_BLOOD = {
+    "H": 0.102,
+    "C": 0.110,
+    "N": 0.033,
+    "O": 0.745,
+    "Na": 0.001,
+    "P": 0.001,
+    "S": 0.002,
+    "Cl": 0.003,
+    "K": 0.002,
+    "Fe": 0.001,
+}
+_KIDNEY = {
+    "H": 0.103,
+    "C": 0.132,
+    "N": 0.030,
+    "O": 0.724,
+    "Na": 0.002,
+    "P": 0.002,
+    "S": 0.002,
+    "Cl": 0.002,
+    "K": 0.002,
+    "Ca": 0.001,
+}
+_MUSCLE_MR = both(1008, 44, 1412, 50)  # [S]
+_MARROW_MR = both(549, 49, 586, 49)  # [B], L4 vertebra
+_FAT_MR = both(342, 70, 377, 70)  # [G], scalp: A = 0.324, C = 0.137; [B] has 382 and 68 ms at 3 T
+_BONE_MR = both(
+    200, 0.5, 302, 0.25
+)  # [R] at 1.5 T; 3 T as it stood here, from a database of the IT'IS Foundation: unchecked
+_WATERY_MR = same(4200, 1990)  # [G], cerebrospinal fluid; hardly depends on the field
 
 _TABLE = (
-    Tissue("air", 0.0012, {"N": 0.755, "O": 0.232, "Ar": 0.013}, *_NONE, proton_density=0.0, fixed_hu=-1000.0),
+    Tissue("air", 0.0012, {"N": 0.755, "O": 0.232, "Ar": 0.013}, *NO_SIGNAL, proton_density=0.0, fixed_hu=-1000.0),
     Tissue("water", 1.0, WATER, *_WATERY_MR, proton_density=1.0, fixed_hu=0.0),
-    Tissue("acrylic", 1.19, {"H": 0.0805, "C": 0.5999, "O": 0.3196}, *_NONE, proton_density=0.0),  # [44] PMMA
+    Tissue("acrylic", 1.19, {"H": 0.0805, "C": 0.5999, "O": 0.3196}, *NO_SIGNAL, proton_density=0.0),  # [44] PMMA
     Tissue(
         "skin",
         1.09,
@@ -141,15 +92,15 @@ _TABLE = (
     Tissue(
         "grey matter",
         1.04,
-        {"H": 0.107, "C": 0.095, "N": 0.018, "O": 0.767, "P": 0.003, **_BRAIN_SALTS},
-        *_both(998, 100, 1295, 100),
+        _GREY_MATTER,
+        *both(998, 100, 1295, 100),
         proton_density=0.86,
     ),  # [W]; [G], A = 0.857, C = 0.376; PD [BW]
     Tissue(
         "white matter",
         1.04,
-        {"H": 0.106, "C": 0.194, "N": 0.025, "O": 0.661, "P": 0.004, **_BRAIN_SALTS},
-        *_both(681, 80, 887, 80),
+        _WHITE_MATTER,
+        *both(681, 80, 887, 80),
         proton_density=0.77,
     ),  # [W]; [G], A = 0.583, C = 0.382; PD [BW]
     Tissue(
@@ -162,19 +113,8 @@ _TABLE = (
     Tissue(
         "blood",
         1.06,
-        {
-            "H": 0.102,
-            "C": 0.110,
-            "N": 0.033,
-            "O": 0.745,
-            "Na": 0.001,
-            "P": 0.001,
-            "S": 0.002,
-            "Cl": 0.003,
-            "K": 0.002,
-            "Fe": 0.001,
-        },
-        *_both(1441, 290, 1932, 275),
+        _BLOOD,
+        *both(1441, 290, 1932, 275),
     ),  # [44]; [S]
     Tissue(
         "cortical bone",
@@ -248,38 +188,124 @@ _TABLE = (
         "cartilage",
         1.10,
         {"H": 0.096, "C": 0.099, "N": 0.022, "O": 0.744, "Na": 0.005, "P": 0.022, "S": 0.009, "Cl": 0.003},
-        *_both(1024, 30, 1168, 27),
+        *both(1024, 30, 1168, 27),
     ),  # [46]; [S]
     Tissue(
         "eye lens",
         1.07,
         {"H": 0.096, "C": 0.195, "N": 0.057, "O": 0.646, "Na": 0.001, "P": 0.001, "S": 0.003, "Cl": 0.001},
-        *_same(1413, 100),
+        *same(1413, 100),
     ),  # [44]; [P], lens cortex
     Tissue(
         "vitreous humour",
         1.01,
         {"H": 0.111, "O": 0.880, "Na": 0.005, "Cl": 0.004},
-        *_same(5053, 450),
+        *same(5053, 450),
         proton_density=1.0,
     ),  # as cerebrospinal fluid [W]; [P], anterior chamber
     Tissue(
         "lung",
         0.26,
         {"H": 0.103, "C": 0.105, "N": 0.031, "O": 0.749, "Na": 0.002, "P": 0.002, "S": 0.003, "Cl": 0.003, "K": 0.002},
-        *_both(1199, 2.11, 1199, 0.74),
+        *both(1199, 2.11, 1199, 0.74),
     ),  # [44], inflated; T1 [St]; T2* [Y] for T2, since diffusion between alveoli dephases spin echoes as well
     Tissue(
         "heart",
         1.05,
         {"H": 0.104, "C": 0.139, "N": 0.029, "O": 0.718, "Na": 0.001, "P": 0.002, "S": 0.002, "Cl": 0.002, "K": 0.003},
-        *_both(1030, 40, 1471, 47),
+        *both(1030, 40, 1471, 47),
     ),  # [46]; [S]
+    Tissue(
+        "kidney cortex",
+        1.05,
+        _KIDNEY,
+        *both(966, 87, 1142, 76),
+    ),  # [Sc]; [B]
+    Tissue(
+        "kidney medulla",
+        1.05,
+        _KIDNEY,
+        *both(1412, 85, 1545, 81),
+    ),  # [Sc]; [B]
+    Tissue(
+        "spleen",
+        1.06,
+        {"H": 0.103, "C": 0.113, "N": 0.032, "O": 0.741, "Na": 0.001, "P": 0.003, "S": 0.002, "Cl": 0.002, "K": 0.003},
+        *both(1057, 79, 1328, 61),
+    ),  # [Sc]; [B]
+    Tissue(
+        "pancreas",
+        1.04,
+        {"H": 0.106, "C": 0.169, "N": 0.022, "O": 0.694, "Na": 0.002, "P": 0.002, "S": 0.001, "Cl": 0.002, "K": 0.002},
+        *both(584, 46, 725, 43),
+    ),  # [Sc]; [B]
+    Tissue(
+        "bowel wall",
+        1.03,
+        {"H": 0.106, "C": 0.115, "N": 0.022, "O": 0.751, "Na": 0.001, "P": 0.001, "S": 0.001, "Cl": 0.002, "K": 0.001},
+        *_MUSCLE_MR,
+    ),  # [Sc], gastrointestinal tract; relaxation as muscle: our choice
+    Tissue(
+        "bowel content",
+        1.02,
+        WATER,
+        *same(2500, 200),
+        proton_density=0.9,
+    ),  # our choice
+    Tissue(
+        "bile",
+        1.01,
+        WATER,
+        *same(2600, 400),
+        proton_density=1.0,
+    ),  # our choice
+    Tissue(
+        "cyst",
+        1.005,
+        WATER,
+        *same(3000, 800),
+        proton_density=1.0,
+    ),  # our choice
+    Tissue(
+        "metastasis",
+        1.045,
+        {"H": 0.103, "C": 0.120, "N": 0.030, "O": 0.736, "Na": 0.002, "P": 0.003, "S": 0.002, "Cl": 0.002, "K": 0.002},
+        *both(1000, 75, 1200, 70),
+        proton_density=0.9,
+    ),  # between liver and spleen, with longer relaxation: our choice
+    Tissue(
+        "clotted blood",
+        1.078,
+        _BLOOD,
+        *both(1100, 80, 1400, 60),
+        proton_density=0.9,
+    ),  # composition of blood, [44]; density (about 74 HU) and relaxation of an early clot: our choice
+    Tissue(
+        "oedema",
+        1.026,
+        _WHITE_MATTER,
+        *both(1200, 130, 1500, 120),
+        proton_density=0.9,
+    ),  # composition of white matter, [W]; density (about 20 HU) and relaxation: our choice
+    Tissue(
+        "ischaemic grey matter",
+        1.032,
+        _GREY_MATTER,
+        *both(1150, 120, 1450, 118),
+        proton_density=0.89,
+    ),  # composition of grey matter, [W]; 8 HU less and longer relaxation, as early infarcts take up water: our choice
+    Tissue(
+        "ischaemic white matter",
+        1.034,
+        _WHITE_MATTER,
+        *both(800, 98, 1020, 96),
+        proton_density=0.80,
+    ),  # likewise
     Tissue(
         "liver",
         1.06,
         {"H": 0.102, "C": 0.139, "N": 0.030, "O": 0.716, "Na": 0.002, "P": 0.003, "S": 0.003, "Cl": 0.002, "K": 0.003},
-        *_both(576, 46, 812, 42),
+        *both(576, 46, 812, 42),
     ),  # [46]; [S]
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from modality.acquisition import noise, plan, sampling, spread
-from modality.acquisition.frames import Frame
-from modality.acquisition.geometry import Geometry
+from modality.acquisition.frames import Pixels, SliceBySlice
 from modality.errors import UnknownNameError, UsageError
 from phantoms.errors import PhantomError
 from phantoms.phantom import Phantom
@@ -99,56 +98,22 @@ PROTOCOLS: Mapping[str, CtProtocol] = {
         tube_current_ma=300.0, exposure_time_ms=1000.0, slice_thickness_mm=5.0, slice_spacing_mm=5.0, head_holder=True
     ),
     "CHEST": CtProtocol(),
-    "PHANTOM": CtProtocol(),
+    "ABDOMEN": CtProtocol(slice_thickness_mm=5.0, slice_spacing_mm=5.0),
+    "PHANTOM": CtProtocol(exposure_time_ms=1000.0),
 }
 """Default protocols by Body Part Examined."""
 
 
 @dataclass(frozen=True, eq=False)
-class CtAcquisition:
-    """A CT scan; each slice is computed when asked for.
-
-    Args:
-        phantom: what is scanned.
-        protocol: what was set.
-        geometry: the grid of the slices.
-        seed: of the noise.
-    """
-
-    phantom: Phantom
-    protocol: CtProtocol
-    geometry: Geometry
-    seed: int
-
-    @property
-    def phantom_name(self) -> str:
-        """Name of what was scanned."""
-        return self.phantom.name
-
-    @property
-    def body_part(self) -> str:
-        """Body Part Examined."""
-        return self.phantom.body_part
-
-    def __len__(self) -> int:
-        return self.geometry.slices
-
-    def __iter__(self) -> Iterator[Frame]:
-        return (self.frame(index) for index in range(len(self)))
+class CtAcquisition(SliceBySlice[CtProtocol]):
+    """A CT scan; each slice holds unsigned stored values."""
 
     @cached_property
     def _hounsfield(self) -> npt.NDArray[np.float32]:
         """CT number of each label."""
         return np.asarray([tissue.hu(self.protocol.kvp) for tissue in self.phantom.tissues], dtype=np.float32)
 
-    def frame(self, index: int) -> Frame:
-        """Slice `index`: unsigned stored values of shape (rows, columns).
-
-        Raises:
-            IndexError: there is no such slice.
-        """
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def _pixels(self, index: int) -> Pixels:
         geometry, protocol = self.geometry, self.protocol
         down = spread.taps(protocol.point_spread_mm, geometry.row_spacing_mm)
         across = spread.taps(protocol.point_spread_mm, geometry.column_spacing_mm)
@@ -162,7 +127,7 @@ class CtAcquisition:
         image *= np.float32(1.0 / protocol.rescale_slope)
         np.rint(image, out=image)
         np.clip(image, 0, (1 << protocol.bits_stored) - 1, out=image)
-        return Frame(index, image.astype(np.uint16))
+        return image.astype(np.uint16)
 
 
 def ct(
@@ -198,6 +163,9 @@ def ct(
         UsageError: a number is out of range, or no such kernel.
     """
     protocol = PROTOCOLS.get(phantom.body_part, PROTOCOLS["PHANTOM"])
+    if phantom.slices_mm is not None:
+        asked, apart = phantom.slices_mm
+        protocol = replace(protocol, slice_thickness_mm=asked, slice_spacing_mm=apart)
     if slice_thickness_mm is not None:
         thickness = plan.positive("slice thickness", slice_thickness_mm)
         protocol = replace(protocol, slice_thickness_mm=thickness, slice_spacing_mm=thickness)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -48,10 +48,6 @@ class Acquisition(Protocol):
         """What was set: the kind's own frozen dataclass."""
 
     @property
-    def phantom_name(self) -> str:
-        """Name of what was scanned, as the table of phantoms has it."""
-
-    @property
     def body_part(self) -> str:
         """Body Part Examined (PS3.16 annex L), or PHANTOM."""
 
@@ -63,3 +59,47 @@ class Acquisition(Protocol):
 
     def __iter__(self) -> Iterator[Frame]:
         """The slices in order."""
+
+
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True, eq=False)
+class SliceBySlice(Generic[Settings]):
+    """A scan whose slices are computed one by one, each when asked for.
+
+    Args:
+        phantom: what is scanned.
+        protocol: what was set.
+        geometry: the grid of the slices.
+        seed: of the noise.
+    """
+
+    phantom: Phantom
+    protocol: Settings
+    geometry: Geometry
+    seed: int
+
+    @property
+    def body_part(self) -> str:
+        """Body Part Examined."""
+        return self.phantom.body_part
+
+    def __len__(self) -> int:
+        return self.geometry.slices
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (self.frame(index) for index in range(len(self)))
+
+    def frame(self, index: int) -> Frame:
+        """Slice `index`: stored values of shape (rows, columns).
+
+        Raises:
+            IndexError: there is no such slice.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return Frame(index, self._pixels(index))
+
+    def _pixels(self, index: int) -> Pixels:
+        raise NotImplementedError

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from modality.acquisition import noise, plan, sampling, spread
-from modality.acquisition.frames import Frame
+from modality.acquisition.frames import Pixels, SliceBySlice
 from modality.acquisition.geometry import Geometry
 from modality.acquisition.mr_signal import GYROMAGNETIC_RATIO_MHZ_PER_T, Sequence, tissue_signal
 from modality.errors import UnknownNameError, UsageError
@@ -19,6 +19,7 @@ from phantoms.phantom import Phantom
 
 _REAL_STREAM, _IMAGINARY_STREAM = 2, 3
 _BRIGHTEST = 3000.0  # stored value of the phantom's strongest tissue: the receiver gain leaves room for noise
+_LEAST_SIGNAL = 0.05  # no receiver amplifies without end: of a phantom without signal one sees its noise
 _POINT_SPREAD_PIXELS = 0.514
 """Standard deviation of a Gaussian as wide at half height as the point spread of a fully sampled k-space, 1.21 pixels
 (E. M. Haacke et al., Magnetic Resonance Imaging, 2nd ed. 2014, chapter 13)."""
@@ -89,36 +90,8 @@ PROTOCOLS: Mapping[str, MrProtocol] = {
 
 
 @dataclass(frozen=True, eq=False)
-class MrAcquisition:
-    """An MR scan; each slice is computed when asked for.
-
-    Args:
-        phantom: what is scanned.
-        protocol: what was set.
-        geometry: the grid of the slices.
-        seed: of the noise.
-    """
-
-    phantom: Phantom
-    protocol: MrProtocol
-    geometry: Geometry
-    seed: int
-
-    @property
-    def phantom_name(self) -> str:
-        """Name of what was scanned."""
-        return self.phantom.name
-
-    @property
-    def body_part(self) -> str:
-        """Body Part Examined."""
-        return self.phantom.body_part
-
-    def __len__(self) -> int:
-        return self.geometry.slices
-
-    def __iter__(self) -> Iterator[Frame]:
-        return (self.frame(index) for index in range(len(self)))
+class MrAcquisition(SliceBySlice[MrProtocol]):
+    """An MR scan; each slice holds unsigned magnitudes."""
 
     @cached_property
     def signals(self) -> tuple[float, ...]:
@@ -139,16 +112,9 @@ class MrAcquisition:
     @cached_property
     def gain(self) -> float:
         """Stored value of a signal of 1."""
-        return round(_BRIGHTEST / max(*self.signals, 1e-6), 6)
+        return round(_BRIGHTEST / max(*self.signals, _LEAST_SIGNAL), 6)
 
-    def frame(self, index: int) -> Frame:
-        """Slice `index`: unsigned magnitudes of shape (rows, columns).
-
-        Raises:
-            IndexError: there is no such slice.
-        """
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def _pixels(self, index: int) -> Pixels:
         values = np.asarray([round(s * self.gain, 4) for s in self.signals], dtype=np.float32)
         kernel = spread.taps(_POINT_SPREAD_PIXELS, 1.0)
         real = spread.blur(sampling.averaged(self.phantom, self.geometry, index, values), kernel, kernel)
@@ -161,7 +127,7 @@ class MrAcquisition:
         np.sqrt(real, out=real)
         np.rint(real, out=real)
         np.minimum(real, (1 << self.protocol.bits_stored) - 1, out=real)
-        return Frame(index, real.astype(np.uint16))
+        return real.astype(np.uint16)
 
 
 def mr(
@@ -219,7 +185,11 @@ def mr(
     changes = {name: value for name, value in given.items() if value is not None}
     for name, value in changes.items():
         plan.positive(name.replace("_", " "), value)
-    chosen = replace(PROTOCOLS[protocol], **changes)  # type: ignore[arg-type]
+    prescribed = PROTOCOLS[protocol]
+    if phantom.slices_mm is not None:
+        asked, apart = phantom.slices_mm
+        prescribed = replace(prescribed, slice_thickness_mm=asked, slice_spacing_mm=apart)
+    chosen = replace(prescribed, **changes)  # type: ignore[arg-type]
     if chosen.echo_time_ms >= chosen.repetition_time_ms:
         raise UsageError(f"echo time {chosen.echo_time_ms:g} ms: must be below TR {chosen.repetition_time_ms:g} ms")
     if chosen.flip_angle_deg > 180.0 or (chosen.sequence == "SE" and chosen.flip_angle_deg != 90.0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from phantoms.tissues import Tissue
+from phantoms.material import Tissue
 
 Sequence = Literal["SE", "GRE"]
 

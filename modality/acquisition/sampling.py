@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from modality.acquisition.geometry import Geometry
-from phantoms.phantom import Phantom
+from phantoms.phantom import Fine, Phantom
 
 Image = npt.NDArray[np.float32]
 
 _QUARTERS = ((-0.25, -0.25), (0.25, 0.25), (-0.25, 0.25), (0.25, -0.25))
 _THICKEST_MM = 1.0  # farthest distance of sample points through the slice
+_FIXED_POINT = 1024  # sums of whole numbers do not depend on their order, nor on a processor's SIMD level
+_MOST_POINTS = 64  # along one direction of a voxel
 
 
 def offsets(slice_thickness_mm: float) -> tuple[tuple[float, float, float], ...]:
@@ -40,8 +42,15 @@ def coordinates(
         x, y and z in mm that broadcast to (rows, columns); each as small as its direction allows.
     """
     across, down, through = offset
-    step_c = (np.arange(geometry.columns, dtype=np.float64) + across) * geometry.column_spacing_mm
-    step_r = (np.arange(geometry.rows, dtype=np.float64) + down) * geometry.row_spacing_mm
+    columns, rows = np.arange(geometry.columns, dtype=np.float64), np.arange(geometry.rows, dtype=np.float64)
+    return _grid(geometry, index, columns + across, rows + down, through)
+
+
+def _grid(
+    geometry: Geometry, index: int, across: npt.NDArray[np.float64], down: npt.NDArray[np.float64], through: float
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Patient coordinates of points at columns `across` and rows `down`, `through` the thickness of a slice."""
+    step_c, step_r = across * geometry.column_spacing_mm, down * geometry.row_spacing_mm
     position, normal = geometry.position_mm(index), geometry.normal
     made = []
     for axis in range(3):
@@ -56,7 +65,7 @@ def coordinates(
 
 
 def averaged(phantom: Phantom, geometry: Geometry, index: int, values: npt.NDArray[np.float32]) -> Image:
-    """The mean of a property over each voxel of a slice.
+    """The mean of a property over each voxel of a slice, finely where the phantom has small parts.
 
     Args:
         phantom: what is scanned.
@@ -72,4 +81,65 @@ def averaged(phantom: Phantom, geometry: Geometry, index: int, values: npt.NDArr
     for offset in points:
         total += values[phantom.labels(*coordinates(geometry, index, offset))]
     total *= np.float32(1.0 / len(points))
+    for fine in phantom.fine:
+        place = _voxels(geometry, index, fine)
+        if place is not None:
+            total[place] = _finely(phantom, geometry, index, place, fine, values)
     return total
+
+
+def _voxels(geometry: Geometry, index: int, fine: Fine) -> tuple[slice, slice] | None:
+    """Rows and columns of a slice whose voxels may meet a box."""
+    low, high = fine.bounds.low_mm, fine.bounds.high_mm
+    position = geometry.position_mm(index)
+    spans = []
+    for direction in (geometry.row_direction, geometry.column_direction, geometry.normal):
+        ends = [(d * (a - p), d * (b - p)) for d, a, b, p in zip(direction, low, high, position, strict=True)]
+        spans.append((sum(min(pair) for pair in ends), sum(max(pair) for pair in ends)))
+    if spans[2][0] > geometry.slice_thickness_mm / 2 or spans[2][1] < -geometry.slice_thickness_mm / 2:
+        return None
+    found = []
+    for (first, last), spacing, count in (
+        (spans[1], geometry.row_spacing_mm, geometry.rows),
+        (spans[0], geometry.column_spacing_mm, geometry.columns),
+    ):
+        start, stop = max(0, math.floor(first / spacing + 0.5)), min(count, math.ceil(last / spacing + 0.5))
+        if start >= stop:
+            return None
+        found.append(slice(start, stop))
+    return found[0], found[1]
+
+
+def _finely(
+    phantom: Phantom,
+    geometry: Geometry,
+    index: int,
+    place: tuple[slice, slice],
+    fine: Fine,
+    values: npt.NDArray[np.float32],
+) -> Image:
+    """The mean over the voxels of a window from a grid of points as dense as its small parts need."""
+    rows, columns = (part.stop - part.start for part in place)
+    points = [
+        _points(direction, size, fine.step_mm)
+        for direction, size in (
+            (geometry.column_direction, geometry.row_spacing_mm),
+            (geometry.row_direction, geometry.column_spacing_mm),
+            (geometry.normal, geometry.slice_thickness_mm),
+        )
+    ]
+    down = (np.arange(rows * points[0]) + 0.5) / points[0] + (place[0].start - 0.5)
+    across = (np.arange(columns * points[1]) + 0.5) / points[1] + (place[1].start - 0.5)
+    whole = np.rint(values * _FIXED_POINT).astype(np.int64)
+    total = np.zeros((rows, columns), dtype=np.int64)
+    for k in range(points[2]):
+        x, y, z = _grid(geometry, index, across, down, (k + 0.5) / points[2] - 0.5)
+        seen = whole[phantom.labels(x, y, z)].reshape(rows, points[0], columns, points[1])
+        total += seen.sum(axis=(1, 3))
+    return (total / (_FIXED_POINT * math.prod(points))).astype(np.float32)
+
+
+def _points(direction: tuple[float, float, float], size_mm: float, step_mm: tuple[float, float, float]) -> int:
+    """How many points a voxel needs along one of its edges."""
+    needed = max(size_mm * abs(part) / step for part, step in zip(direction, step_mm, strict=True))
+    return min(_MOST_POINTS, max(1, math.ceil(needed)))

@@ -1,13 +1,15 @@
-"""The truth of an acquisition as plain data, ready for truth.json."""
+"""The truth of an acquisition as plain data, ready for truth.json, and as a map of labels."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypedDict
 
-from modality.acquisition.ct import CtAcquisition
+import numpy as np
+
+from modality.acquisition import sampling
 from modality.acquisition.frames import Acquisition
-from modality.acquisition.mr import MrAcquisition
-from phantoms.phantom import StructureTruth
+from phantoms.phantom import Labels, StructureTruth
 
 _ASSUMED_KVP = 120.0
 _ASSUMED_FIELD_T = 1.5
@@ -28,13 +30,29 @@ def truth(acquisition: Acquisition) -> Truth:
         acquisition: a scan. CT numbers are those at its tube voltage and relaxation times those at its field strength;
             what the modality does not see is listed for 120 kV and 1.5 T.
     """
-    kvp, field_strength_t = _ASSUMED_KVP, _ASSUMED_FIELD_T
-    if isinstance(acquisition, CtAcquisition):
-        kvp = acquisition.protocol.kvp
-    if isinstance(acquisition, MrAcquisition):
-        field_strength_t = acquisition.protocol.field_strength_t
+    protocol = acquisition.protocol
     return {
         "seed": acquisition.seed,
         "phantom": acquisition.phantom.name,
-        "structures": acquisition.phantom.truth(kvp=kvp, field_strength_t=field_strength_t),
+        "structures": acquisition.phantom.truth(
+            kvp=getattr(protocol, "kvp", _ASSUMED_KVP),
+            field_strength_t=getattr(protocol, "field_strength_t", _ASSUMED_FIELD_T),
+        ),
     }
+
+
+def label_maps(acquisition: Acquisition) -> Iterator[Labels]:
+    """The structure at the centre of each voxel, slice by slice.
+
+    Args:
+        acquisition: a scan.
+
+    Yields:
+        uint8 of shape (rows, columns) for each slice: 0 for air, else a structure's `label` of the truth or that of a
+        structure which the truth does not list.
+    """
+    geometry = acquisition.geometry
+    shape = (geometry.rows, geometry.columns)
+    for index in range(geometry.slices):
+        labels = acquisition.phantom.labels(*sampling.coordinates(geometry, index, (0.0, 0.0, 0.0)))
+        yield np.broadcast_to(labels, shape)

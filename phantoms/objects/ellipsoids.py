@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from phantoms.material import Relaxation, Tissue
 from phantoms.phantom import Phantom, Structure
 from phantoms.solids import Ellipsoid, Vector
-from phantoms.tissues import Relaxation, Tissue
 
 _UNIT_MM = 100.0
 

@@ -118,7 +118,7 @@ def test_defaults_come_from_the_body_part():
     assert head.protocol.head_holder
     assert not chest.protocol.head_holder
     assert (head.geometry.rows, head.geometry.columns) == (512, 512)
-    assert (head.body_part, head.phantom_name) == ("HEAD", "head")
+    assert (head.body_part, head.phantom.name) == ("HEAD", "head")
     assert chest.protocol.reconstruction_diameter_mm == 400.0
     assert len(chest) > 100
 

@@ -55,4 +55,4 @@ def test_pixels_are_those_of_the_release(usual):
     assert usual == PIXELS
 
 
-PIXELS = "7fb0d6520fdfe4f039322f70314db9872f726498fe9dbdb6e3174bf1d71c1559"
+PIXELS = "7c9671ed9b10346f003e7adad10b2cd23abb6a696f108142aa9f6c4fdb8a63c0"

@@ -13,7 +13,8 @@ from modality.errors import UnsupportedError
 from modality.registry import KINDS
 from modality.station.study import Study, generate
 from modality.transfer.encode import transcode
-from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TABLE, TransferSyntax
 
 EVERY = [pytest.param(kind, syntax, id=f"{kind}-{syntax.keyword}") for kind in KINDS.entries for syntax in TABLE]

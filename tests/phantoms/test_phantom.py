@@ -1,50 +1,13 @@
-import json
-
 import numpy as np
 import pytest
 
 import phantoms
+from phantoms.combined import Union
 from phantoms.errors import PhantomError
 from phantoms.phantom import Phantom, Structure
 from phantoms.placement import Placement
 from phantoms.solids import sphere
 from phantoms.tissues import TISSUES
-
-MADE = [
-    pytest.param(lambda: phantoms.water(diameter_mm=160.0), id="water"),
-    pytest.param(phantoms.shepp_logan, id="shepp-logan"),
-    *(pytest.param(lambda s=s: phantoms.head(s), id=f"head {s}") for s in (0, 1, 2)),
-    *(pytest.param(lambda s=s: phantoms.thorax(s, nodule_mm=4.0 + 3 * s), id=f"thorax {s}") for s in (0, 1, 2)),
-]
-
-
-@pytest.mark.parametrize("make", MADE)
-def test_each_ball_of_the_truth_holds_its_structure_and_nothing_else(make):
-    phantom = make()
-    truth = phantom.truth(kvp=120.0, field_strength_t=1.5)
-    assert truth
-    for structure in truth:
-        radius = structure["radius_mm"]
-        g = np.linspace(-radius, radius, 13)
-        x, y, z = np.meshgrid(g, g, g)
-        ball = x * x + y * y + z * z <= radius * radius
-        cx, cy, cz = structure["center_mm"]
-        labels = phantom.labels(x[ball] + cx, y[ball] + cy, z[ball] + cz)
-        assert set(labels.tolist()) == {structure["label"]}, structure["name"]
-        low, high = phantom.scan_range_mm
-        assert low <= cz - radius
-        assert cz + radius <= high
-
-
-@pytest.mark.parametrize("make", MADE)
-def test_the_truth_is_plain_data_in_the_documents_form(make):
-    truth = make().truth(kvp=100.0, field_strength_t=3.0)
-    assert json.loads(json.dumps(truth)) == truth
-    assert len({s["label"] for s in truth}) == len(truth)
-    for structure in truth:
-        assert set(structure) == {"name", "shape", "label", "center_mm", "radius_mm", "volume_mm3", "properties"}
-        assert set(structure["properties"]) == {"HU", "PD", "T1_ms", "T2_ms"}
-        assert structure["volume_mm3"] >= 4.18 * structure["radius_mm"] ** 3
 
 
 @pytest.mark.parametrize("make", [lambda: phantoms.head(5), lambda: phantoms.thorax(5)], ids=["head", "thorax"])
@@ -98,3 +61,41 @@ def test_a_placement_moves_structures_and_their_truth_together():
 def test_a_phantom_of_nothing_is_refused():
     with pytest.raises(PhantomError):
         Phantom("empty", "PHANTOM", (), (0.0, 1.0), 10.0)
+
+
+def test_parts_to_be_sampled_finely_are_boxed_in_the_scanner_one_by_one():
+    parts = Union((sphere((-20.0, 0.0, 0.0), 1.0), sphere((20.0, 0.0, 0.0), 1.0), sphere((21.0, 0.0, 0.0), 1.0)))
+    placement = Placement(scale=(2.0, 1.0, 1.0), shift_mm=(1.0, 2.0, 3.0), lean=(0.1, 0.0))
+    phantom = Phantom(
+        "fine",
+        "PHANTOM",
+        (Structure("beads", parts, TISSUES["water"], fine_mm=(0.1, 0.2, 0.3)),),
+        (-5.0, 5.0),
+        100.0,
+        placement=placement,
+    )
+    first, second = phantom.fine
+    assert first.step_mm == (0.1, 0.2, 0.3)
+    # x = 2 model x + 0.1 z + 1 for z from 2 to 4.
+    assert (first.bounds.low_mm, first.bounds.high_mm) == (
+        pytest.approx((-42.0 + 0.2 + 1.0, 1.0, 2.0)),
+        pytest.approx((-38.0 + 0.4 + 1.0, 3.0, 4.0)),
+    )
+    assert second.bounds.high_mm[0] - second.bounds.low_mm[0] == pytest.approx(2 * 3.0 + 0.2)
+
+
+@pytest.mark.parametrize("make", [phantoms.abdomen, phantoms.catphan504], ids=["abdomen", "catphan504"])
+def test_an_oblique_slice_equals_points_one_by_one(make):
+    phantom = make()
+    row, column = np.arange(-60.0, 60.0, 1.7).reshape(1, -1), np.arange(-70.0, 70.0, 2.3).reshape(-1, 1)
+    x, y, z = 0.8 * row - 0.36 * column, 0.6 * row + 0.48 * column, 0.8 * column - 3.0
+    tiled = phantom.labels(x, y, z)
+    points = [np.array(a).ravel() for a in np.broadcast_arrays(x, y, z)]
+    assert np.array_equal(tiled.ravel(), phantom.labels(*points))
+    assert len(np.unique(tiled)) > 6
+
+
+def test_no_points_have_no_labels():
+    nothing = np.zeros((0, 4))
+    assert phantoms.spheres().labels(nothing, nothing, nothing).shape == (0, 4)
+    assert phantoms.spheres().labels(np.zeros(0), np.zeros(0), np.zeros(0)).shape == (0,)

@@ -30,7 +30,8 @@ from modality.iods.modules.mr.mr_image import mr_image
 
 def _voi_lut(dataset: Dataset, image: Image[MrAcquisition]) -> None:
     """From black to the phantom's strongest tissue."""
-    brightest = image.acquisition.gain * max(image.acquisition.signals)
+    # A phantom without any signal shows noise, which still wants a window.
+    brightest = max(image.acquisition.gain * max(image.acquisition.signals), 1000.0)
     voi_lut(dataset, (Window(round(brightest / 2), round(brightest), "WHOLE_RANGE"),))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from phantoms.anatomy.mediastinum import LEFT_HILUM, RIGHT_HILUM, mediastinal_fat, mediastinal_space, mediastinum
-from phantoms.anatomy.ribcage import cage, skeleton
 from phantoms.anatomy.symmetry import pair
+from phantoms.anatomy.torso.mediastinum import LEFT_HILUM, RIGHT_HILUM, mediastinal_fat, mediastinal_space, mediastinum
+from phantoms.anatomy.torso.ribcage import cage, skeleton
 from phantoms.anatomy.trees import grown, strewn
 from phantoms.combined import Difference, Intersection, Union
 from phantoms.errors import PhantomError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from phantoms.anatomy.brain import brain
-from phantoms.anatomy.face import face
+from phantoms.anatomy.neuro.brain import brain
+from phantoms.anatomy.neuro.face import face
 from phantoms.anatomy.symmetry import both, pair
 from phantoms.combined import Difference
 from phantoms.lofts import Folded, Loft, Merged, Section, Warped
@@ -18,6 +18,7 @@ from phantoms.variation import Variation
 
 _CROWN_MM = 88.0
 _EQUATOR_MM = 12.0
+_VAULT = 2.4  # exponent of its profile
 
 # Scalp surface below the equator: z, half width, depth in front and behind of a centre, and that centre's y.
 _OUTLINE = (
@@ -41,7 +42,8 @@ def _surface(inset_mm: float, lowest_mm: float) -> Loft:
     _, width, front, back, _ = _OUTLINE[-1]
     height = _CROWN_MM - inset_mm - _EQUATOR_MM
     for share in (0.2, 0.4, 0.58, 0.74, 0.86, 0.94, 0.985, 1.0):
-        scale = math.sqrt(max(1.0 - share**2, 1e-4))
+        # A vault is flatter on top and steeper at the sides than an ellipsoid.
+        scale = math.pow(max(1.0 - math.pow(share, _VAULT), 1e-4), 1.0 / _VAULT)
         half_axes = [round((radius - inset_mm) * scale, 6) for radius in (width, front, back)]
         sections.append((round(_EQUATOR_MM + share * height, 6), 0.0, 0.0, half_axes[0], half_axes[1], half_axes[2]))
     return Loft(tuple(sections), squareness=0.15)
@@ -57,6 +59,15 @@ def head(seed: int = 0) -> Phantom:
         seed: of the individual.
     """
     variation = Variation(seed)
+    return individual("head", variation, head_structures(variation))
+
+
+def head_structures(variation: Variation) -> list[Structure]:
+    """What a head consists of, in the order of painting.
+
+    Args:
+        variation: of the individual.
+    """
     skin, fat = TISSUES["skin"], TISSUES["adipose"]
     bone, spongiosa = TISSUES["cortical bone"], TISSUES["cranial spongiosa"]
     fluid = TISSUES["cerebrospinal fluid"]
@@ -82,7 +93,7 @@ def head(seed: int = 0) -> Phantom:
     cerebellum = Ellipsoid((0.0, 48.0, -27.0), (50.0, 35.0, 23.0))
     flesh = _surface(7.0, -122.0)
     strands = ValueNoise(variation.stream("muscles"), spacing_mm=13.0)
-    structures = [
+    return [
         Structure("skin", Warped(_surface(0.0, -122.0), ripple, 0.012), skin),
         Structure("subcutaneous fat", Warped(_surface(1.8, -122.0), ripple, 0.012), fat),
         Structure("muscle", Folded(flesh, strands, width=0.09, depth=0.6), TISSUES["muscle"]),
@@ -114,6 +125,16 @@ def head(seed: int = 0) -> Phantom:
         Structure("mastoid cells", both((56.0, 28.0, -34.0), (7.0, 9.0, 12.0)), TISSUES["lung"]),
         Structure("ear canals", both((60.0, 10.0, -30.0), (13.0, 2.8, 3.0)), TISSUES["air"]),
     ]
+
+
+def individual(name: str, variation: Variation, structures: list[Structure]) -> Phantom:
+    """A head as it lies in the scanner.
+
+    Args:
+        name: of the phantom.
+        variation: of the individual.
+        structures: of its model.
+    """
     size = variation.around("size", 1.0, 0.04)
     placement = Placement(
         scale=(
@@ -125,11 +146,11 @@ def head(seed: int = 0) -> Phantom:
         lean=(variation.around("tilt", 0.0, 0.04), variation.around("nod", 0.0, 0.05)),
     )
     return Phantom(
-        name="head",
+        name=name,
         body_part="HEAD",
         structures=tuple(structures),
         scan_range_mm=(round(-64.0 * size, 1), round(90.0 * size, 1)),
         field_of_view_mm=240.0,
-        seed=seed,
+        seed=variation.seed,
         placement=placement,
     )

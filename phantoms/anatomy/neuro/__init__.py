@@ -1,0 +1,1 @@
+"""The head and what lies in it."""

@@ -1,0 +1,1 @@
+"""Thorax and abdomen."""
