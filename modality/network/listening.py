@@ -1,19 +1,34 @@
-"""Listening for associations, on pynetdicom's server: up when it returns, and gone at once when it is closed."""
+"""Listening for associations, on pynetdicom's server: up when it returns, and gone at once when it is closed.
+
+What a peer sends that is not allowed ends its association with A-ABORT. pynetdicom alone would let some of it end the
+thread that reads the connection, with a traceback on stderr and a peer that waits.
+"""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse import DIMSEServiceProvider
+from pynetdicom.pdu import A_ASSOCIATE_RQ
+from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
+from modality.network.upper_layer.adopted import keep_out_of_the_log
+
+Provider = Callable[[Association], DIMSEServiceProvider]
+OnAbort = Callable[[Association, str], None]
+"""Told of an association that is aborted for what its peer sent, and why."""
+
 _POLL_S = 0.02
+# "Unrecognized or invalid PDU" of the state machine (PS3.8 Table 9-10).
+_INVALID_PDU = "Evt19"
 # How long a peer has to close the connection after an abort.
 _PATIENCE_S = 0.5
 
@@ -29,6 +44,24 @@ class _Server(ThreadedAssociationServer):
         return client, address
 
 
+class CarefulProvider(DIMSEServiceProvider):
+    """pynetdicom's DIMSE provider; a message that cannot be understood aborts the association."""
+
+    def receive_primitive(self, primitive: P_DATA) -> None:
+        """Take the fragments of one P-DATA, one by one: a command and its data set may come in the same."""
+        try:
+            for context_id, data in primitive.presentation_data_value_list:
+                alone: Any = P_DATA()  # whose annotation says tuples, and whose setter wants lists
+                alone.presentation_data_value_list = [[context_id, data]]
+                super().receive_primitive(alone)
+                self.fragment_received()
+        except Exception:  # noqa: BLE001 - whatever the peer's bytes make pynetdicom raise
+            self.dul.event_queue.put(_INVALID_PDU)
+
+    def fragment_received(self) -> None:
+        """Called after each fragment; nothing here."""
+
+
 class ListeningEntity:
     """An application entity that takes associations.
 
@@ -37,6 +70,8 @@ class ListeningEntity:
         address: host and port; port 0 takes a free one.
         contexts: what it supports.
         handlers: pynetdicom events and what handles them.
+        provider: makes the DIMSE provider of each association.
+        on_abort: told of each association request that is answered with A-ABORT.
 
     Raises:
         OSError: the address cannot be had.
@@ -48,12 +83,21 @@ class ListeningEntity:
         address: tuple[str, int],
         contexts: list[PresentationContext],
         handlers: Sequence[tuple[Any, Any]],
+        *,
+        provider: Provider = CarefulProvider,
+        on_abort: OnAbort | None = None,
     ) -> None:
         self._entity = entity
+
+        def opened(event: evt.Event) -> None:
+            keep_out_of_the_log(event.assoc)
+            event.assoc.dimse = provider(event.assoc)
+            _check_requests(event.assoc, on_abort)
+
         self._server = entity.make_server(
             address,
             contexts=contexts,
-            evt_handlers=[*handlers],
+            evt_handlers=[(evt.EVT_CONN_OPEN, opened), *handlers],
             server_class=_Server,
         )
         # AE.start_server would poll twice a second, and closing would take as long; shutdown takes it off this list.
@@ -73,6 +117,46 @@ class ListeningEntity:
         self._thread.join()
         for association in self._entity.active_associations:
             end(association)
+
+
+def _check_requests(association: Association, on_abort: OnAbort | None) -> None:
+    """Have each A-ASSOCIATE-RQ checked where it is decoded: what is raised there, pynetdicom answers with A-ABORT."""
+    provider: Any = association.dul
+    decode = provider._decode_pdu
+
+    def checked(data: bytearray) -> tuple[Any, str]:
+        try:
+            pdu, event = decode(data)
+            if isinstance(pdu, A_ASSOCIATE_RQ):
+                _check(pdu)
+        except Exception as error:
+            if on_abort:
+                on_abort(association, str(error))
+            if not association.is_established:
+                # Its thread waits for a request, which never comes now; woken any sooner, it would close the connection
+                # before the abort goes.
+                association.bind(evt.EVT_PDU_SENT, lambda _: provider.to_user_queue.put(None))
+            raise
+        return pdu, event
+
+    provider._decode_pdu = checked
+
+
+def _check(request: A_ASSOCIATE_RQ) -> None:
+    """Raise ValueError for a request that PS3.8 does not allow (9.3.2.2; 7.1.1.13), or that pynetdicom cannot take."""
+    seen: set[int] = set()
+    for context in request.presentation_context:
+        number = cast(int, context.context_id)
+        if number % 2 == 0:
+            raise ValueError(f"presentation context ID {number} is even")
+        if number in seen:
+            raise ValueError(f"presentation context ID {number} stands there twice")
+        if not context.transfer_syntax:
+            raise ValueError(f"presentation context {number} has no transfer syntax")
+        seen.add(number)
+    if not seen:
+        raise ValueError("no presentation context")
+    request.to_primitive()
 
 
 def end(association: Association) -> None:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
-import pydicom.uid
-from pydicom.datadict import tag_for_keyword
-
-from modality.errors import UnknownNameError, UsageError
+from modality.errors import UsageError
 from modality.registry import unknown
-
-SERVICES = ("echo", "store", "find", "get", "move", "action", "create", "set")
-
-# PS3.8 Table 9-21: result, source and reason of an A-ASSOCIATE-RJ.
-REJECTIONS = {
-    "permanent": (1, 1, 1),
-    "transient": (2, 1, 1),
-    "calling-aet": (1, 1, 3),
-    "called-aet": (1, 1, 7),
-    "congestion": (2, 3, 1),
-    "local-limit": (2, 3, 2),
-}
+from modality.simulated import fault_text
+from modality.simulated.fault_text import REJECTIONS, SERVICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +17,12 @@ class Fault:
     """One thing that goes wrong; what is left at its default goes right.
 
     Args:
-        on: the services it strikes; all when empty.
+        on: the services it strikes; when empty all, but for a status and what is about storing (see `Faults`).
         every: it strikes each request whose number is a multiple of this.
         times: it strikes so many times and no more; 0 is without end.
-        status: the DIMSE status answered; Bxxx does the work and warns, any other failure does nothing.
+        status: the DIMSE status answered, with nothing done; an instance stored with a warning (Bxxx) is kept.
         coerce: attributes that the archive changes in what it stores, keyword and value (answered with B000H).
+        drop: elements left out of what is stored, each as eight hexadecimal digits; "private" for all private ones.
         lose: answer a store with success, and keep nothing.
         delay_s: wait so long before each response.
         silent: never answer.
@@ -51,6 +38,7 @@ class Fault:
     times: int = 0
     status: int | None = None
     coerce: tuple[tuple[str, str], ...] = ()
+    drop: tuple[str, ...] = ()
     lose: bool = False
     delay_s: float = 0.0
     silent: bool = False
@@ -68,20 +56,12 @@ class Fault:
             UnknownNameError: a key or a name is unknown; the message holds the nearest.
             UsageError: a value is none that its key takes.
         """
-        fault = cls()
-        for part in text.split(","):
-            key, equals, value = part.strip().partition("=")
-            name = key.replace("-", "_")
-            if name not in _READERS:
-                keys = [field.name for field in fields(cls)]
-                raise UnknownNameError(f"fault {text!r}: {unknown('key', key, keys)}")
-            if not equals and name not in _FLAGS:
-                raise UsageError(f"fault {text!r}: {key} needs a value: {key}=...")
-            try:
-                fault = replace(fault, **{name: _READERS[name](value if equals else "true")})
-            except ValueError as error:
-                raise UsageError(f"fault {text!r}: {key}: {error}") from error
-        return fault
+        return cls(**fault_text.read(text))
+
+    @property
+    def storing(self) -> bool:
+        """It is about what is stored."""
+        return bool(self.coerce or self.drop or self.lose)
 
 
 class Faults:
@@ -89,10 +69,31 @@ class Faults:
 
     Args:
         faults: faults, each as such or as text.
+        services: the services that the peer has.
+        main_services: those struck by a status, or by what is about storing, when the fault names no service: a peer
+            that refuses every tenth store would else count queries too.
+
+    Raises:
+        UsageError: a fault is about a service that the peer does not have.
     """
 
-    def __init__(self, faults: Iterable[Fault | str] = ()) -> None:
-        self.faults = [Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults]
+    def __init__(
+        self,
+        faults: Iterable[Fault | str] = (),
+        services: Sequence[str] = SERVICES,
+        main_services: Sequence[str] = ("store",),
+    ) -> None:
+        self.faults = []
+        for given in faults:
+            fault = Fault.parse(given) if isinstance(given, str) else given
+            if not fault.on and (fault.status is not None or fault.storing):
+                fault = replace(fault, on=tuple(main_services))
+            for service in fault.on:
+                if service not in services:
+                    raise UsageError(f"fault {given!r}: {unknown('service', service, list(services))}")
+            if fault.storing and "store" not in fault.on:
+                raise UsageError(f"fault {given!r}: coerce, drop and lose are about storing: on=store")
+            self.faults.append(fault)
         self._lock = threading.Lock()
         self._seen = [0] * len(self.faults)
         self._struck = [0] * len(self.faults)
@@ -148,93 +149,3 @@ def _together(one: Fault, other: Fault) -> Fault:
         if (value := getattr(other, field.name)) != field.default and field.name not in ("on", "every", "times")
     }
     return replace(one, **changed)
-
-
-def _many(check: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
-    return lambda text: tuple(check(part.strip()) for part in text.split("+"))
-
-
-def _service(text: str) -> str:
-    if text not in SERVICES:
-        raise ValueError(unknown("service", text, list(SERVICES)))
-    return text
-
-
-def _rejection(text: str) -> tuple[int, int, int]:
-    if text not in REJECTIONS:
-        raise ValueError(unknown("rejection", text, list(REJECTIONS)))
-    return REJECTIONS[text]
-
-
-def _uid(text: str) -> str:
-    """A UID, or the keyword of one (``CTImageStorage``, ``RLELossless``)."""
-    if text[:1].isdigit():
-        return text
-    value = getattr(pydicom.uid, text, None)
-    if not isinstance(value, pydicom.uid.UID):
-        names = [name for name, uid in vars(pydicom.uid).items() if isinstance(uid, pydicom.uid.UID)]
-        near = unknown("SOP Class or transfer syntax", text, names)
-        raise ValueError(near if "did you mean" in near else f"no SOP Class or transfer syntax is named {text!r}")
-    return str(value)
-
-
-def _coercion(text: str) -> tuple[tuple[str, str], ...]:
-    pairs = tuple(tuple(part.split(":", 1)) for part in text.split("+"))
-    result = []
-    for pair in pairs:
-        if len(pair) != 2 or tag_for_keyword(pair[0]) is None:
-            raise ValueError(f"{':'.join(pair)!r} is no Keyword:value")
-        result.append((pair[0], pair[1]))
-    return tuple(result)
-
-
-def _status(text: str) -> int:
-    value = int(text.upper().removesuffix("H").removeprefix("0X"), 16)
-    if not 0 <= value <= 0xFFFF:
-        raise ValueError(f"{text!r} is no status of four hexadecimal digits")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError("give 1 or more")
-    return value
-
-
-def _not_negative(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError("give 0 or more")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise ValueError("give 0 or more seconds")
-    return value
-
-
-def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError("give true or false")
-    return text == "true"
-
-
-_FLAGS = frozenset({"lose", "silent"})
-_READERS: dict[str, Callable[[str], Any]] = {
-    "on": _many(_service),
-    "every": _count,
-    "times": _count,
-    "status": _status,
-    "coerce": _coercion,
-    "lose": _flag,
-    "delay_s": _seconds,
-    "silent": _flag,
-    "reject": _rejection,
-    "known": _many(str),
-    "refuse": _many(_uid),
-    "abort_after": _not_negative,
-    "abort_at_bytes": _count,
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -10,16 +11,18 @@ from typing import Any, cast
 
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
+from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from modality.network.listening import ListeningEntity, end
+from modality.network.listening import CarefulProvider, ListeningEntity, Provider, end
 from modality.simulated.events import EventLog, Happening
 from modality.simulated.faults import Fault, Faults
 
+_LOGGER = logging.getLogger(__name__)
 Handler = tuple[evt.EventType, Callable[..., Any]]
 _POLL_S = 0.02
 _CONNECT_S = 5.0
@@ -47,6 +50,7 @@ class Listener:
         handlers: pynetdicom events and what handles them.
         faults: what goes wrong.
         log: where happenings are written.
+        provider: makes the DIMSE provider of each association.
         associations: how many are served at a time.
     """
 
@@ -60,6 +64,7 @@ class Listener:
         handlers: Sequence[Handler],
         faults: Faults,
         log: EventLog,
+        provider: Provider = CarefulProvider,
         associations: int = 100,
     ) -> None:
         self.ae = AE(ae_title=aet)
@@ -73,6 +78,7 @@ class Listener:
         self.faults = faults
         self.stopping = threading.Event()
         self._log = log
+        self._provider = provider
         self._address = (host, port)
         self.contexts = _Contexts(_without(faults.refused, [build_context(Verification), *contexts]))
         self._handlers: list[Handler] = [
@@ -98,7 +104,9 @@ class Listener:
         if self._listening:
             return
         self.stopping.clear()
-        self._listening = ListeningEntity(self.ae, self._address, self.contexts, self._handlers)
+        self._listening = ListeningEntity(
+            self.ae, self._address, self.contexts, self._handlers, provider=self._provider, on_abort=self._aborted
+        )
 
     def stop(self) -> None:
         """End every association, every thread and the socket; harmless when not started."""
@@ -138,6 +146,13 @@ class Listener:
         event.assoc.acse.send_reject(*rejection)
         event.assoc.is_rejected = True
         event.assoc.kill()
+
+    def _aborted(self, association: Association, reason: str) -> None:
+        """Note that what came is answered with A-ABORT."""
+        self._log.write(
+            Happening("association", str(association.requestor.ae_title).strip(), detail=f"aborted: {reason}")
+        )
+        _LOGGER.warning("%s: association aborted: %s", self.ae.ae_title, reason)
 
     def _received(self, event: Event) -> None:
         association = event.assoc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -11,13 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from modality.network.address import parse_dicom
 from modality.network.local import Local
 from modality.network.store import DicomArchive
+from modality.protocol.upper_layer.pdu import PresentationContext, Proposal, associate_rq
+from modality.simulated.fault_text import ARCHIVE_MAIN, ARCHIVE_SERVICES, KEYS, RIS_MAIN, RIS_SERVICES
+from modality.simulated.faults import Faults
+from modality.transfer.encode import prepare
 from tests.cli.command import ENVIRONMENT, MODALITY, invoke
 from tests.network.conftest import LOCAL, series
+from tests.transfer.datasets import pixels
 
 
 @contextmanager
@@ -76,3 +83,59 @@ def test_a_port_in_use_is_one_line_and_exit_2(what: str) -> None:
         result = invoke("serve", what, "--port", str(port))
     assert result.exit_code == 2
     assert result.stderr == f"Error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+@pytest.mark.parametrize(
+    ("what", "services", "main"), [("archive", ARCHIVE_SERVICES, ARCHIVE_MAIN), ("ris", RIS_SERVICES, RIS_MAIN)]
+)
+def test_help_explains_every_key_of_a_fault_and_its_examples_are_faults(
+    what: str, services: tuple[str, ...], main: tuple[str, ...]
+) -> None:
+    text = invoke("serve", what, "--help").output
+    explained = text.partition("\n  Faults:")[2]
+    assert all(len(line) <= 80 for line in explained.splitlines())
+    keys = [name for name, key in KEYS.items() if what == "archive" or not key.storing]
+    assert re.findall(r"^    ([a-z_]+)(?:=\S+)?  ", explained, re.MULTILINE) == keys
+    assert f"SERVICE: {' '.join(services)}\n" in explained
+    examples = re.findall(r"--fault (\S+)", explained.partition("Examples:")[2])
+    assert len(examples) == 2
+    for example in examples:
+        Faults([example], services, main)
+
+
+def test_a_fault_that_the_peer_cannot_have_is_wrong_usage() -> None:
+    result = invoke("serve", "ris", "--fault", "lose")
+    assert result.exit_code == 2
+    assert result.stderr == "Error: fault 'lose': coerce, drop and lose are about storing: on=store\n"
+
+
+def test_illegal_proposals_are_one_line_each() -> None:
+    with serving("archive") as (process, line):
+        even = PresentationContext(2, "1.2.840.10008.1.1", ("1.2.840.10008.1.2",))
+        illegal = associate_rq(Proposal("ARCHIVE", "CT01", [even]))
+        address = parse_dicom(line)
+        for _ in range(2):
+            with socket.create_connection((address.host, address.port)) as connection:
+                connection.sendall(illegal)
+                assert connection.recv(1) == b"\7"
+        process.terminate()
+        _, talk = process.communicate(timeout=10)
+    said = "ARCHIVE: association aborted: presentation context ID 2 is even"
+    assert talk.splitlines() == [said, said, "0 instances kept"]
+
+
+def test_memory_stays_flat_however_large_an_instance_is(tmp_path: Path) -> None:
+    large = prepare(pixels(np.zeros((64, 512, 1024), np.uint16), NumberOfFrames=64))  # 64 MiB
+    with serving("archive", "--storage", str(tmp_path)) as (process, line):
+        store = DicomArchive(parse_dicom(line), local=LOCAL)
+
+        def peak_kib() -> int:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            return int(status.partition("VmHWM:")[2].split()[0])
+
+        assert store.store(series(1)).complete
+        before = peak_kib()
+        assert store.store([large]).complete
+        assert peak_kib() - before < 8 * 1024
+    (kept,) = tmp_path.rglob("1.2.3.4.dcm")
+    assert kept.stat().st_size > 64 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modality.errors import UnknownNameError, UsageError
+from modality.simulated.fault_text import RIS_MAIN, RIS_SERVICES
 from modality.simulated.faults import Fault, Faults
 
 
@@ -14,6 +15,10 @@ from modality.simulated.faults import Fault, Faults
         ("status=A700,every=10", Fault(status=0xA700, every=10)),
         ("status=0xB000,on=store+find", Fault(status=0xB000, on=("store", "find"))),
         ("coerce=PatientID:NEW+PatientName:A^B", Fault(coerce=(("PatientID", "NEW"), ("PatientName", "A^B")))),
+        (
+            "coerce=Rows:64,drop=private+PatientID+00091001",
+            Fault(coerce=(("Rows", "64"),), drop=("private", "00100020", "00091001")),
+        ),
         ("reject=transient,times=2", Fault(reject=(2, 1, 1), times=2)),
         ("known=CT01+MR01", Fault(known=("CT01", "MR01"))),
         ("refuse=RLELossless", Fault(refuse=("1.2.840.10008.1.2.5",))),
@@ -35,7 +40,11 @@ def test_a_fault_is_read_from_text(text, fault):
         ("reject=transiant", "did you mean 'transient'"),
         ("refuse=RLELosless", "did you mean 'RLELossless'"),
         ("coerce=PatientID", "no Keyword:value"),
-        ("status", "needs a value"),
+        ("coerce=Rows:many", "invalid literal"),
+        ("coerce=PixelData:x", "value representation OB or OW, which no text"),
+        ("drop=PatientIdd", "no keyword, no tag like 00091001"),
+        ("drop=0009100G", "invalid literal"),
+        ("status", "status needs a value: status=XXXX"),
         ("status=A7000", "four hexadecimal digits"),
         ("every=0", "1 or more"),
         ("delay_s=-1", "0 or more seconds"),
@@ -68,6 +77,27 @@ def test_faults_that_strike_the_same_request_are_laid_together():
     assert (fault.status, fault.delay_s) == (None, 0.5)
     faults = Faults(["status=A700", "delay_s=0.5"])
     assert (faults.strike("store").status, faults.strike("store").delay_s) == (0xA700, 0.5)
+
+
+def test_a_fault_of_the_answer_strikes_the_main_services_unless_it_names_others():
+    assert statuses("status=A700,every=2", "find", 2) == [None, None]
+    assert statuses("status=A700,every=2", "store", 2) == [None, 0xA700]
+    ris = Faults(["status=0110", "delay_s=1"], RIS_SERVICES, RIS_MAIN)
+    assert [ris.strike(service).status for service in RIS_SERVICES] == [None, None, 0x0110, 0x0110]
+    assert ris.strike("echo").delay_s == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("on=store,silent", "unknown service 'store': there is echo, find, create, set"),
+        ("lose", "on=store"),
+        ("drop=PatientID,on=create", "on=store"),
+    ],
+)
+def test_a_fault_that_is_not_for_the_peer_is_a_usage_error(text, message):
+    with pytest.raises(UsageError, match=message):
+        Faults([text], RIS_SERVICES, RIS_MAIN)
 
 
 def test_only_known_ae_titles_associate():

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import click
 
 from modality.cli.verb import Nearest, Verb, common, emit, say
+from modality.simulated import fault_text
 
 _POLL_S = 0.1
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -36,7 +37,7 @@ def _where(port: int, aet: str) -> Callable[[Command], Command]:
                 click.option("--aet", default=aet, show_default=True, metavar="AET", help="Its AE title."),
                 click.option(
                     "--fault", "faults", multiple=True, metavar="FAULT",
-                    help="What goes wrong, for example status=A700,every=10 (repeatable).",
+                    help="What goes wrong, as described below (repeatable).",
                 ),
             )
         ):  # fmt: skip
@@ -66,7 +67,7 @@ class Peer(Protocol):
         """Listen no more."""
 
 
-@serve.command(cls=Verb)
+@serve.command(cls=Verb, epilog=fault_text.explanation(fault_text.ARCHIVE_SERVICES, fault_text.ARCHIVE_MAIN))
 @_where(11112, "ARCHIVE")
 @click.option(
     "--storage", type=click.Path(path_type=Path, file_okay=False), help="Folder that keeps files; else gone at the end."
@@ -113,7 +114,7 @@ def archive(
     _run(peer, as_json, lambda: f"{len(peer.instances())} instances kept")
 
 
-@serve.command(cls=Verb)
+@serve.command(cls=Verb, epilog=fault_text.explanation(fault_text.RIS_SERVICES, fault_text.RIS_MAIN))
 @_where(11113, "RIS")
 @click.option(
     "--worklist",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import cast
 
 from pydicom.dataset import Dataset
@@ -23,18 +22,20 @@ from modality.identity import Clock, fresh_uid, system_clock
 from modality.protocol import matching
 from modality.protocol.matching import UNREADABLE, InvalidIdentifier
 from modality.protocol.step_states import INVALID_ATTRIBUTE_VALUE, Decision
-from modality.simulated import worklist_file
-from modality.simulated.events import EventLog, Happening
-from modality.simulated.faults import Fault, Faults
-from modality.simulated.listener import Listener, answer, calling
-from modality.simulated.steps import Department, PerformedStep, WorklistStep
-from modality.simulated.storage import is_uid
+from modality.simulated.events import Happening
+from modality.simulated.fault_text import RIS_MAIN, RIS_SERVICES
+from modality.simulated.faults import Fault
+from modality.simulated.listener import answer, calling
+from modality.simulated.peer import SimulatedPeer
+from modality.simulated.ris import worklist_file
+from modality.simulated.ris.steps import Department, PerformedStep, WorklistStep
+from modality.simulated.uid import is_uid
 
 _SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 _PENDING, _CANCELLED, _MISMATCH = 0xFF00, 0xFE00, 0xA900
 
 
-class SimulatedRis:
+class SimulatedRis(SimulatedPeer):
     """A RIS on a loopback port, up when `start` returns.
 
     Args:
@@ -64,14 +65,11 @@ class SimulatedRis:
         clock: Clock = system_clock,
         keep_finished: bool = False,
     ) -> None:
-        self.aet = aet
-        self.host = host
-        self.events = EventLog()
         self._keep_finished = keep_finished
         source = config.shipped("worklist.toml") if worklist is None else worklist
         items = worklist_file.read(source, clock().date()) if isinstance(source, Path) else source
         self._department = Department(items, storage)
-        self.listener = Listener(
+        super().__init__(
             aet,
             host,
             port,
@@ -84,40 +82,10 @@ class SimulatedRis:
                 (evt.EVT_N_CREATE, self._create),
                 (evt.EVT_N_SET, self._set),
             ],
-            faults=Faults(faults),
-            log=self.events,
+            faults=faults,
+            services=RIS_SERVICES,
+            main_services=RIS_MAIN,
         )
-
-    def __enter__(self) -> SimulatedRis:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Listen.
-
-        Raises:
-            OSError: the port cannot be had.
-        """
-        self.listener.start()
-
-    def stop(self) -> None:
-        """End associations and threads; harmless when not started."""
-        self.listener.stop()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self.listener.port
-
-    @property
-    def address(self) -> str:
-        """How others reach it: ``dicom://AET@host:port``."""
-        return f"dicom://{self.aet}@{self.host}:{self.port}"
 
     @property
     def steps(self) -> list[WorklistStep]:

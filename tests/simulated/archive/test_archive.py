@@ -13,7 +13,8 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossl
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import CTImageStorage
 
-from modality.simulated.archive import SimulatedArchive, all_transfer_syntaxes
+from modality.simulated.archive import SimulatedArchive
+from modality.simulated.archive.contexts import all_transfer_syntaxes
 from tests.peers import dcmtk
 from tests.simulated.conftest import FILES, associate, context_of, example
 
@@ -157,69 +158,6 @@ def test_only_the_syntaxes_asked_for_are_accepted():
     with SimulatedArchive(transfer_syntaxes=syntaxes) as archive, associate(archive, contexts) as association:
         accepted = [cx for cx in association.accepted_contexts if cx.abstract_syntax == CTImageStorage]
     assert [context.transfer_syntax[0] for context in accepted] == [RLELossless]
-
-
-def numbered(count: int) -> list:
-    made = [example(CT) for _ in range(count)]
-    for number, dataset in enumerate(made, 1):
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
-    return made
-
-
-def kept_by(archive: SimulatedArchive) -> list[str]:
-    return [one.sop_instance_uid[-1] for one in archive.instances()]
-
-
-def test_every_so_many_stores_are_refused_with_a_status(store):
-    with SimulatedArchive(faults=["status=A700,every=2,on=store"]) as archive:
-        assert store(archive, *numbered(4)) == [0x0000, 0xA700, 0x0000, 0xA700]
-        assert kept_by(archive) == ["1", "3"]
-        assert [one.status for one in archive.events.of("C-STORE")] == [0x0000, 0xA700, 0x0000, 0xA700]
-
-
-def test_an_attribute_is_coerced_with_a_warning(store):
-    with SimulatedArchive(faults=["coerce=PatientID:NEW"]) as archive:
-        assert store(archive, example(CT)) == [0xB000]
-        assert dcmread(archive.instances()[0].path).PatientID == "NEW"
-
-
-def test_a_lost_instance_is_answered_with_success(store):
-    with SimulatedArchive(faults=["lose,every=2"]) as archive:
-        assert store(archive, *numbered(2)) == [0x0000, 0x0000]
-        assert kept_by(archive) == ["1"]
-
-
-def test_an_association_is_aborted_after_so_many_stores(store):
-    with SimulatedArchive(faults=["abort_after=2,on=store"]) as archive:
-        assert store(archive, *numbered(4)) == [0x0000, 0x0000, None]
-        assert kept_by(archive) == ["1", "2"]
-
-
-def test_an_association_is_aborted_in_the_middle_of_an_instance(store):
-    with SimulatedArchive(faults=["abort_at_bytes=20000"]) as archive:
-        assert store(archive, example(CT)) == [None]
-        assert archive.studies == []
-
-
-@pytest.mark.parametrize(("fault", "result"), [("reject=transient", 2), ("known=MR01", 1)])
-def test_an_association_is_rejected(fault, result):
-    with SimulatedArchive(faults=[fault]) as archive, associate(archive) as association:
-        assert association.is_rejected
-        assert association.acceptor.primitive.result == result
-
-
-def test_a_refused_class_or_syntax_has_no_context():
-    contexts = [build_context(CTImageStorage, ExplicitVRLittleEndian), build_context(CTImageStorage, RLELossless)]
-    with SimulatedArchive(faults=["refuse=RLELossless"]) as archive, associate(archive, contexts) as association:
-        assert [cx.transfer_syntax[0] for cx in association.accepted_contexts][1:] == [ExplicitVRLittleEndian]
-        assert len(association.rejected_contexts) == 1
-
-
-def test_a_delayed_answer_comes_late(store):
-    with SimulatedArchive(faults=["delay_s=0.2"]) as archive:
-        began = time.monotonic()
-        assert store(archive, example(CT)) == [0x0000]
-        assert time.monotonic() - began > 0.2
 
 
 def raw_store(association, sop_instance_uid: str, stream: bytes) -> int:

@@ -10,8 +10,7 @@ from pydicom.tag import Tag
 from pynetdicom import evt
 from pynetdicom.presentation import build_context, build_role
 
-from modality.simulated import queries
-from modality.simulated.archive import SimulatedArchive
+from modality.simulated.archive import SimulatedArchive, queries
 from tests.peers import dcmtk
 from tests.simulated.conftest import FILES, associate, context_of, example
 

@@ -12,13 +12,13 @@ from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from modality.protocol.matching import UNREADABLE, InvalidIdentifier
-from modality.simulated import queries
+from modality.simulated.archive import queries
+from modality.simulated.archive.index import StoredInstance
 from modality.simulated.events import Happening
-from modality.simulated.index import StoredInstance
 from modality.simulated.listener import answer, calling, reachable
 
 if TYPE_CHECKING:
-    from modality.simulated.archive import SimulatedArchive
+    from modality.simulated.archive.archive import SimulatedArchive
 
 _PENDING = 0xFF00
 _CANCELLED = 0xFE00

@@ -18,7 +18,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 
 from modality.protocol import matching
 from modality.protocol.matching import InvalidIdentifier
-from modality.simulated.index import LEVELS, UNIQUE_KEYS, Index, StoredInstance
+from modality.simulated.archive.index import LEVELS, UNIQUE_KEYS, Index, StoredInstance
 
 FIND = (PatientRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelFind)
 GET = (PatientRootQueryRetrieveInformationModelGet, StudyRootQueryRetrieveInformationModelGet)

@@ -26,7 +26,7 @@ from modality.simulated.events import Happening
 from modality.simulated.listener import Handler, answer, calling, reachable
 
 if TYPE_CHECKING:
-    from modality.simulated.archive import SimulatedArchive
+    from modality.simulated.archive.archive import SimulatedArchive
 
 Way = Literal["same", "other", "never"]
 
@@ -35,6 +35,9 @@ _NO_SUCH_INSTANCE = 0x0112
 _CLASS_CONFLICT = 0x0119
 _DUPLICATE_TRANSACTION = 0x0131
 _REPORT_TIMEOUT_S = 10.0
+# Our choice: enough for what runs in a test or a demonstration, and an end to what peers leave behind.
+_MOST_WAITING = 100
+_MOST_REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class Commitment:
         self._way = way
         self._delay_s = delay_s
         self._lock = threading.Lock()
-        self._used: set[str] = set()
+        self._used: dict[str, None] = {}
         self._asked: list[_Transaction] = []
         self._reported: list[_Transaction] = []
         self._threads: list[threading.Thread] = []
@@ -87,11 +90,21 @@ class Commitment:
         fault = self._archive.listener.apply(event, "action")
         status, comment, transaction = self._accepted(event) if not fault.status else (fault.status, "as asked", None)
         uid = transaction.uid if transaction else ""
+        if transaction and self._way != "never" and not self._wait(transaction):
+            status, comment = 0x0213, f"{_MOST_WAITING} commitments are waiting"
         self._archive.events.write(Happening("N-ACTION", calling(event), status, uid, comment))
-        if transaction and self._way != "never":
-            with self._lock:
-                self._asked.append(transaction)
         return answer(status, comment), None
+
+    def _wait(self, transaction: _Transaction) -> bool:
+        """Keep a transaction until the response to its N-ACTION has gone; false when there are too many."""
+        with self._lock:
+            # An association that ended before its response went takes its transactions along.
+            self._asked = [one for one in self._asked if one.association.is_established]
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            if len(self._asked) + len(self._threads) >= _MOST_WAITING:
+                return False
+            self._asked.append(transaction)
+        return True
 
     def _accepted(self, event: Event) -> tuple[int, str, _Transaction | None]:
         """Status of an N-ACTION, why, and what it asks for (PS3.4 J.3.2, PS3.7 C)."""
@@ -123,7 +136,6 @@ class Commitment:
         with self._lock:
             ready = [one for one in self._asked if one.association is event.assoc]
             self._asked = [one for one in self._asked if one.association is not event.assoc]
-            self._threads = [thread for thread in self._threads if thread.is_alive()]
             for transaction in ready:
                 thread = threading.Thread(target=self._report, args=(transaction,), name=f"commit {transaction.uid}")
                 thread.start()
@@ -174,6 +186,8 @@ class Commitment:
         while not transaction.answered.wait(0.05):
             waited += 0.05
             if not association.is_established or waited > _REPORT_TIMEOUT_S or self._archive.listener.stopping.is_set():
+                with self._lock:
+                    self._reported = [one for one in self._reported if one is not transaction]
                 return False
         return True
 
@@ -206,7 +220,9 @@ class Commitment:
         """Event type and information: which references are committed, which not and why (PS3.4 J.3.3.1)."""
         with self._lock:
             duplicate = transaction.uid in self._used
-            self._used.add(transaction.uid)
+            self._used[transaction.uid] = None
+            if len(self._used) > _MOST_REMEMBERED:
+                del self._used[next(iter(self._used))]
         kept = {
             one.sop_instance_uid: one.sop_class_uid
             for one in self._archive.index.instances({"SOPInstanceUID": [uid for _, uid in transaction.items]})

@@ -15,6 +15,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPu
 from modality.network.listening import ListeningEntity
 from modality.protocol import commitment
 from modality.simulated.archive import SimulatedArchive
+from modality.simulated.archive import commitment as service
 from tests.simulated.conftest import associate, example
 
 CT = (str(example("CT_small.dcm").SOPClassUID), str(example("CT_small.dcm").SOPInstanceUID))
@@ -163,3 +164,38 @@ def test_a_modality_that_is_not_there_is_noted():
         (noted,) = archive.events.wait_for("N-EVENT-REPORT")
     assert noted.status is None
     assert "nobody answers" in noted.detail
+
+
+def test_commitments_that_wait_are_bounded(monkeypatch):
+    monkeypatch.setattr(service, "_MOST_WAITING", 2)
+    with (
+        SimulatedArchive(commitment_delay_s=60) as archive,
+        associate(archive, CONTEXTS) as association,
+    ):
+        assert [ask(association, f"1.2.{number}", CT) for number in range(3)] == [0x0000, 0x0000, 0x0213]
+        assert archive.events.of("N-ACTION")[2].detail == "2 commitments are waiting"
+
+
+def test_a_report_that_is_never_answered_is_forgotten(monkeypatch):
+    monkeypatch.setattr(service, "_REPORT_TIMEOUT_S", 0.1)
+    held = threading.Event()
+
+    def never_in_time(event: evt.Event) -> tuple[int, None]:
+        held.wait(10)
+        return 0x0000, None
+
+    with (
+        SimulatedArchive() as archive,
+        associate(archive, CONTEXTS, evt_handlers=[(evt.EVT_N_EVENT_REPORT, never_in_time)]) as association,
+    ):
+        assert ask(association, "1.2.3", CT) == 0x0000
+        (noted,) = archive.events.wait_for("N-EVENT-REPORT")
+        assert noted.status is None
+        assert archive._commitment._reported == []
+        held.set()
+
+
+def test_old_transaction_uids_are_forgotten(archive, monkeypatch):
+    monkeypatch.setattr(service, "_MOST_REMEMBERED", 1)
+    for uid, event_type in (("1.2.3", 1), ("1.2.3", 2), ("1.2.4", 1), ("1.2.3", 1)):
+        assert report_on_same(archive, uid, CT)[0] == event_type

@@ -9,7 +9,7 @@ from pydicom import Dataset, dcmread
 
 from modality import config
 from modality.errors import ConfigurationError, InputError
-from modality.simulated import worklist_file
+from modality.simulated.ris import worklist_file
 
 TODAY = date(2026, 11, 24)
 ENTRY = """

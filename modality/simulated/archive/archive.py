@@ -1,0 +1,197 @@
+"""An archive to embed: stores, answers queries, gives back and commits, on a port of its own (PS3.4 B, C, J)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+from pydicom.dataset import Dataset
+from pynetdicom import evt
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.events import Event
+
+from modality.errors import InputError
+from modality.protocol.upper_layer.command import succeeded
+from modality.simulated.archive import coercion, header
+from modality.simulated.archive.coercion import CannotCoerce
+from modality.simulated.archive.commitment import Commitment, Way
+from modality.simulated.archive.contexts import all_transfer_syntaxes, supported_contexts
+from modality.simulated.archive.header import UnreadableDataset
+from modality.simulated.archive.index import Index, StoredInstance
+from modality.simulated.archive.receiving import ReceivingProvider
+from modality.simulated.archive.retrieval import Retrieval
+from modality.simulated.archive.storage import IncomingFile, InstanceFiles
+from modality.simulated.events import Happening
+from modality.simulated.fault_text import ARCHIVE_MAIN, ARCHIVE_SERVICES
+from modality.simulated.faults import Fault
+from modality.simulated.listener import Handler, answer, calling
+from modality.simulated.peer import SimulatedPeer
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
+
+
+class SimulatedArchive(SimulatedPeer):
+    """An archive on a loopback port, up when `start` returns.
+
+    Args:
+        storage: folder that keeps files and index over restarts; None keeps them until `stop`.
+        aet: its AE title.
+        host: the interface to listen on.
+        port: the port; 0 takes a free one.
+        faults: what goes wrong, each a `Fault` or its text ("status=A700,every=10").
+        destinations: AE title to "host:port", of C-MOVE destinations and of whom commitment is reported to.
+        transfer_syntaxes: UIDs of the syntaxes it stores, the preferred one first; None for all.
+        commitment: on which association it reports: the "same", an "other", or "never".
+        commitment_delay_s: how long it takes to commit.
+    """
+
+    def __init__(
+        self,
+        storage: Path | None = None,
+        *,
+        aet: str = "ARCHIVE",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        faults: Iterable[Fault | str] = (),
+        destinations: Mapping[str, str] | None = None,
+        transfer_syntaxes: Sequence[str] | None = None,
+        commitment: Way = "same",
+        commitment_delay_s: float = 0.0,
+    ) -> None:
+        self.destinations = dict(destinations or {})
+        self._storage = storage
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._files: InstanceFiles | None = None
+        self._index: Index | None = None
+        self._commitment = Commitment(self, commitment, commitment_delay_s)
+        self._retrieval = Retrieval(self)
+        handlers: list[Handler] = [
+            (evt.EVT_C_STORE, self._store),
+            (evt.EVT_C_FIND, self._retrieval.find),
+            (evt.EVT_C_GET, self._retrieval.get),
+            (evt.EVT_C_MOVE, self._retrieval.move),
+            *self._commitment.handlers,
+        ]
+        super().__init__(
+            aet,
+            host,
+            port,
+            contexts=supported_contexts(transfer_syntaxes or all_transfer_syntaxes()),
+            handlers=handlers,
+            faults=faults,
+            services=ARCHIVE_SERVICES,
+            main_services=ARCHIVE_MAIN,
+            provider=lambda association: ReceivingProvider(association, lambda: self.files),
+        )
+
+    def _open(self) -> None:
+        if self._storage is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="modality-archive-")
+        folder = self._storage or Path(self._folder.name if self._folder else "")
+        self._files = InstanceFiles(folder)
+        self._index = Index(folder / "index.sqlite")
+
+    def _close(self) -> None:
+        self._commitment.stop()
+        if self._index:
+            self._index.close()
+        if self._files:
+            self._files.clear()
+        self._index = self._files = None
+        if self._folder:
+            self._folder.cleanup()
+            self._folder = None
+
+    @property
+    def files(self) -> InstanceFiles:
+        """Where it keeps them.
+
+        Raises:
+            RuntimeError: the archive is not started.
+        """
+        if self._files is None:
+            raise RuntimeError("the archive is not started")
+        return self._files
+
+    @property
+    def index(self) -> Index:
+        """What it keeps.
+
+        Raises:
+            RuntimeError: the archive is not started.
+        """
+        if self._index is None:
+            raise RuntimeError("the archive is not started")
+        return self._index
+
+    @property
+    def studies(self) -> list[str]:
+        """Study Instance UIDs of what it keeps, in the order in which they came."""
+        return self.index.studies()
+
+    def instances(self, study_uid: str | None = None) -> list[StoredInstance]:
+        """What it keeps, of one study or of all, in the order in which it came."""
+        return self.index.instances({"StudyInstanceUID": [study_uid]} if study_uid else {})
+
+    def _store(self, event: Event) -> int | Dataset:
+        uid = str(cast(C_STORE, event.request).AffectedSOPInstanceUID)
+        fault = self.listener.apply(event, "store")
+        status, comment = self._stored(event, fault)
+        self.events.write(Happening("C-STORE", calling(event), status, uid, comment))
+        return answer(status, comment)
+
+    def _stored(self, event: Event, fault: Fault) -> tuple[int, str]:
+        """Status of a C-STORE and why (PS3.4 B.2.3)."""
+        request = cast(C_STORE, event.request)
+        with cast(ReceivingProvider, event.assoc.dimse).take(request) as file:
+            if fault.status is not None and not succeeded(fault.status):
+                return fault.status, "refused as asked"
+            if fault.lose:
+                return fault.status or 0x0000, ""
+            commanded = (str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID))
+            try:
+                file.finish()
+                return self._filed(file, fault, commanded)
+            except CannotCoerce as error:
+                return 0x0110, str(error)
+            except UnreadableDataset as error:
+                return 0xC000, str(error)
+            except OSError as error:
+                return 0xA700, str(error)
+
+    def _filed(self, file: IncomingFile, fault: Fault, commanded: tuple[str, str]) -> tuple[int, str]:
+        """Put an instance that has come in its place, unless it is not what the command says."""
+        instance, attributes = _read(file)
+        if (attributes["SOPClassUID"], attributes["SOPInstanceUID"]) != commanded:
+            return 0xA900, "SOP Class or Instance UID differs from the command's"
+        if not (fault.coerce or fault.drop):
+            self._put(file, instance.transfer_syntax_uid, attributes)
+            return fault.status or 0x0000, ""
+        with self.files.incoming() as changed:
+            coercion.change(file.path, fault, changed)
+            changed.finish()
+            self._put(changed, instance.transfer_syntax_uid, _read(changed)[1])
+        if fault.coerce:
+            return fault.status or 0xB000, f"coerced {', '.join(keyword for keyword, _ in fault.coerce)}"
+        return fault.status or 0x0000, ""
+
+    def _put(self, file: IncomingFile, transfer_syntax_uid: str, attributes: dict[str, str]) -> None:
+        uids = [attributes[key] for key in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
+        try:
+            path = self.files.path(*uids)
+        except ValueError as error:
+            raise UnreadableDataset(str(error)) from error
+        self.files.put(path, file)
+        stored = StoredInstance(attributes["SOPClassUID"], uids[2], transfer_syntax_uid, uids[0], uids[1], path)
+        self.index.put(stored, attributes)
+
+
+def _read(file: IncomingFile) -> tuple[PreparedInstance, dict[str, str]]:
+    """The instance in a file, and what the index keeps of it."""
+    try:
+        instance = read(file.path)
+    except InputError as error:
+        raise UnreadableDataset(str(error).removeprefix(f"{file.path}: ")) from error
+    return instance, header.read(instance)

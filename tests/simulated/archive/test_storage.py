@@ -1,0 +1,67 @@
+"""Files written whole, below names that cannot leave their folder."""
+
+from __future__ import annotations
+
+import pytest
+
+from modality.simulated.archive.storage import IncomingFile, InstanceFiles
+from modality.simulated.uid import is_uid
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.2.840", True),
+        ("2.25.0", True),
+        ("1", True),
+        ("1" * 64, True),
+        ("1" * 65, False),
+        ("", False),
+        ("..", False),
+        ("1.", False),
+        (".1", False),
+        ("1/2", False),
+        ("1.2\n", False),
+        ("１.2", False),
+    ],
+)
+def test_a_uid_is_digits_and_dots(text, expected):
+    assert is_uid(text) is expected
+
+
+def test_the_same_bytes_are_written_once_and_others_take_their_place(tmp_path):
+    files = InstanceFiles(tmp_path)
+    path = files.path("1", "2", "3")
+
+    def put(*parts: bytes) -> bool:
+        with files.incoming(parts) as file:
+            return files.put(path, file)
+
+    assert put(b"o", b"ne")
+    assert not put(b"one")
+    assert put(b"two")
+    assert path.read_bytes() == b"two"
+    assert not list((tmp_path / "incoming").iterdir())
+
+
+def test_a_file_that_cannot_take_its_place_leaves_nothing(tmp_path):
+    files = InstanceFiles(tmp_path)
+    path = files.path("1", "2", "3")
+    path.mkdir(parents=True)
+    with pytest.raises(OSError, match=r"directory"), files.incoming([b"one"]) as file:
+        files.put(path, file)
+    assert not list((tmp_path / "incoming").iterdir())
+
+
+def test_what_the_disk_refuses_is_said_when_the_file_is_finished(tmp_path):
+    with IncomingFile(tmp_path / "none" / "1.part") as file:
+        file.write(b"one")
+        with pytest.raises(FileNotFoundError):
+            file.finish()
+
+
+def test_what_a_crash_left_half_written_is_gone_at_the_next_start(tmp_path):
+    (tmp_path / "incoming").mkdir()
+    (tmp_path / "incoming" / "1.part").write_bytes(b"half")
+    InstanceFiles(tmp_path)
+    assert not list((tmp_path / "incoming").iterdir())
