@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from modality.errors import InputError, UsageError
+from modality.errors import InputError, ModalityError, StatusError, UsageError
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.part10 import is_uid
 
@@ -26,6 +26,8 @@ class Receipt:
         failed: why, by SOP Instance UID or file name, for what got no answer.
         transcoded: how many of them were stored in another transfer syntax than they came in.
         bytes: bytes of the data sets stored.
+        retryable: SOP Instance UIDs among the refused and the failed that may be stored later, as they are: the peer
+            was out of resources, busy or away.
     """
 
     stored: list[str] = field(default_factory=list)
@@ -34,6 +36,7 @@ class Receipt:
     failed: dict[str, str] = field(default_factory=dict)
     transcoded: int = 0
     bytes: int = 0
+    retryable: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -45,6 +48,16 @@ class Receipt:
         """How many instances have met their fate."""
         return len(self.stored) + sum(map(len, self.refused.values())) + len(self.failed)
 
+    def refuse(self, uid: str, error: StatusError) -> None:
+        """Note that the peer answered with a failure status."""
+        self.refused.setdefault(error.status, []).append(uid)
+        self.retryable += [uid] if error.retryable else []
+
+    def fail(self, uid: str, error: ModalityError) -> None:
+        """Note that there was no answer, and why."""
+        self.failed[uid] = str(error)
+        self.retryable += [uid] if error.retryable else []
+
     def add(self, other: Receipt) -> None:
         """Take another receipt's account into this one."""
         self.stored += other.stored
@@ -52,6 +65,7 @@ class Receipt:
             for status, uids in theirs.items():
                 mine.setdefault(status, []).extend(uids)
         self.failed.update(other.failed)
+        self.retryable += other.retryable
         self.transcoded += other.transcoded
         self.bytes += other.bytes
 
@@ -103,7 +117,7 @@ class Folder:
             except (InputError, UsageError) as error:
                 if not receipt.dealt_with and isinstance(error, UsageError):
                     raise
-                receipt.failed[instance.sop_instance_uid] = str(error)
+                receipt.fail(instance.sop_instance_uid, error)
             else:
                 receipt.stored.append(instance.sop_instance_uid)
                 receipt.bytes += instance.size

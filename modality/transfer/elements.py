@@ -7,6 +7,7 @@ and explicit little endian, explicit big endian) and goes into sequences, since 
 from __future__ import annotations
 
 import struct
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
@@ -104,19 +105,27 @@ class Layout:
     Args:
         places: the identifiers, in the order of the bytes.
         pixels: where the pixel data element begins; the end of the data set when there is none.
+        headers: where each element of the top begins and where its value does; empty where sequences were walked too.
     """
 
     places: tuple[Place, ...]
     pixels: int
+    headers: tuple[tuple[int, int], ...] = ()
 
 
-def scan(data: Buffer, *, explicit: bool, little_endian: bool) -> Layout:
+def scan(data: Buffer, *, explicit: bool, little_endian: bool, top: Container[int] = _TOP_TAGS) -> Layout:
     """Find identifiers and pixel data in an encoded data set; what follows the pixel data is checked too.
+
+    Args:
+        data: the encoded data set.
+        explicit: value representations are written.
+        little_endian: byte order.
+        top: the elements to find at the top of the data set; the UIDs of `UID_TAGS` are found at any depth.
 
     Raises:
         InputError: the bytes are no data set, or end too early.
     """
-    walk = _Walk(memoryview(data), explicit, little_endian)
+    walk = _Walk(memoryview(data), explicit, little_endian, top)
     try:
         walk.data_set(0, len(data), depth=0, containers=())
     except struct.error:
@@ -124,10 +133,10 @@ def scan(data: Buffer, *, explicit: bool, little_endian: bool) -> Layout:
     return Layout(tuple(walk.places), len(data) if walk.pixels is None else walk.pixels)
 
 
-def skim(data: Buffer, *, explicit: bool, little_endian: bool) -> Layout:
-    """As `scan`, but with the identifiers at the top only, and without a look into sequences of defined length.
+def skim(data: Buffer, *, explicit: bool, little_endian: bool, top: Container[int] = _TOP_TAGS) -> Layout:
+    """As `scan`, but with the elements at the top only, and without a look into sequences of defined length.
 
-    A sender needs no more, and it is many times quicker; a stamp scans the head.
+    A sender or an index needs no more, and it is many times quicker; a stamp scans the head.
 
     Raises:
         InputError: the bytes are no data set, or end too early.
@@ -136,6 +145,7 @@ def skim(data: Buffer, *, explicit: bool, little_endian: bool) -> Layout:
     short = struct.Struct(order + ("HH2sH" if explicit else "HHI")).unpack_from
     long = struct.Struct(order + "I").unpack_from
     places: list[Place] = []
+    headers: list[tuple[int, int]] = []
     at, pixels = 0, None
     try:
         while at < end:
@@ -146,16 +156,17 @@ def skim(data: Buffer, *, explicit: bool, little_endian: bool) -> Layout:
                 if long_form:
                     (length,) = long(data, at + 8)
                 elif not (vr.isalpha() and vr.isupper()):
-                    return scan(data, explicit=explicit, little_endian=little_endian)
+                    return scan(data, explicit=explicit, little_endian=little_endian, top=top)
                 value = at + 12 if long_form else at + 8
             else:
                 group, element, length = short(data, at)
                 value, long_form = at + 8, True
             if length == _UNDEFINED or element == 0:
-                return scan(data, explicit=explicit, little_endian=little_endian)
+                return scan(data, explicit=explicit, little_endian=little_endian, top=top)
+            headers.append((start, value))
             at = value + length
             tag = group << 16 | element
-            if tag in _TOP_TAGS:
+            if tag in top:
                 size = 4 if long_form else 2
                 places.append(Place(tag, value, length, value - size, size, 0, ()))
             elif tag in _PIXEL_TAGS and pixels is None:
@@ -164,12 +175,13 @@ def skim(data: Buffer, *, explicit: bool, little_endian: bool) -> Layout:
         raise InputError("truncated: the data set ends within an element") from None
     if at > end:
         raise InputError(f"truncated: the data set needs {at - end} bytes more")
-    return Layout(tuple(places), end if pixels is None else pixels)
+    return Layout(tuple(places), end if pixels is None else pixels, tuple(headers))
 
 
 class _Walk:
-    def __init__(self, data: memoryview, explicit: bool, little_endian: bool) -> None:
+    def __init__(self, data: memoryview, explicit: bool, little_endian: bool, top: Container[int]) -> None:
         self.data = data
+        self.top = top
         self.explicit = explicit
         self.order = "<" if little_endian else ">"
         self.tag_format = struct.Struct(self.order + "HH")
@@ -215,7 +227,7 @@ class _Walk:
                 raise InputError(f"truncated: ({tag >> 16:04X},{tag & 0xFFFF:04X}) needs {at - end} bytes more")
             if tag & 0xFFFF == 0 and length == 4:
                 group_length = (tag >> 16, value)
-            if tag in UID_TAGS or (depth == 0 and tag in TEXT_TAGS):
+            if tag in UID_TAGS or (depth == 0 and tag in self.top):
                 self.places.append(Place(tag, value, length, length_offset, length_size, depth, counted))
         if open_item:
             raise InputError("truncated: an item has no end")

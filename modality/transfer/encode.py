@@ -13,10 +13,11 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
 from modality.errors import InputError, UnsupportedError
+from modality.transfer.deflation import deflated_tail
 from modality.transfer.derived import derive_lossy
 from modality.transfer.elements import Buffer
-from modality.transfer.instance import PreparedInstance, deflated_tail
-from modality.transfer.pixels import encapsulated, native
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.pixels import PixelElement, encapsulated, native, packed
 from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, TransferSyntax, syntax_name
 
 _PIXEL_DATA = 0x7FE00010
@@ -41,26 +42,31 @@ def prepare(
 
     Raises:
         UnsupportedError: the syntax cannot carry these pixels.
-        UsageError: the quality is outside the codec's scale.
+        UsageError: the quality is outside the codec's scale, or there is nothing to choose.
         MissingExtraError: the codec is not installed.
     """
-    has_pixels = _PIXEL_DATA in dataset
-    pixel_parts: list[Buffer] = []
-    changes: dict[str, Any] = {}
-    if has_pixels and syntax.encoding:
-        made = encapsulated(dataset, bytes(dataset.PixelData), syntax.encoding, quality)
-        pixel_parts, changes = made.parts, made.changes
-    elif has_pixels:
-        pixel_parts = _pixel_element(dataset, bytes(dataset.PixelData), syntax)
+    syntax.check_quality(quality)
+    if _PIXEL_DATA in dataset:
+        data = bytes(dataset.PixelData)
+        if syntax.encoding:
+            pixels = encapsulated(dataset, data, syntax.encoding, quality)
+        else:
+            pixels = PixelElement(_pixel_element(dataset, data, syntax))
     elif syntax.encapsulated:
         raise UnsupportedError(f"{syntax.keyword} is for pixel data, and {source or 'this instance'} has none")
+    else:
+        pixels = PixelElement([])
+    return _assembled(dataset, syntax, pixels, source)
+
+
+def _assembled(dataset: Dataset, syntax: TransferSyntax, pixels: PixelElement, source: str) -> PreparedInstance:
     before, after = Dataset(), Dataset()
     for element in dataset:
         if element.tag.group > 0x0002 and element.tag != _PIXEL_DATA:
-            (before if element.tag < _PIXEL_DATA or not has_pixels else after)[element.tag] = element
-    _change(before, changes)
+            (before if element.tag < _PIXEL_DATA or not pixels.parts else after)[element.tag] = element
+    _change(before, pixels.changes)
     head = _write(before, syntax)
-    tail = [*pixel_parts, *([_write(after, syntax)] if len(after) else [])]
+    tail = [*pixels.parts, *([_write(after, syntax)] if len(after) else [])]
     if syntax.deflated:
         tail = [deflated_tail(tail)]
     return PreparedInstance(syntax.uid, head, tail, source)
@@ -88,6 +94,8 @@ def transcode(instance: PreparedInstance, syntax: TransferSyntax, *, quality: fl
         raise UnsupportedError(f"{name}: {syntax_name(instance.transfer_syntax_uid)} cannot be decoded here")
     try:
         dataset = instance.dataset()
+        if syntax.encoding and current.uid in syntax.encoding.packs and _PIXEL_DATA in dataset:
+            return _assembled(dataset, syntax, packed(dataset, syntax.encoding, current.uid), instance.source)
         if current.encoding and _PIXEL_DATA in dataset:
             _change(dataset, native(dataset, current.encoding))
         elif not current.little_endian:

@@ -7,24 +7,21 @@ under other identities share one tail, and a file on disk becomes an instance by
 
 from __future__ import annotations
 
-import mmap
-import os
-import secrets
-import zlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modality.errors import InputError, UnsupportedError, UsageError
-from modality.transfer.elements import KEYWORDS, TEXT_TAGS, UID_TAGS, Buffer, Layout, Place, replace, scan, skim
-from modality.transfer.part10 import has_meta, is_uid, read_meta, write_meta
-from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax
+from modality.errors import UnsupportedError, UsageError
+from modality.transfer.deflation import deflated_head, deflated_tail
+from modality.transfer.elements import KEYWORDS, TEXT_TAGS, UID_TAGS, Buffer, Layout, Place, replace, scan
+from modality.transfer.files import write_whole
+from modality.transfer.part10 import write_meta
+from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, TransferSyntax
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-LARGEST_INFLATED = 4 << 30
 _LONGEST = 0xFFFE  # the length field of a short element has two bytes (PS3.5 7.1.2), and lengths are even
 _PATIENT_NAME = KEYWORDS["PatientName"]
 _CHARACTER_SET = KEYWORDS["SpecificCharacterSet"]
@@ -131,15 +128,9 @@ class PreparedInstance:
         """The data set as it travels, in order."""
         if not self.syntax.deflated:
             return [self.head, *self.tail]
-        parts = [self._as_read] if self._as_read is not None else [self._deflated_head, *self.tail]
+        parts = [self._as_read] if self._as_read is not None else [deflated_head(self.head), *self.tail]
         odd = sum(len(part) for part in parts) % 2
         return [*parts, *([b"\0"] if odd else [])]  # PS3.5 A.5: a single NULL pads to even length
-
-    @cached_property
-    def _deflated_head(self) -> bytes:
-        # A full flush ends the head's blocks at a byte and forgets its window, so the tail's blocks follow unchanged.
-        deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        return deflate.compress(self.head) + deflate.flush(zlib.Z_FULL_FLUSH)
 
     @cached_property
     def _shared_tail(self) -> tuple[Buffer, ...]:
@@ -210,133 +201,6 @@ class PreparedInstance:
         from pydicom import dcmread
 
         return dcmread(BytesIO(b"".join(self.part10())))
-
-
-def write_whole(path: Path, parts: Sequence[Buffer], *, durable: bool = False) -> None:
-    """Write a file that is there whole or not at all: aside first, then renamed.
-
-    Args:
-        path: its folder is created when missing.
-        parts: what it holds.
-        durable: return only when a power cut cannot take it away any more.
-
-    Raises:
-        UsageError: it cannot be written; nothing is left behind.
-    """
-    aside = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with aside.open("xb") as file:
-                for part in parts:
-                    file.write(part)
-                if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
-            aside.replace(path)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
-        if durable:
-            _sync_folder(path.parent)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a renaming last: it is an entry of the folder."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def read(path: Path) -> PreparedInstance:
-    """An instance from a file, its pixel data mapped into memory rather than read.
-
-    Raises:
-        InputError: the file cannot be read, is empty, truncated, or no DICOM; the message names it.
-    """
-    try:
-        with path.open("rb") as file:
-            data: Buffer
-            if os.fstat(file.fileno()).st_size == 0:
-                raise InputError("empty file")
-            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        instance = from_bytes(data, source=str(path))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    instance.path = path
-    return instance
-
-
-def from_bytes(data: Buffer, *, source: str = "") -> PreparedInstance:
-    """An instance from the bytes of a DICOM file, or of a bare data set in one of the default syntaxes.
-
-    Raises:
-        InputError: the bytes are truncated or no DICOM.
-    """
-    if has_meta(data):
-        meta = read_meta(data)
-        instance = encoded(memoryview(data)[meta.data_set_offset :], meta.transfer_syntax_uid, source=source)
-    else:
-        instance = _without_meta(data, source)
-    for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        value = instance.identifier(keyword)
-        if not is_uid(value):
-            raise InputError(f"{keyword} {value!r} is no UID" if value else f"no {keyword}: not a storable instance")
-    return instance
-
-
-def encoded(data: Buffer, transfer_syntax_uid: str, *, source: str = "") -> PreparedInstance:
-    """An instance from an encoded data set without meta information, as it travels in C-STORE.
-
-    Raises:
-        InputError: the bytes are truncated or no data set.
-    """
-    syntax = BY_UID.get(transfer_syntax_uid, EXPLICIT_LITTLE)
-    as_read = data if syntax.deflated else None
-    if syntax.deflated:
-        data = _inflate(data)
-    found = skim(data, explicit=syntax.explicit, little_endian=syntax.little_endian)
-    top = [place for place in found.places if place.offset < found.pixels]
-    tail = [memoryview(data)[found.pixels :]] if found.pixels < len(data) else []
-    head = bytes(data[: found.pixels])
-    return PreparedInstance(transfer_syntax_uid, head, tail, source, top=top, as_read=as_read)
-
-
-def deflated_tail(parts: Sequence[Buffer]) -> bytes:
-    """The last blocks of a deflated data set."""
-    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return b"".join([*(deflate.compress(part) for part in parts), deflate.flush()])
-
-
-def _inflate(data: Buffer) -> bytes:
-    inflate = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-    try:
-        out = inflate.decompress(data, LARGEST_INFLATED)
-    except zlib.error as error:
-        raise InputError(f"the deflated data set is damaged: {error}") from error
-    if inflate.unconsumed_tail:
-        raise InputError(f"the deflated data set grows beyond {LARGEST_INFLATED >> 30} GiB")
-    if not inflate.eof:
-        raise InputError("truncated: the deflated data set breaks off")
-    return out
-
-
-def _without_meta(data: Buffer, source: str) -> PreparedInstance:
-    """Old files carry a bare data set; the default syntaxes are tried, the first that reads through is taken."""
-    for syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
-        try:
-            found = encoded(data, syntax.uid, source=source)
-            if found.identifier("SOPClassUID"):
-                return found
-        except InputError:
-            continue
-    raise InputError("not a DICOM file")
 
 
 def _decode(tag: int, raw: bytes, character_set: str) -> str:

@@ -22,15 +22,16 @@ from modality.transfer.elements import Buffer
 
 _LARGEST_BASIC_OFFSET = 1 << 32  # the Basic Offset Table holds 32 bits (PS3.5 A.4)
 _FRAGMENTS_HEADER = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)
+_NO_TABLES = {"ExtendedOffsetTable": None, "ExtendedOffsetTableLengths": None}
 _SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Encapsulated:
-    """Encapsulated pixel data.
+class PixelElement:
+    """Pixel data, encoded.
 
     Args:
-        parts: the Pixel Data element, whole.
+        parts: the Pixel Data element, whole; nothing where there is none.
         changes: attributes that follow from the encoding, by keyword; None takes one away.
     """
 
@@ -58,7 +59,7 @@ def pixel_format(dataset: Dataset) -> PixelFormat:
         raise InputError(f"the pixel attributes cannot be read: {error}") from error
 
 
-def encapsulated(dataset: Dataset, data: bytes, encoding: Encoding, quality: float | None = None) -> Encapsulated:
+def encapsulated(dataset: Dataset, data: bytes, encoding: Encoding, quality: float | None = None) -> PixelElement:
     """Native pixel data, encoded.
 
     Args:
@@ -77,14 +78,29 @@ def encapsulated(dataset: Dataset, data: bytes, encoding: Encoding, quality: flo
     description = encoding.described(pixels, quality)
     changes = _described(dataset, description)
     frames = [encoding.encode(frame, pixels, quality) for frame in _native_frames(dataset, data, pixels)]
-    size = sum(map(len, frames))
     if description.lossy_method:
-        changes |= _lossy(dataset, description.lossy_method, pixels.length * len(frames) / size)
+        changes |= _lossy(dataset, description.lossy_method, pixels.length * len(frames) / sum(map(len, frames)))
+    return _enclosed(frames, changes)
+
+
+def packed(dataset: Dataset, encoding: Encoding, transfer_syntax_uid: str) -> PixelElement:
+    """Encapsulated pixel data of a syntax that `encoding` packs, frame by frame and without decoding.
+
+    Raises:
+        InputError: the fragments are damaged, or hold no such stream.
+        UnsupportedError: they are of a process that cannot be packed.
+        MissingExtraError: the codec is not installed.
+    """
+    return _enclosed([encoding.pack(frame, transfer_syntax_uid) for frame in _coded_frames(dataset)], dict(_NO_TABLES))
+
+
+def _enclosed(frames: list[bytes], changes: dict[str, Any]) -> PixelElement:
+    size = sum(map(len, frames))
     if size + 8 * len(frames) < _LARGEST_BASIC_OFFSET:
-        return Encapsulated([_FRAGMENTS_HEADER, encapsulate(frames), _SEQUENCE_DELIMITER], changes)
+        return PixelElement([_FRAGMENTS_HEADER, encapsulate(frames), _SEQUENCE_DELIMITER], changes)
     body, offsets, lengths = encapsulate_extended(frames)
     changes |= {"ExtendedOffsetTable": offsets, "ExtendedOffsetTableLengths": lengths}
-    return Encapsulated([_FRAGMENTS_HEADER, body, _SEQUENCE_DELIMITER], changes)
+    return PixelElement([_FRAGMENTS_HEADER, body, _SEQUENCE_DELIMITER], changes)
 
 
 def native(dataset: Dataset, encoding: Encoding) -> dict[str, Any]:
@@ -97,21 +113,30 @@ def native(dataset: Dataset, encoding: Encoding) -> dict[str, Any]:
     """
     coded = pixel_format(dataset)
     decoded = encoding.decoded(coded)
-    count = int(dataset.get("NumberOfFrames") or 1)
-    tables = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
-    extended = (tables[0], tables[1]) if tables[0] and tables[1] else None
-    frames = generate_frames(dataset.PixelData, number_of_frames=count, extended_offsets=extended)
-    data = b"".join(encoding.decode(frame, coded).astype(decoded.dtype, copy=False).tobytes() for frame in frames)
+    count = _frame_count(dataset)
+    frames = (encoding.decode(frame, coded) for frame in _coded_frames(dataset))
+    data = b"".join(frame.astype(decoded.dtype, copy=False).tobytes() for frame in frames)
     if len(data) != decoded.length * count:
         raise InputError(f"{len(data)} bytes of pixels where {decoded.length * count} are due")
     changes: dict[str, Any] = {"PixelData": data, "PhotometricInterpretation": decoded.photometric}
     if decoded.samples > 1:
         changes["PlanarConfiguration"] = 0
-    return changes | {"ExtendedOffsetTable": None, "ExtendedOffsetTableLengths": None}
+    return changes | _NO_TABLES
+
+
+def _frame_count(dataset: Dataset) -> int:
+    return int(dataset.get("NumberOfFrames") or 1)
+
+
+def _coded_frames(dataset: Dataset) -> Iterator[bytes]:
+    """Each frame's fragments, joined."""
+    tables = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
+    extended = (tables[0], tables[1]) if tables[0] and tables[1] else None
+    return generate_frames(dataset.PixelData, number_of_frames=_frame_count(dataset), extended_offsets=extended)
 
 
 def _native_frames(dataset: Dataset, data: bytes, pixels: PixelFormat) -> Iterator[Frame]:
-    count = int(dataset.get("NumberOfFrames") or 1)
+    count = _frame_count(dataset)
     if len(data) < pixels.length * count:
         raise InputError(f"{len(data)} bytes of pixels where {pixels.length * count} are due")
     values = np.frombuffer(data, pixels.dtype, count * pixels.length // pixels.dtype.itemsize)

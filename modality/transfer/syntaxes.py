@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modality.errors import UnknownNameError
+from modality.errors import UnknownNameError, UsageError
 from modality.registry import unknown
 from modality.transfer.codecs import table
 
@@ -42,6 +42,17 @@ class TransferSyntax:
     def lossless(self) -> bool:
         """Decoding gives back the same pixels."""
         return self.encoding is None or self.encoding.lossless
+
+    def check_quality(self, quality: float | None) -> None:
+        """Check the quality asked of a codec, before there are pixels.
+
+        Raises:
+            UsageError: the syntax takes none, or it is outside the codec's scale.
+        """
+        if self.encoding is not None:
+            self.encoding.chosen_quality(quality)
+        elif quality is not None:
+            raise UsageError(f"{self.keyword} is lossless and takes no quality")
 
 
 IMPLICIT_LITTLE = TransferSyntax("1.2.840.10008.1.2", "ImplicitVRLittleEndian", explicit=False)

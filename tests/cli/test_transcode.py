@@ -41,3 +41,10 @@ def test_damaged_files_are_skipped_and_a_wrong_quality_is_usage(tmp_path: Path) 
     assert "torn.dcm" in finished.lines[0]
     wrong = modality("transcode", *sent, "-o", tmp_path / "out", "--to", "JPEG2000", "--quality", "1000")
     assert (wrong.code, len(wrong.lines)) == (2, 1)
+
+
+def test_a_quality_where_there_is_nothing_to_choose_is_usage(tmp_path: Path) -> None:
+    sent = generated(tmp_path / "ct", "ct")
+    for keyword in ("ExplicitVRLittleEndian", "JPEGLSLossless"):
+        finished = modality("transcode", *sent, "-o", tmp_path / "out", "--to", keyword, "--quality", "5")
+        assert (finished.code, finished.lines) == (2, [f"Error: {keyword} is lossless and takes no quality"])

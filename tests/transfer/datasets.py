@@ -15,7 +15,8 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-from modality.transfer.instance import PreparedInstance, encoded
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import encoded
 from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE, TransferSyntax
 
 FILES = Path(pydicom.data.__file__).parent / "test_files"

@@ -9,7 +9,8 @@ import pytest
 from modality.errors import UnknownNameError, UsageError
 from modality.transfer.destination import Folder, Receipt
 from modality.transfer.encode import prepare
-from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, syntax, syntax_name
 from tests.transfer.datasets import image
 
@@ -58,11 +59,14 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(tmp_path: Path) -> 
 
 def test_receipts_add_up() -> None:
     one = Receipt(["1"], {0xB000: ["1"]}, {0xA700: ["2"]}, {"3": "why"}, 1, 10)
-    one.add(Receipt(["4"], {0xB000: ["4"], 0xB007: ["4"]}, {0xA700: ["5"], 0xC000: ["6"]}, {"7": "why"}, 2, 20))
+    one.add(
+        Receipt(["4"], {0xB000: ["4"], 0xB007: ["4"]}, {0xA700: ["5"], 0xC000: ["6"]}, {"7": "why"}, 2, 20, ["5", "7"])
+    )
     assert one.stored == ["1", "4"]
     assert one.warnings == {0xB000: ["1", "4"], 0xB007: ["4"]}
     assert one.refused == {0xA700: ["2", "5"], 0xC000: ["6"]}
     assert one.failed == {"3": "why", "7": "why"}
+    assert one.retryable == ["5", "7"]
     assert (one.transcoded, one.bytes, one.dealt_with, one.complete) == (3, 30, 7, False)
     assert Receipt(["1"], {0xB000: ["1"]}).complete
 

@@ -14,7 +14,7 @@ from pydicom import Dataset, dcmread
 
 from modality.errors import InputError, UnsupportedError
 from modality.transfer.encode import prepare, transcode
-from modality.transfer.instance import read
+from modality.transfer.reading import read
 from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
 from tests.transfer.datasets import BASIC, FILES, decoded, image, pixels
 

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 
 from modality.errors import InputError, UsageError
-from modality.transfer import instance as instance_module
+from modality.transfer import deflation
 from modality.transfer.encode import prepare
-from modality.transfer.instance import PreparedInstance, encoded, from_bytes, read, write_whole
+from modality.transfer.files import write_whole
+from modality.transfer.instance import PreparedInstance
 from modality.transfer.part10 import read_meta, write_meta
+from modality.transfer.reading import encoded, from_bytes, read
 from modality.transfer.syntaxes import DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax
 from tests.transfer.datasets import BASIC, CT_IMAGE, image, written
 
@@ -113,7 +115,7 @@ def test_a_file_is_mapped_and_not_read(tmp_path: Path) -> None:
 
 
 def test_a_data_set_that_inflates_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instance_module, "LARGEST_INFLATED", 1000)
+    monkeypatch.setattr(deflation, "LARGEST_INFLATED", 1000)
     deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     with pytest.raises(InputError, match="grows beyond"):
         encoded(deflate.compress(bytes(5000)) + deflate.flush(), DEFLATED.uid)

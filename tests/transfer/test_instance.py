@@ -12,7 +12,7 @@ from pydicom import Dataset, dcmread
 
 from modality.errors import UnsupportedError, UsageError
 from modality.transfer.encode import prepare
-from modality.transfer.instance import encoded
+from modality.transfer.reading import encoded
 from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE, TransferSyntax
 from tests.transfer.datasets import (
     FILES,
@@ -161,7 +161,7 @@ def test_a_reference_in_a_private_sequence_follows(syntax: TransferSyntax) -> No
 
 def test_an_example_of_a_syntax_that_the_table_lacks_is_stamped_too() -> None:
     data = (FILES / "JPEG2000.dcm").read_bytes()
-    from modality.transfer.instance import from_bytes
+    from modality.transfer.reading import from_bytes
 
     instance = from_bytes(data)
     stamped = dcmread(BytesIO(b"".join(instance.stamp({"PatientID": "another"}).part10())))

@@ -10,7 +10,8 @@ from pydicom import dcmread
 
 from modality.errors import InputError, UnsupportedError, UsageError
 from modality.transfer.encode import prepare, transcode
-from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
 from modality.transfer.syntaxes import BY_KEYWORD, EXPLICIT_LITTLE, RLE, TABLE
 from tests.transfer.datasets import FILES, image, pixels
 
@@ -74,6 +75,32 @@ def test_signed_values_go_lossy_with_the_intercept_moved_and_stay_what_they_mean
     del dataset.RescaleIntercept
     with pytest.raises(UnsupportedError, match="Rescale Intercept"):
         transcode(prepare(dataset), BY_KEYWORD["JPEGLSNearLossless"])
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_jpeg_image_is_packed_as_jpeg_xl_and_comes_back_with_the_same_bytes(colour: bool) -> None:
+    shape = (2, 200, 160, 3) if colour else (2, 200, 160)
+    source = transcode(prepare(pixels(frames(*shape, highest=255, dtype="u1"))), BY_KEYWORD["JPEGBaseline8Bit"])
+    packed = transcode(source, BY_KEYWORD["JPEGXLJPEGRecompression"])
+    back = transcode(packed, BY_KEYWORD["JPEGBaseline8Bit"])
+    assert packed.sop_instance_uid == back.sop_instance_uid == source.sop_instance_uid
+    assert b"".join(back.buffers()) == b"".join(source.buffers())
+    assert {**packed.dataset()[:0x7FE00010]} == {**source.dataset()[:0x7FE00010]}
+    seen, expected = (transcode(one, EXPLICIT_LITTLE).dataset().pixel_array.astype(int) for one in (packed, source))
+    assert np.abs(seen - expected).mean() < 1
+
+
+def test_only_jpeg_baseline_is_packed_and_only_what_was_packed_is_unpacked() -> None:
+    plain = prepare(pixels(frames(16, 16, highest=255, dtype="u1")))
+    for keyword in ("ExplicitVRLittleEndian", "JPEGLosslessSV1"):
+        with pytest.raises(UnsupportedError, match="JPEG baseline"):
+            transcode(transcode(plain, BY_KEYWORD[keyword]), BY_KEYWORD["JPEGXLJPEGRecompression"])
+    mislabelled = transcode(plain, BY_KEYWORD["JPEGXL"])
+    mislabelled = PreparedInstance(
+        BY_KEYWORD["JPEGXLJPEGRecompression"].uid, mislabelled.buffers()[0], mislabelled.buffers()[1:]
+    )
+    with pytest.raises(InputError, match="no JPEG stream"):
+        transcode(mislabelled, BY_KEYWORD["JPEGBaseline8Bit"])
 
 
 def test_a_second_loss_is_added_to_the_first() -> None:

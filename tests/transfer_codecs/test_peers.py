@@ -166,6 +166,16 @@ def test_libjxl_decodes_jpeg_xl(encoding, pixels, tmp_path):
     assert_same(encoding, pixels, picture(pixels).astype(np.int64), netpbm(image, pixels))
 
 
+@pytest.mark.peer
+@pytest.mark.parametrize(("encoding", "pixels"), cases("JPEGBaseline8Bit"))
+def test_libjxl_gives_back_the_jpeg_stream_that_was_packed(encoding, pixels, tmp_path):
+    jpeg = encoding.encode(picture(pixels), pixels)
+    (tmp_path / "frame.jxl").write_bytes(BY_KEYWORD["JPEGXLJPEGRecompression"].pack(jpeg, encoding.uid))
+    command = [program("/usr/bin/djxl"), tmp_path / "frame.jxl", tmp_path / "frame.jpg"]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    assert (tmp_path / "frame.jpg").read_bytes() == jpeg
+
+
 PYLIBJPEG = (
     *("RLELossless", "JPEGBaseline8Bit", "JPEGExtended12Bit", "JPEGLossless", "JPEGLosslessSV1", "JPEGLSLossless"),
     *("JPEGLSNearLossless", "JPEG2000Lossless", "JPEG2000", "HTJ2KLossless", "HTJ2KLosslessRPCL", "HTJ2K"),

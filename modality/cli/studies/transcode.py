@@ -30,12 +30,14 @@ def transcode(
     """Write the files at PATHS (files or folders) in another transfer syntax.
 
     In a lossless syntax an instance stays the same instance. In a lossy one it becomes a new instance that names its
-    source. Pixels that the syntax cannot carry are refused with the reason.
+    source. Pixels that the syntax cannot carry are refused with the reason; files that are in it already stay as they
+    are. JPEG baseline becomes JPEGXLJPEGRecompression, and that JPEG baseline, without decoding.
     """
     from modality.transfer.encode import transcode as encode
     from modality.transfer.syntaxes import syntax
 
     target = syntax(to)
+    target.check_quality(quality)
     files = files_below(paths)
     problems: dict[str, str] = {}
     refused: dict[str, str] = {}

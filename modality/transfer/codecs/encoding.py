@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from modality.errors import InputError, UnsupportedError, UsageError
 from modality.transfer.codecs.pixels import Frame, PixelFormat, check_frame, check_unused_bits
@@ -79,6 +79,8 @@ class Encoding:
         whole_words: bits above Bits Stored travel too.
         fills_words: decoded values may exceed Bits Stored, so that the data set has to say Bits Allocated.
         refusal: why it cannot be written from pixels; empty when it can.
+        packs: where a frame's bytes of another syntax become those of this one without decoding, ``module:attribute``
+            by the other syntax's UID.
     """
 
     uid: str
@@ -93,6 +95,7 @@ class Encoding:
     whole_words: bool = False
     fills_words: bool = False
     refusal: str = ""
+    packs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lossless(self) -> bool:
@@ -121,7 +124,7 @@ class Encoding:
                 f"{self.keyword} carries {self._depths()}, these pixels have {pixels.bits_stored} bits stored"
                 f" in {pixels.bits_allocated}"
             )
-        self._quality(quality)
+        self.chosen_quality(quality)
 
     def described(self, pixels: PixelFormat, quality: float | None = None) -> Description:
         """What the data set must say once frames of this format are encoded.
@@ -164,7 +167,7 @@ class Encoding:
         if description.offset:
             unsigned = frame.view(description.pixels.dtype)
             frame = (unsigned + unsigned.dtype.type(description.offset)) & unsigned.dtype.type(pixels.mask)
-        return self._codec().encode(frame, description.pixels, self._quality(quality), pixels.photometric)
+        return self._codec().encode(frame, description.pixels, self.chosen_quality(quality), pixels.photometric)
 
     def decode(self, data: bytes, coded: PixelFormat) -> Frame:
         """One frame, decoded: values of `decoded(coded)`.
@@ -187,9 +190,19 @@ class Encoding:
         except (RuntimeError, ValueError, IndexError, MemoryError) as error:  # imagecodecs' errors are RuntimeErrors
             raise InputError(f"{self.keyword}: cannot be decoded: {error}") from error
 
+    def pack(self, data: bytes, transfer_syntax_uid: str) -> bytes:
+        """One frame out of the bytes that it has in another syntax of `packs`, nothing decoded and nothing lost.
+
+        Raises:
+            InputError: the bytes are damaged, or hold no such stream.
+            UnsupportedError: they are of a process that cannot be packed.
+            MissingExtraError: the codec is not installed.
+        """
+        packed: bytes = _loaded(self.packs[transfer_syntax_uid])(data)
+        return packed
+
     def _codec(self) -> Codec:
-        module, _, attribute = self.codec.partition(":")
-        codec: Codec = getattr(importlib.import_module(module), attribute)
+        codec: Codec = _loaded(self.codec)
         return codec
 
     def _depths(self) -> str:
@@ -197,7 +210,12 @@ class Encoding:
         names = [str(high) if low == high else f"{low} to {high}" for low, high in ranges]
         return " or ".join(names) + " bits"
 
-    def _quality(self, quality: float | None) -> float | None:
+    def chosen_quality(self, quality: float | None) -> float | None:
+        """The quality asked for, or the default; None where there is nothing to choose.
+
+        Raises:
+            UsageError: it is outside the codec's scale, or the syntax takes none.
+        """
         scale = self.quality
         if scale is None:
             if quality is not None:
@@ -212,3 +230,8 @@ class Encoding:
                 f" ({scale.meaning}), not {quality:g}"
             )
         return quality
+
+
+def _loaded(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -78,5 +78,5 @@ def to_jpeg(data: bytes) -> bytes:
     jpegxl_size(data)
     try:
         return bytes(function("jpegxl_decode_jpeg", "JPEG XL")(data, numthreads=1))
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise InputError(f"no JPEG stream in the JPEG XL one: {error}") from error

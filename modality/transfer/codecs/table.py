@@ -13,6 +13,7 @@ from types import MappingProxyType
 from modality.transfer.codecs.encoding import Encoding, Quality
 
 _HERE = "modality.transfer.codecs."
+_JPEG_BASELINE, _JPEG_RECOMPRESSION = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.111"
 _GREY = {"MONOCHROME1": "MONOCHROME1", "MONOCHROME2": "MONOCHROME2"}
 _PALETTE = _GREY | {"PALETTE COLOR": "PALETTE COLOR"}
 _AS_IS = _PALETTE | {"RGB": "RGB", "YBR_FULL": "YBR_FULL"}
@@ -41,7 +42,7 @@ TABLE: tuple[Encoding, ...] = (
         planar=1,
     ),
     Encoding(
-        uid="1.2.840.10008.1.2.4.50",
+        uid=_JPEG_BASELINE,
         keyword="JPEGBaseline8Bit",
         codec=_HERE + "jpeg:LOSSY",
         bits={8: (8, 8)},
@@ -49,6 +50,7 @@ TABLE: tuple[Encoding, ...] = (
         quality=Quality(1, 100, 90, "JPEG quality", whole=True),
         method="ISO_10918_1",
         offsets_signed=True,
+        packs={_JPEG_RECOMPRESSION: _HERE + "jpegxl:to_jpeg"},
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.51",
@@ -140,13 +142,14 @@ TABLE: tuple[Encoding, ...] = (
         photometric=_GREY | {"RGB": "RGB"},
     ),
     Encoding(
-        uid="1.2.840.10008.1.2.4.111",
+        uid=_JPEG_RECOMPRESSION,
         keyword="JPEGXLJPEGRecompression",
         codec=_HERE + "jpegxl:JPEG_RECOMPRESSION",
         bits={8: (8, 8)},
         photometric={"MONOCHROME2": "MONOCHROME2", "RGB": "YBR_FULL_422"},
         method="ISO_10918_1",
         refusal="is made from JPEG baseline streams, not from pixels",
+        packs={_JPEG_BASELINE: _HERE + "jpegxl:from_jpeg"},
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.112",
