@@ -17,12 +17,14 @@
     |   +-- ContextRefused          no presentation context for what we must do  "CT Image Storage in RLE"
     |   +-- InvalidResponse         an answer that no standard allows            "C-FIND response without a status"
     |   +-- ResponseTimeout         associated, then silence                     "no C-STORE response in 30 s"
+    |   +-- WebRefused              an HTTP status of failure                    "QIDO-RS refused with 401 Unauthorized"
     |   +-- StatusError             a DIMSE failure status
     |       +-- StoreRefused        C-STORE: A7xx, A9xx, Cxxx
     |       +-- QueryRefused        C-FIND, C-GET, C-MOVE
     |       +-- StepRefused         MPPS N-CREATE, N-SET
     |       +-- CommitmentRefused   N-ACTION
     +-- UnreachableError            nobody answered at that address              (exit 3)
+        +-- HandshakeFailed         a connection, but no TLS                     "its certificate is for another host"
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ class ModalityError(Exception):
     """The root: catch this to catch all that the library raises on purpose."""
 
     exit_code = 1
+    retryable = False
+    """Whether the same request may succeed later, with nothing changed on our side."""
 
 
 class UsageError(ModalityError):
@@ -89,11 +93,14 @@ class AssociationRejected(PeerError):
 
     def __init__(self, message: str, *, transient: bool = False, result: int = 1, source: int = 1, reason: int = 1):
         super().__init__(message)
-        self.transient, self.result, self.source, self.reason = transient, result, source, reason
+        self.retryable = self.transient = transient
+        self.result, self.source, self.reason = result, source, reason
 
 
 class AssociationAborted(PeerError):
     """The peer aborted, or the connection broke in the middle."""
+
+    retryable = True
 
 
 class ContextRefused(PeerError):
@@ -106,6 +113,23 @@ class InvalidResponse(PeerError):
 
 class ResponseTimeout(PeerError):
     """The association stood, and the answer did not come in time."""
+
+    retryable = True
+
+
+class WebRefused(PeerError):
+    """A web service answered with a failure.
+
+    Args:
+        message: one line for people.
+        status: the HTTP status.
+    """
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+        # Request timeout, too many requests, and what is temporary by name (RFC 9110 15.5, 15.6; RFC 6585 4).
+        self.retryable = status in (408, 429, 502, 503, 504)
 
 
 class StatusError(PeerError):
@@ -121,11 +145,8 @@ class StatusError(PeerError):
         super().__init__(message)
         self.status = status
         self.comment = comment
-
-    @property
-    def retryable(self) -> bool:
-        """Whether the same request may succeed later: out of resources (A7xx) or a processing failure (0110H)."""
-        return self.status >> 8 == 0xA7 or self.status in (0x0110, 0x0213)
+        # Out of resources (PS3.4 B.2.3, C.4), processing failure and resource limitation (PS3.7 C.4, C.5).
+        self.retryable = status >> 8 == 0xA7 or status in (0x0110, 0x0213)
 
 
 class StoreRefused(StatusError):
@@ -148,3 +169,15 @@ class UnreachableError(ModalityError):
     """Nobody answers at the address."""
 
     exit_code = 3
+    retryable = True
+
+
+class HandshakeFailed(UnreachableError):
+    """Somebody answers at the address, and no TLS connection comes of it: what certificates and settings decide."""
+
+    retryable = False
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things as a message says it: "1 image", "2 images"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -29,27 +29,15 @@ def scan_options(command: Command) -> Command:
                 help="How the images are encoded; see `modality list transfer-syntaxes`.",
             ),
             click.option(
+                "--quality", type=float, metavar="Q", help="Of a lossy transfer syntax, on its codec's own scale."
+            ),
+            click.option(
                 "--set", "assignments", metavar="KEYWORD=VALUE", multiple=True, help="Set an attribute (repeatable)."
             ),
         )
     ):
         command = option(command)
     return command
-
-
-def identity_options(default_aet: str) -> Callable[[Command], Command]:
-    """Who calls, and how long peers are waited for."""
-
-    def decorate(command: Command) -> Command:
-        command = click.option(
-            "--timeout", "timeout_s", type=click.FloatRange(0.1), default=30.0, show_default=True,
-            metavar="SECONDS", help="How long to wait for each answer.",
-        )(command)  # fmt: skip
-        return click.option(
-            "--aet", default=default_aet, show_default=True, metavar="AET", help="Our AE title (Calling AE Title)."
-        )(command)
-
-    return decorate
 
 
 def parse_assignments(assignments: tuple[str, ...]) -> dict[str, str]:

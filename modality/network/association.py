@@ -5,16 +5,16 @@ pynetdicom answers a timeout, an abort and rubbish alike with an empty data set;
 
 from __future__ import annotations
 
-import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydicom.dataset import Dataset
-from pynetdicom import AE, build_context, build_role, evt
+from pynetdicom import build_context, build_role, evt
 from pynetdicom.association import Association as PynetdicomAssociation
 from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC
+from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation, UserIdentityNegotiation
 
 from modality.errors import (
     AssociationAborted,
@@ -22,7 +22,6 @@ from modality.errors import (
     ContextRefused,
     InvalidResponse,
     ModalityError,
-    PeerError,
     ResponseTimeout,
     StatusError,
     UnreachableError,
@@ -30,8 +29,12 @@ from modality.errors import (
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.network.address import DicomAddress
 from modality.network.local import Local, Timeouts, tls_context
+from modality.network.upper_layer.adopted import CallingEntity
+from modality.network.upper_layer.connection import broken, open_socket
+from modality.network.upper_layer.storage import unconfirmed
 from modality.protocol.negotiation import Accepted, Context
 from modality.protocol.upper_layer.command import succeeded
+from modality.protocol.upper_layer.user_information import UserIdentity
 
 T = TypeVar("T")
 
@@ -55,6 +58,11 @@ class Association:
         for context in self.raw.accepted_contexts:
             syntaxes.setdefault(str(context.abstract_syntax), []).append(str(context.transfer_syntax[0]))
         return Accepted({sop_class: tuple(found) for sop_class, found in syntaxes.items()})
+
+    @property
+    def extended(self) -> dict[str, bytes]:
+        """Service class application information that the peer answered with, by SOP Class UID (PS3.7 D.3.3.5)."""
+        return {str(uid): answer for uid, answer in self.raw.acceptor.sop_class_extended.items()}
 
     @property
     def alive(self) -> bool:
@@ -108,12 +116,14 @@ class Association:
             raise refusal(f"{self.peer}: {what} refused with status {code:04X}H{detail}", status=code, comment=comment)
         return code
 
-    def broken(self, what: str) -> PeerError:
+    def broken(self, what: str) -> ModalityError:
         """Why a request got no proper response."""
         trace = self._trace
         if trace.aborted_by_peer:
             return AssociationAborted(f"{self.peer}: aborted the association during {what}")
-        if trace.closed and not trace.aborted_here:
+        if trace.broke and not isinstance(trace.broke, TimeoutError):
+            return broken(self.peer, trace.broke, secured=self.peer.tls)
+        if trace.closed and not trace.aborted_here and not trace.broke:
             return AssociationAborted(f"{self.peer}: closed the connection during {what}")
         # pynetdicom aborts at once when rubbish comes, and still lets the request wait.
         until = trace.aborted_here or time.monotonic()
@@ -163,31 +173,25 @@ class Association:
         self.raw._reactor_checkpoint.set()
 
 
-def _no_delay(event: evt.Event) -> None:
-    """Send small PDUs of an opened connection at once: Nagle would hold each for the peer's delayed ACK."""
-    connection: Any = event.assoc.dul.socket
-    connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
 class _Trace:
-    """What pynetdicom does not keep: whether the connection opened, and who ended it."""
+    """What pynetdicom does not keep: whether the peer answered, and who ended the association."""
 
     def __init__(self) -> None:
-        self.opened = self.answered = self.aborted_by_peer = self.closed = False
+        self.answered = self.aborted_by_peer = self.closed = False
         self.aborted_here: float | None = None
+        self.broke: OSError | None = None
         self.began = self.last_request = time.monotonic()
 
     def handlers(self) -> list[tuple[Any, Any]]:
         return [
-            (evt.EVT_CONN_OPEN, self._on_open),
             (evt.EVT_CONN_CLOSE, self._on_close),
             (evt.EVT_PDU_RECV, self._on_pdu),
             (evt.EVT_PDU_SENT, self._on_sent),
         ]
 
-    def _on_open(self, event: evt.Event) -> None:
-        self.opened = True
-        _no_delay(event)
+    def on_broken(self, error: OSError) -> None:
+        """Note what ended the connection."""
+        self.broke = error
 
     def _on_close(self, _: evt.Event) -> None:
         self.closed = True
@@ -208,6 +212,7 @@ def associate(
     local: Local,
     *,
     roles: Sequence[str] = (),
+    extended: Mapping[str, bytes] | None = None,
     handlers: Sequence[tuple[Any, Any]] = (),
 ) -> Iterator[Association]:
     """Open an association; it is released at the end, or aborted when the block raises.
@@ -217,6 +222,7 @@ def associate(
         contexts: SOP Class UID with one transfer syntax, or several for the peer to choose from.
         local: who calls.
         roles: SOP Classes for which we propose to be SCP as well (PS3.7 D.3.3.4).
+        extended: service class application information by SOP Class UID (PS3.7 D.3.3.5).
         handlers: pynetdicom event handlers, for requests that the peer makes of us.
 
     Raises:
@@ -225,8 +231,9 @@ def associate(
         AssociationAborted: it hung up.
         InvalidResponse: its answer is not DICOM.
         ContextRefused: it accepted none of the contexts.
+        PeerError: it does not confirm the user identity, as was asked for.
     """
-    association = connect(peer, contexts, local, roles=roles, handlers=handlers)
+    association = connect(peer, contexts, local, roles=roles, extended=extended, handlers=handlers)
     try:
         yield association
     except (AssociationAborted, InvalidResponse, ResponseTimeout):
@@ -248,40 +255,55 @@ def connect(
     local: Local,
     *,
     roles: Sequence[str] = (),
+    extended: Mapping[str, bytes] | None = None,
     handlers: Sequence[tuple[Any, Any]] = (),
 ) -> Association:
     """Like `associate`, for an association that outlives a block: the caller releases it."""
-    entity = AE(local.aet)
+    timeouts = local.timeouts
+    connected = open_socket(peer, connect_s=timeouts.connect_s, tls=tls_context(peer, local))
+    trace = _Trace()
+    entity = CallingEntity(local.aet, connected, timeouts.response_s, trace.on_broken)
     entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
-    entity.connection_timeout = local.timeouts.connect_s
-    entity.acse_timeout = local.timeouts.association_s
-    entity.dimse_timeout = local.timeouts.response_s
+    entity.acse_timeout = timeouts.association_s
+    entity.dimse_timeout = timeouts.response_s
     entity.network_timeout = None
-    trace = _Trace()
-    try:
-        raw = entity.associate(
-            peer.host,
-            peer.port,
-            [build_context(one, [syntax] if isinstance(syntax, str) else list(syntax)) for one, syntax in contexts],
-            ae_title=peer.aet,
-            max_pdu=MAXIMUM_PDU,
-            ext_neg=[build_role(sop_class, scu_role=True, scp_role=True) for sop_class in roles],
-            tls_args=(tls, peer.host) if (tls := tls_context(peer, local)) else None,
-            evt_handlers=[*trace.handlers(), *handlers],
-        )
-    except (OSError, UnicodeError) as error:
-        raise UnreachableError(f"{peer}: {error}") from error
-    if raw.is_established:
-        return Association(peer, raw, trace, local.timeouts)
-    raise _failure(peer, raw, trace, local)
+    raw = entity.associate(
+        peer.host,
+        peer.port,
+        [build_context(one, [syntax] if isinstance(syntax, str) else list(syntax)) for one, syntax in contexts],
+        ae_title=peer.aet,
+        max_pdu=MAXIMUM_PDU,
+        ext_neg=_negotiated(roles, extended or {}, local.user),
+        evt_handlers=[*trace.handlers(), *handlers],
+    )
+    if not raw.is_established:
+        connected.close()
+        raise _failure(peer, raw, trace, local)
+    association = Association(peer, raw, trace, timeouts)
+    if local.user and local.user.confirm and raw.acceptor.user_identity is None:
+        association.release()
+        raise unconfirmed(peer)
+    return association
+
+
+def _negotiated(roles: Sequence[str], extended: Mapping[str, bytes], user: UserIdentity | None) -> list[Any]:
+    """Extended negotiation as pynetdicom's items."""
+    found: list[Any] = [build_role(sop_class, scu_role=True, scp_role=True) for sop_class in roles]
+    for sop_class, information in extended.items():
+        found.append(SOPClassExtendedNegotiation())
+        found[-1].sop_class_uid, found[-1].service_class_application_information = sop_class, information
+    if user:
+        identity = UserIdentityNegotiation()
+        identity.user_identity_type, identity.positive_response_requested = int(user.type), user.confirm
+        identity.primary_field, identity.secondary_field = user.primary, user.secondary
+        found.append(identity)
+    return found
 
 
 def _failure(peer: DicomAddress, raw: PynetdicomAssociation, trace: _Trace, local: Local) -> ModalityError:
-    if not trace.opened:
-        return UnreachableError(
-            f"{peer}: nobody answers at {peer.host}:{peer.port}; is it running, and the port right?"
-        )
+    if trace.broke and not isinstance(trace.broke, TimeoutError):
+        return broken(peer, trace.broke, secured=peer.tls)
     if raw.is_rejected:
         answer: Any = raw.acceptor.primitive
         return AssociationRejected(
@@ -293,9 +315,9 @@ def _failure(peer: DicomAddress, raw: PynetdicomAssociation, trace: _Trace, loca
         )
     if trace.answered:
         return ContextRefused(f"{peer}: accepted none of the proposed presentation contexts")
-    if trace.aborted_by_peer or (trace.closed and not trace.aborted_here):
+    if trace.aborted_by_peer or (trace.closed and not trace.aborted_here and not trace.broke):
         return AssociationAborted(f"{peer}: hung up before the association was established")
-    if time.monotonic() - trace.began < local.timeouts.association_s * 0.98:
+    if not trace.broke and time.monotonic() - trace.began < local.timeouts.association_s * 0.98:
         return InvalidResponse(f"{peer}: the answer to A-ASSOCIATE is not valid DICOM")
     return UnreachableError(
         f"{peer}: connected, but no answer to A-ASSOCIATE within {local.timeouts.association_s:g} s"

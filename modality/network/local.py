@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modality.network.address import DicomAddress
+from modality.protocol.upper_layer.user_information import UserIdentity
 
 if TYPE_CHECKING:
     import ssl
@@ -16,9 +17,9 @@ class Timeouts:
     """How long to wait, in seconds.
 
     Args:
-        connect_s: for the TCP connection.
-        association_s: for the answer to A-ASSOCIATE-RQ and A-RELEASE-RQ.
-        response_s: for a DIMSE response.
+        connect_s: for the TCP connection, and for the TLS handshake on it.
+        association_s: for the whole answer to A-ASSOCIATE-RQ and A-RELEASE-RQ.
+        response_s: for a whole DIMSE response, and for a peer that has stopped reading.
     """
 
     connect_s: float = 10.0
@@ -34,17 +35,19 @@ class Local:
         aet: our AE title (Calling AE Title).
         timeouts: how long we wait.
         tls: what secures connections to `dicoms://` addresses; the system's certificates by default.
+        user: on whose behalf we call; nobody's by default.
     """
 
     aet: str = "MODALITY"
     timeouts: Timeouts = Timeouts()
     tls: ssl.SSLContext | None = None
+    user: UserIdentity | None = None
 
 
 def tls_context(peer: DicomAddress, local: Local) -> ssl.SSLContext | None:
     """What secures a connection to `peer`; None for an address without TLS."""
     if not peer.tls:
         return None
-    import ssl
+    from modality.network.upper_layer.tls import client_context
 
-    return local.tls or ssl.create_default_context()
+    return local.tls or client_context()

@@ -11,17 +11,29 @@ from modality.errors import (
     ContextRefused,
     InputError,
     InvalidResponse,
+    MissingExtraError,
     ModalityError,
     PeerError,
     ResponseTimeout,
     StatusError,
+    StoreRefused,
     UnreachableError,
+    UnsupportedError,
     UsageError,
 )
 from modality.network.address import DicomAddress, parse_dicom
 from modality.network.local import Local
 from modality.network.upper_layer.storage import StorageAssociation
-from modality.protocol.negotiation import FALLBACKS, MOST_CONTEXTS, Context, proposals
+from modality.protocol.negotiation import (
+    DEFAULT,
+    FALLBACKS,
+    MOST_CONTEXTS,
+    Accepted,
+    Context,
+    Negotiation,
+    ProposedContext,
+    proposals,
+)
 from modality.protocol.upper_layer.command import Response, succeeded
 from modality.protocol.upper_layer.requestor import VERIFICATION
 from modality.transfer.destination import Progress, Receipt
@@ -29,10 +41,13 @@ from modality.transfer.instance import PreparedInstance
 from modality.transfer.syntaxes import syntax, syntax_name
 
 
-def _names(instance: PreparedInstance) -> str:
+def _refusal(instance: PreparedInstance, accepted: Accepted) -> str:
+    """Why an instance cannot be sent: its class, its syntax, and what was accepted."""
     from pydicom.uid import UID
 
-    return f"{UID(instance.sop_class_uid).name} in {syntax_name(instance.transfer_syntax_uid)}"
+    offered = ", ".join(map(syntax_name, accepted.syntaxes.get(instance.sop_class_uid, ()))) or "nothing"
+    name = f"{UID(instance.sop_class_uid).name} in {syntax_name(instance.transfer_syntax_uid)}"
+    return f"not {name}; it accepted {offered} of that class"
 
 
 class DicomArchive:
@@ -41,11 +56,9 @@ class DicomArchive:
     Args:
         address: where it is.
         local: who calls.
-        never_transcode: an instance goes as it is or not at all.
+        negotiation: what is proposed, and what may be done to an instance that is not taken as it is.
         look_ahead: instances taken from the stream before they are needed, so that one association proposes what all of
             them need; 0 for a stream whose instances are made one at a time.
-        async_window: requests that may be out at a time where the archive grants it; None does not ask, since some
-            archives drop an association that carries the question.
     """
 
     def __init__(
@@ -53,15 +66,13 @@ class DicomArchive:
         address: DicomAddress | str,
         *,
         local: Local | None = None,
-        never_transcode: bool = False,
+        negotiation: Negotiation = DEFAULT,
         look_ahead: int = 0,
-        async_window: int | None = None,
     ) -> None:
         self.address = parse_dicom(address) if isinstance(address, str) else address
         self.local = local or Local()
-        self.never_transcode = never_transcode
+        self.negotiation = negotiation
         self.look_ahead = look_ahead
-        self.async_window = async_window
 
     def echo(self) -> None:
         """C-ECHO.
@@ -70,7 +81,7 @@ class DicomArchive:
             UnreachableError: nobody answers.
             PeerError: anything but success.
         """
-        association = StorageAssociation(self.address, [(VERIFICATION, uid) for uid in FALLBACKS], self.local)
+        association = StorageAssociation(self.address, [(VERIFICATION, (uid,)) for uid in FALLBACKS], self.local)
         try:
             response = association.echo()
         except BaseException:
@@ -127,26 +138,37 @@ class _Sender:
         self.archive = archive
         self.receipt = receipt
         self.association: StorageAssociation | None = None
-        self.proposed: list[Context] = []
-        self.refused: dict[Context, ContextRefused] = {}
+        self.proposed: list[ProposedContext] = []
+        self.refused: dict[ProposedContext, ContextRefused] = {}
         self.gone: ModalityError | None = None
         self.silences = 0
         self.out: dict[int, tuple[PreparedInstance, bool]] = {}
+        self.covered: set[Context] = set()
 
     def send(self, instance: PreparedInstance, following: Iterable[PreparedInstance] = ()) -> None:
-        """Send one instance; with one request out at a time, its fate is known afterwards."""
+        """Send one instance.
+
+        With one request out at a time its fate is known afterwards, but for a stream that is looked ahead in: there the
+        archive works while more is read, and the answer is taken before the next one is sent.
+        """
+        self._make_room()
         try:
             association, ready = self._prepared(instance, following)
             message_id = association.send(ready)
         except (UnreachableError, PeerError, UsageError, InputError) as error:
             if not self.receipt.dealt_with and error is self.gone:
                 raise
-            self.receipt.failed[instance.sop_instance_uid] = str(error)
+            self.receipt.fail(instance.sop_instance_uid, error)
             if isinstance(error, (AssociationAborted, InvalidResponse, ResponseTimeout)):
                 self._broken(error)  # what is half sent can only be ended by closing
             return
         self.out[message_id] = (ready, ready is not instance)
-        while self.out and not association.may_send:
+        if not self.archive.look_ahead:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Wait until one more request may go out."""
+        while self.out and self.association and not self.association.may_send:
             self._collect()
 
     def finish(self) -> None:
@@ -168,7 +190,8 @@ class _Sender:
         self.silences = 0
         uid = instance.sop_instance_uid
         if not succeeded(response.status):
-            self.receipt.refused.setdefault(response.status, []).append(uid)
+            message = f"{self.archive.address}: C-STORE refused with status {response.status:04X}H"
+            self.receipt.refuse(uid, StoreRefused(message, status=response.status, comment=response.comment))
             return
         if response.status:
             self.receipt.warnings.setdefault(response.status, []).append(uid)
@@ -181,7 +204,8 @@ class _Sender:
         if isinstance(error, ResponseTimeout):
             self.silences += 1
             self.gone = error if self.silences > 1 else None
-        self.receipt.failed.update({instance.sop_instance_uid: str(error) for instance, _ in self.out.values()})
+        for instance, _ in self.out.values():
+            self.receipt.fail(instance.sop_instance_uid, error)
         self.close(abort=True)
 
     def _prepared(
@@ -189,22 +213,44 @@ class _Sender:
     ) -> tuple[StorageAssociation, PreparedInstance]:
         """The association that takes the instance, and the instance in the syntax chosen for it."""
         association = self._association_for(instance, following)
-        transcoding = not self.archive.never_transcode
         accepted = association.accepted
-        chosen = accepted.choose(instance.sop_class_uid, instance.transfer_syntax_uid, transcode=transcoding)
-        if chosen is None:
-            offered = ", ".join(map(syntax_name, accepted.syntaxes.get(instance.sop_class_uid, ()))) or "nothing"
-            raise ContextRefused(f"{association.peer}: not {_names(instance)}; it accepted {offered} of that class")
-        if chosen == instance.transfer_syntax_uid:
+        sop_class, own = instance.sop_class_uid, instance.transfer_syntax_uid
+        candidates = accepted.candidates(sop_class, own, self.archive.negotiation)
+        if candidates == [own]:
             return association, instance
+        if not candidates:
+            raise ContextRefused(f"{association.peer}: {_refusal(instance, accepted)}")
+        return association, self._transcoded(instance, candidates)
+
+    def _transcoded(self, instance: PreparedInstance, candidates: Sequence[str]) -> PreparedInstance:
+        """The instance in the first of these syntaxes that can carry it.
+
+        Raises:
+            UsageError: none can; it is the first one's error.
+        """
         from modality.transfer.encode import transcode  # loads pydicom, which a plain send does without
 
-        return association, transcode(instance, syntax(chosen))
+        first: UsageError | None = None
+        for uid in candidates:
+            target = syntax(uid)
+            try:
+                return transcode(
+                    instance, target, quality=None if target.lossless else self.archive.negotiation.quality
+                )
+            except (UnsupportedError, MissingExtraError) as error:
+                first = first or error
+        assert first is not None
+        raise first
 
     def _association_for(self, instance: PreparedInstance, following: Iterable[PreparedInstance]) -> StorageAssociation:
         """The open association, or a new one when this instance's class and syntax have not been proposed in it."""
-        needed = proposals([(instance.sop_class_uid, instance.transfer_syntax_uid)])[0]
+        negotiation = self.archive.negotiation
+        wanted_context = instance.sop_class_uid, instance.transfer_syntax_uid
+        if self.association and self.association.alive and wanted_context in self.covered:
+            return self.association
+        needed = proposals([wanted_context], negotiation)[0]
         if self.association and self.association.alive and set(needed) <= set(self.proposed):
+            self.covered.add(wanted_context)
             return self.association
         for known in (self.gone, self.refused.get(needed[0])):
             if known:
@@ -213,14 +259,15 @@ class _Sender:
         both = list(dict.fromkeys([*self.proposed, *needed]))
         wanted = both if len(both) <= MOST_CONTEXTS else needed
         for one in following:
-            more = proposals([(one.sop_class_uid, one.transfer_syntax_uid)])[0]
+            more = proposals([(one.sop_class_uid, one.transfer_syntax_uid)], negotiation)[0]
             both = list(dict.fromkeys([*wanted, *more]))
             wanted = both if len(both) <= MOST_CONTEXTS else wanted
         self.proposed = wanted
+        self.covered = {wanted_context}
         archive = self.archive
         try:
             self.association = StorageAssociation(
-                archive.address, self.proposed, archive.local, async_window=archive.async_window
+                archive.address, self.proposed, archive.local, async_window=negotiation.async_window
             )
         except ContextRefused as error:
             self.refused.update(dict.fromkeys(self.proposed, error))

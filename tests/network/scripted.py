@@ -78,8 +78,13 @@ def item(kind: int, value: bytes) -> bytes:
     return struct.pack(">BBH", kind, 0, len(value)) + value
 
 
-def accept(connection: socket.socket, *, result: int = 0) -> None:
+def accept(connection: socket.socket, *, result: int = 0, user_items: bytes = b"") -> None:
     """Answer A-ASSOCIATE-RQ: each context with this result, in its first transfer syntax (PS3.8 9.3.3)."""
+    connection.sendall(acceptance(connection, result=result, user_items=user_items))
+
+
+def acceptance(connection: socket.socket, *, result: int = 0, user_items: bytes = b"", max_pdu: int = 16384) -> bytes:
+    """The answer to the A-ASSOCIATE-RQ that comes, with more items of user information behind the usual ones."""
     request = pdu(connection)
     if request[:1] != b"\x01":
         raise ConnectionError("no A-ASSOCIATE-RQ")
@@ -94,9 +99,24 @@ def accept(connection: socket.socket, *, result: int = 0) -> None:
             syntax = value[inner + 4 : inner + 4 + struct.unpack_from(">H", value, inner + 2)[0]]
             answer += item(0x21, bytes((value[0], 0, result, 0)) + item(0x40, syntax))
         at += 4 + size
-    answer += item(0x50, item(0x51, struct.pack(">I", 16384)) + item(0x52, b"1.2.3"))
+    answer += item(0x50, item(0x51, struct.pack(">I", max_pdu)) + item(0x52, b"1.2.3") + user_items)
     body = request[6:74] + answer
-    connection.sendall(struct.pack(">BBI", 2, 0, len(body)) + body)
+    return struct.pack(">BBI", 2, 0, len(body)) + body
+
+
+def abort_if(dislikes: Callable[[bytes], bool]) -> Script:
+    """Accepts and releases, but aborts at an A-ASSOCIATE-RQ that it dislikes."""
+
+    def script(connection: socket.socket) -> None:
+        if dislikes(connection.recv(1 << 16, socket.MSG_PEEK)):
+            pdu(connection)
+            connection.sendall(ABORT)
+            return
+        accept(connection)
+        if pdu(connection)[:1] == b"\x05":
+            connection.sendall(RELEASE_RP)
+
+    return script
 
 
 def reject(connection: socket.socket, result: int, source: int, reason: int) -> None:

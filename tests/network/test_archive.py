@@ -17,9 +17,11 @@ from modality.errors import (
 from modality.network.address import DicomAddress, parse_dicom
 from modality.network.local import Local, Timeouts
 from modality.network.store import DicomArchive
+from modality.protocol.negotiation import Negotiation
 from modality.simulated.archive import SimulatedArchive
 from modality.transfer.encode import prepare
-from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
 from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
 from tests.network.conftest import LOCAL, series
 from tests.network.scripted import accept, peer
@@ -141,7 +143,8 @@ def test_what_the_archive_does_not_take_is_transcoded_without_loss(archive: Star
 
 def test_never_transcode_names_class_syntax_and_what_was_accepted(archive: Start) -> None:
     peer = archive(transfer_syntaxes=[IMPLICIT_LITTLE.uid])
-    receipt = client(peer, never_transcode=True).store([*series(1, RLE), prepare(image(), IMPLICIT_LITTLE)])
+    never = Negotiation(transcode="never")
+    receipt = client(peer, negotiation=never).store([*series(1, RLE), prepare(image(), IMPLICIT_LITTLE)])
     assert receipt.stored == ["1.2.3.4"]
     reason = receipt.failed["1.2.3.1.0"]
     assert "CT Image Storage in RLELossless" in reason

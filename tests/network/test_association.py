@@ -23,7 +23,7 @@ from modality.network.address import DicomAddress
 from modality.network.association import connect, succeeded
 from modality.network.local import Local, Timeouts
 from modality.network.mpps import create_step
-from modality.network.query import fetch_study
+from modality.network.retrieve.get import fetch_study
 from modality.network.store import VERIFICATION, DicomArchive
 from modality.protocol.negotiation import FALLBACKS
 from modality.transfer.encode import prepare

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pynetdicom import build_context, pdu_primitives
+from pynetdicom import build_context, build_role, pdu_primitives
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ, P_DATA_TF
 from pynetdicom.pdu_primitives import A_ASSOCIATE, P_DATA
 from pynetdicom.transport import AddressInformation
@@ -16,6 +16,7 @@ from modality.errors import InvalidResponse
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.protocol.upper_layer import pdu
 from modality.protocol.upper_layer.pdu import PresentationContext, Proposal
+from modality.protocol.upper_layer.user_information import IdentityType, Roles, UserIdentity
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
@@ -43,16 +44,17 @@ def primitive(proposal: Proposal) -> A_ASSOCIATE:
         window = pdu_primitives.AsynchronousOperationsWindowNegotiation()
         window.maximum_number_operations_invoked, window.maximum_number_operations_performed = proposal.async_window
         items.append(window)
+    items += [build_role(uid, scu_role=one.scu, scp_role=one.scp) for uid, one in proposal.roles.items()]
     version = pdu_primitives.ImplementationVersionNameNotification()
     version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     items.append(version)
-    if proposal.user_identity:
+    for uid, information in proposal.extended.items():
+        items.append(pdu_primitives.SOPClassExtendedNegotiation())
+        items[-1].sop_class_uid, items[-1].service_class_application_information = uid, information
+    if user := proposal.user:
         identity = pdu_primitives.UserIdentityNegotiation()
-        kind, wanted, primary, secondary = proposal.user_identity
-        identity.user_identity_type, identity.positive_response_requested = kind, wanted
-        identity.primary_field = primary
-        if secondary:
-            identity.secondary_field = secondary
+        identity.user_identity_type, identity.positive_response_requested = int(user.type), user.confirm
+        identity.primary_field, identity.secondary_field = user.primary, user.secondary
         items.append(identity)
     made.user_information = items
     return made
@@ -61,13 +63,22 @@ def primitive(proposal: Proposal) -> A_ASSOCIATE:
 classes = st.sampled_from([CT, "1.2.3", "1.2.840.10008.1.1"])
 syntaxes = st.lists(st.sampled_from([EXPLICIT, IMPLICIT]), min_size=1, unique=True)
 contexts = st.lists(st.tuples(classes, syntaxes), min_size=1, max_size=128)
+roles = st.dictionaries(
+    classes, st.sampled_from([Roles(True, True), Roles(False, True), Roles(True, False)]), max_size=3
+)
+extended = st.dictionaries(classes, st.binary(min_size=1, max_size=8), max_size=3)
+secret = st.binary(min_size=1, max_size=300)
+identity = st.builds(UserIdentity, st.sampled_from([i for i in IdentityType if i != 2]), secret, confirm=st.booleans())
+identity |= st.builds(UserIdentity, st.just(IdentityType.USERNAME_AND_PASSCODE), secret, secret, st.booleans())
 proposal = st.builds(
-    lambda called, calling, pairs, max_pdu, window, user: Proposal(
+    lambda called, calling, pairs, max_pdu, window, roles, extended, user: Proposal(
         called,
         calling,
         [PresentationContext(2 * index + 1, one, tuple(syntaxes)) for index, (one, syntaxes) in enumerate(pairs)],
         max_pdu,
         window,
+        roles,
+        extended,
         user,
     ),
     st.sampled_from(["A", "ARCHIVE", "SIXTEEN CHARS AE"]),
@@ -75,7 +86,9 @@ proposal = st.builds(
     contexts,
     st.integers(0, 2**32 - 1),
     st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)),
-    st.none() | st.just((1, True, b"name", b"")) | st.just((2, False, b"name", b"passcode")),
+    roles,
+    extended,
+    st.none() | identity,
 )
 
 
@@ -95,7 +108,11 @@ def test_an_acceptance_encoded_by_pynetdicom_is_read_whole(made: Proposal, data:
         results[context.context_id] = (context.result, str(context.transfer_syntax[0]))
     answer.presentation_context_definition_results_list = answer.presentation_context_definition_list
     answer.presentation_context_definition_list = []
+    response = data.draw(st.none() | st.binary(max_size=50))
     answer.user_information = [one for one in answer.user_information if "UserIdentity" not in type(one).__name__]
+    if response is not None:
+        answer.user_information.append(pdu_primitives.UserIdentityNegotiation())
+        answer.user_information[-1].server_response = response
     answer.result = 0
     encoded = A_ASSOCIATE_AC(answer).encode()
     found = pdu.split(encoded + b"more")
@@ -110,6 +127,8 @@ def test_an_acceptance_encoded_by_pynetdicom_is_read_whole(made: Proposal, data:
     }
     assert accepted.max_pdu == made.max_pdu
     assert accepted.async_window == (made.async_window or (1, 1))
+    assert (accepted.roles, accepted.extended) == (made.roles, made.extended)
+    assert accepted.identity_response == response
     assert accepted.implementation_class_uid == IMPLEMENTATION_CLASS_UID
     assert accepted.implementation_version == IMPLEMENTATION_VERSION_NAME
 

@@ -63,7 +63,7 @@ def test_a_whole_association_however_its_bytes_come(size: int) -> None:
     (accepted,) = fed(made, acceptance({1: (0, EXPLICIT)}), size)
     assert isinstance(accepted, Accepted)
     assert made.state is State.ESTABLISHED
-    assert made.accepted_syntaxes.choose(CT, EXPLICIT) == EXPLICIT
+    assert made.accepted_syntaxes.candidates(CT, EXPLICIT) == [EXPLICIT]
     message_id, _ = made.store(CT, EXPLICIT, "1.2.3", [b"data"])
     assert fed(made, response(message_id, 0xB000), size) == [Response(0x8001, message_id, 0xB000, "", False)]
     assert made.release() == pdu.RELEASE_RQ

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modality.cli.options import identity_options
+from modality.cli.connection import connection_options
 from modality.cli.verb import Verb, common, emit, progress, table
 
 if TYPE_CHECKING:
+    from modality.network.local import Local
+    from modality.network.upper_layer.capabilities import Capabilities
     from modality.network.upper_layer.probe import Negotiated
 
 
@@ -20,13 +22,14 @@ if TYPE_CHECKING:
     help="The archive; with two, also what both can speak.",
 )  # fmt: skip
 @click.option("--sop-class", "sop_classes", multiple=True, metavar="UID|KEYWORD", help="Only this class (repeatable).")
-@identity_options("MODALITY")
+@click.option("--extended", is_flag=True, help="Ask for roles and for SOP Class extended negotiation as well.")
+@connection_options("MODALITY", "addresses")
 @common
 def negotiate(
     addresses: tuple[str, ...],
     sop_classes: tuple[str, ...],
-    aet: str,
-    timeout_s: float,
+    extended: bool,
+    local: Local,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
@@ -34,18 +37,16 @@ def negotiate(
 
     Nothing is stored: associations are requested and released.
     """
-    from modality.network.address import ae_title, parse_dicom
-    from modality.network.local import Local, Timeouts
+    from modality.network.address import parse_dicom
     from modality.network.upper_layer.probe import negotiate as ask
 
     if len(addresses) > 2:
         raise click.UsageError("--to: one archive, or two to compare")
-    local = Local(ae_title(aet), Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s))
     classes, syntaxes = _classes(sop_classes), known_syntaxes()
     found = []
     for address in map(parse_dicom, addresses):
         with progress(None, f"asking {address}") as done:
-            found.append(ask(address, classes, syntaxes, local, progress=done))
+            found.append(ask(address, classes, syntaxes, local, extended=extended, progress=done))
     if as_json:
         documents = [as_document(one) for one in found]
         emit(documents[0] if len(found) == 1 else {"peers": documents, "intersection": intersection(*found)})
@@ -110,6 +111,7 @@ def as_document(found: Negotiated) -> dict[str, Any]:
             for (sop_class, syntax), accepted in found.accepted.items()
         ],
         "preferred": found.preferred,
+        **({"extended": asdict(found.capabilities)} if found.capabilities else {}),
     }
 
 
@@ -145,6 +147,28 @@ def _show(address: str, found: Negotiated) -> None:
     ]
     table("", ["SOP Class", "n", "accepted", "would choose"], accepted_rows)
     click.echo(f"{len(rows) - len(accepted_rows)} SOP Classes refused")
+    if found.capabilities:
+        _show_extended(found.capabilities)
+
+
+def _show_extended(found: Capabilities) -> None:
+    """Show what a peer says of its services, the classes of which it says the same on one line."""
+    same: dict[str, list[str]] = {}
+    for uid, role in found.roles.items():
+        may = [name for name, allowed in (("SCU", role.scu), ("SCP", role.scp)) if allowed]
+        same.setdefault(f"we may be {' and '.join(may) or 'neither SCU nor SCP'}", []).append(uid)
+    for uid, keeps in found.storage.items():
+        coerces = {0: "coerces nothing", 1: "may coerce elements"}.get(keeps.coercion, "coercion does not apply")
+        same.setdefault(f"storage level {keeps.level}, signatures {keeps.signature_level}, {coerces}", []).append(uid)
+    for uid, query in found.query.items():
+        able = [name.replace("_", " ") for name, supported in asdict(query).items() if supported]
+        same.setdefault(f"queries: {', '.join(able) or 'the baseline'}", []).append(uid)
+    for said, uids in same.items():
+        click.echo(f"  {said}: {_name(uids[0])}" + (f" and {len(uids) - 1} more" if len(uids) > 1 else ""))
+    for problem in found.problems:
+        click.echo(f"  {problem}")
+    if not same and not found.problems:
+        click.echo("  no answer to role selection or extended negotiation: the defaults hold")
 
 
 def _name(uid: str) -> str:

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modality.cli.connection import connection_options
 from modality.cli.network.files import files_below, readable
-from modality.cli.network.verify import explain_verification
-from modality.cli.options import identity_options
+from modality.cli.network.negotiation import negotiation_options
+from modality.cli.network.verify import explain_verification, listen_options
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
+from modality.protocol.negotiation import Negotiation
+from modality.protocol.upper_layer.command import meaning
 from modality.transfer.destination import Destination, Progress, Receipt
 from modality.transfer.instance import PreparedInstance
 
 if TYPE_CHECKING:
+    from modality.network.address import Address
+    from modality.network.local import Local
+    from modality.network.retrieve.move import Listen
     from modality.network.verify import Verification
 
 _LOOK_AHEAD = 64  # files mapped at a time: mixed folders need few associations, and few descriptors are open
@@ -24,39 +30,40 @@ _LOOK_AHEAD = 64  # files mapped at a time: mixed folders need few associations,
 @click.command(cls=Verb)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="ADDRESS", help="dicom://AET@host:port, or a folder.")
-@click.option("--never-transcode", is_flag=True, help="Send each instance in the syntax it is in, or not at all.")
+@negotiation_options
 @click.option(
     "--associations", type=click.IntRange(1, 64), default=1, show_default=True, help="Send over so many at a time."
 )
 @click.option("--verify", "verifying", is_flag=True, help="Fetch what was stored, and compare it.")
-@identity_options("MODALITY")
+@listen_options
+@connection_options("MODALITY", "to")
 @common
 def send(
     paths: tuple[Path, ...],
     to: str,
-    never_transcode: bool,
     associations: int,
     verifying: bool,
-    aet: str,
-    timeout_s: float,
+    listen: Listen | None,
+    negotiation: Negotiation,
+    local: Local,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
     """Store the files at PATHS (files or folders) in an archive.
 
-    An instance goes in its own transfer syntax if the archive accepts it, else in another one without loss.
+    An instance goes in its own transfer syntax if the archive accepts it, else in another one without loss. What the
+    archive refused or did not answer is told at the end, and whether it is worth sending again.
     """
-    from modality.network.address import DicomAddress, ae_title, parse
+    from modality.network.address import parse
     from modality.network.destinations import destination
-    from modality.network.local import Local, Timeouts
 
     address = parse(to)
-    if verifying and not isinstance(address, DicomAddress):
-        raise click.UsageError("--verify needs an archive to fetch from: --to dicom://AET@host:port")
-    local = Local(ae_title(aet), Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s))
+    if listen and not verifying:
+        raise click.UsageError("--listen is for what --verify fetches")
+    if verifying and negotiation.transcode == "lossy":
+        raise click.UsageError("--verify compares what was sent: an instance transcoded with loss is another one")
     targets = [
-        destination(address, local, never_transcode=never_transcode, look_ahead=_LOOK_AHEAD)
-        for _ in range(associations)
+        destination(address, local, negotiation=negotiation, look_ahead=_LOOK_AHEAD) for _ in range(associations)
     ]
     files = files_below(paths)
     problems: dict[str, str] = {}
@@ -66,14 +73,15 @@ def send(
         say(f"skipped: {line}")
     explain(receipt)
     document = {**summary(receipt), "skipped": len(problems), "problems": {**problems, **receipt.failed}}
-    report = _verification(address, files, local, set(receipt.stored)) if verifying else None
+    report = None
     if verifying:
+        report = _verification(address, files, local, set(receipt.stored), listen)
         document["verified"] = report.as_dict() if report else None
     verified = not verifying or (report is not None and report.complete)
     if as_json:
         emit(document)
     else:
-        click.echo(f"{len(receipt.stored)} stored, {receipt.transcoded} of them transcoded, {to}")
+        click.echo(_closing(receipt, to))
     finish(0 if receipt.complete and not problems and verified else PARTIAL)
 
 
@@ -97,6 +105,7 @@ def summary(receipt: Receipt) -> dict[str, Any]:
         "transcoded": receipt.transcoded,
         "refused": {f"{status:04X}": len(uids) for status, uids in receipt.refused.items()},
         "failed": len(receipt.failed),
+        "retryable": len(receipt.retryable),
         "warnings": {f"{status:04X}": len(uids) for status, uids in receipt.warnings.items()},
         "bytes": receipt.bytes,
     }
@@ -105,9 +114,10 @@ def summary(receipt: Receipt) -> dict[str, Any]:
 def explain(receipt: Receipt) -> None:
     """Say what went wrong, a line for each reason."""
     for status, uids in receipt.refused.items():
-        say(f"refused with status {status:04X}H: {len(uids)} instances, {uids[0]} first")
+        later = "; try again later" if uids[0] in receipt.retryable else ""
+        say(f"refused with status {_status(status)}: {len(uids)} instances, {uids[0]} first{later}")
     for status, uids in receipt.warnings.items():
-        say(f"stored with warning {status:04X}H: {len(uids)} instances, {uids[0]} first")
+        say(f"stored with warning {_status(status)}: {len(uids)} instances, {uids[0]} first")
     reasons: dict[str, int] = {}
     for reason in receipt.failed.values():
         reasons[reason] = reasons.get(reason, 0) + 1
@@ -115,14 +125,29 @@ def explain(receipt: Receipt) -> None:
         say(f"failed: {count} instances: {reason}")
 
 
-def _verification(address: Any, files: list[Path], local: Any, stored: set[str]) -> Verification | None:
-    from modality.errors import PeerError, UnreachableError
+def _status(status: int) -> str:
+    words = meaning(status)
+    return f"{status:04X}H ({words})" if words else f"{status:04X}H"
+
+
+def _closing(receipt: Receipt, to: str) -> str:
+    said = f"{len(receipt.stored)} stored, {receipt.transcoded} of them transcoded, {to}"
+    if receipt.complete:
+        return said
+    lost = receipt.dealt_with - len(receipt.stored)
+    return f"{said}; {lost} not stored, {len(receipt.retryable)} of them worth sending again later"
+
+
+def _verification(
+    address: Address, files: list[Path], local: Local, stored: set[str], listen: Listen | None
+) -> Verification | None:
+    from modality.errors import ModalityError
     from modality.network.verify import verify_instances
 
     instances = (one for _, one in readable(files, {}) if one.sop_instance_uid in stored)
     try:
-        report = verify_instances(address, instances, local)
-    except (PeerError, UnreachableError) as error:
+        report = verify_instances(address, instances, local, listen=listen)
+    except ModalityError as error:
         say(f"not verified: {error}")
         return None
     explain_verification(report)

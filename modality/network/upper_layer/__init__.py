@@ -1,1 +1,1 @@
-"""Our own requestor on a socket: associations for C-STORE, and for asking what a peer accepts."""
+"""Connections, TLS, and our own requestor on them: associations for C-STORE, and for asking what a peer accepts."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from modality.errors import AssociationAborted, ResponseTimeout, UnreachableError
+from modality.errors import AssociationAborted, PeerError, ResponseTimeout, UnreachableError
 from modality.network.address import DicomAddress
 
 if TYPE_CHECKING:
@@ -16,18 +17,69 @@ if TYPE_CHECKING:
 _BUFFERS_AT_ONCE = 512  # under the kernel's IOV_MAX of 1024
 _SEND_BUFFER = 4 << 20
 _RECEIVE = 1 << 16
+_LAST_WORD_S = 0.5
 # Linux only, and it does not stick: set before each wait. A peer whose response is two small writes has its second one
 # held by Nagle's algorithm until our delayed acknowledgement, 40 ms later.
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
+def open_socket(peer: DicomAddress, *, connect_s: float, tls: ssl.SSLContext | None) -> socket.socket:
+    """A connected socket for small and large writes alike.
+
+    Args:
+        peer: whom to connect to.
+        connect_s: how long the connection may take, and the TLS handshake on it.
+        tls: secures the connection; only for `dicoms://` addresses.
+
+    Raises:
+        UnreachableError: nobody answers.
+        HandshakeFailed: somebody answers, and no TLS connection comes of it.
+    """
+    try:
+        plain = socket.create_connection((peer.host, peer.port), timeout=connect_s)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UnreachableError(
+            f"{peer}: nobody answers at {peer.host}:{peer.port} ({why}); is it running, and the port right?"
+        ) from error
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        return tls.wrap_socket(plain, server_hostname=peer.host) if tls else plain
+    except OSError as error:
+        plain.close()
+        from modality.network.upper_layer.tls import handshake_failed
+
+        raise handshake_failed(peer, error) from error
+
+
+def broken(peer: DicomAddress, error: OSError, *, secured: bool) -> PeerError | UnreachableError:
+    """What it means that a connection broke."""
+    if secured:
+        from modality.network.upper_layer.tls import refused_afterwards
+
+        if refused := refused_afterwards(peer, error):
+            return refused
+    return AssociationAborted(f"{peer}: the connection broke ({error.strerror or error})")
+
+
+def last_word(connection: socket.socket, error: OSError) -> OSError:
+    """Why writing to a TLS peer failed: its alert, where one waits to be read, says more than the broken pipe."""
+    try:
+        connection.settimeout(_LAST_WORD_S)
+        connection.recv(_RECEIVE)
+    except OSError as said:
+        return error if isinstance(said, TimeoutError) else said
+    return error
+
+
 class Connection:
-    """A connection to a peer.
+    """A connection to a peer; `expect` says how long each answer may take.
 
     Args:
         peer: whom to connect to.
         connect_s: how long the connection may take.
-        answer_s: how long an answer may take, and how long the peer may stop reading.
+        answer_s: how long the first answer may take.
         tls: secures the connection; only for `dicoms://` addresses.
 
     Raises:
@@ -36,32 +88,17 @@ class Connection:
 
     def __init__(self, peer: DicomAddress, *, connect_s: float, answer_s: float, tls: ssl.SSLContext | None) -> None:
         self.peer = peer
-        try:
-            plain = socket.create_connection((peer.host, peer.port), timeout=connect_s)
-        except (OSError, UnicodeError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise UnreachableError(
-                f"{peer}: nobody answers at {peer.host}:{peer.port} ({why}); is it running, and the port right?"
-            ) from error
-        try:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-            self._socket = tls.wrap_socket(plain, server_hostname=peer.host) if tls else plain
-        except OSError as error:
-            plain.close()
-            raise UnreachableError(f"{peer}: no TLS connection: {error}") from error
-        self._scattered = tls is None
+        self._socket = open_socket(peer, connect_s=connect_s, tls=tls)
+        self._secured = tls is not None
+        self.expect(answer_s)
+
+    def expect(self, answer_s: float) -> None:
+        """An answer is due from now on: all of it within so many seconds, however many reads bring it.
+
+        The peer may not stop reading for longer either.
+        """
         self.answer_s = answer_s
-
-    @property
-    def answer_s(self) -> float:
-        """How long an answer may take, and how long the peer may stop reading."""
-        return self._answer_s
-
-    @answer_s.setter
-    def answer_s(self, seconds: float) -> None:
-        self._answer_s = seconds
-        self._socket.settimeout(seconds)
+        self._until = time.monotonic() + answer_s
 
     def send(self, buffers: Iterable[bytes | memoryview]) -> None:
         """Send buffers in order, without joining them.
@@ -69,9 +106,11 @@ class Connection:
         Raises:
             ResponseTimeout: the peer stopped reading.
             AssociationAborted: the connection broke.
+            HandshakeFailed: the peer turned our certificate down.
         """
         try:
-            if self._scattered:
+            self._socket.settimeout(self.answer_s)
+            if not self._secured:
                 self._send_scattered([memoryview(part) for part in buffers])
             else:
                 for part in _joined(buffers):
@@ -79,7 +118,8 @@ class Connection:
         except TimeoutError as error:
             raise ResponseTimeout(f"{self.peer}: stopped reading for {self.answer_s:g} s") from error
         except OSError as error:
-            raise AssociationAborted(f"{self.peer}: the connection broke ({error.strerror or error})") from error
+            cause = last_word(self._socket, error) if self._secured else error
+            raise broken(self.peer, cause, secured=self._secured) from error
 
     def _send_scattered(self, parts: list[memoryview]) -> None:
         at = 0
@@ -95,17 +135,22 @@ class Connection:
         """What the peer sent; empty at the end of the stream.
 
         Raises:
-            ResponseTimeout: nothing came in time.
+            ResponseTimeout: the time for the answer is over.
             AssociationAborted: the connection broke.
+            HandshakeFailed: the peer turned our certificate down.
         """
         try:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._socket.settimeout(left)
             if _QUICKACK is not None:
                 self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
             return self._socket.recv(_RECEIVE)
         except TimeoutError as error:
             raise ResponseTimeout(f"{self.peer}: no response within {self.answer_s:g} s") from error
         except OSError as error:
-            raise AssociationAborted(f"{self.peer}: the connection broke ({error.strerror or error})") from error
+            raise broken(self.peer, error, secured=self._secured) from error
 
     def close(self) -> None:
         """Close the connection."""

@@ -18,7 +18,7 @@ from modality.errors import (
 from modality.network.address import DicomAddress
 from modality.network.local import Local, tls_context
 from modality.network.upper_layer.connection import Connection
-from modality.protocol.negotiation import Accepted, Context
+from modality.protocol.negotiation import Accepted, ProposedContext
 from modality.protocol.upper_layer.command import Response
 from modality.protocol.upper_layer.pdu import Aborted, PresentationContext, Proposal, Rejected, Released
 from modality.protocol.upper_layer.requestor import Closed, Event, Requestor, State
@@ -49,12 +49,17 @@ def rejection(peer: DicomAddress, event: Rejected) -> AssociationRejected:
     )
 
 
+def unconfirmed(peer: DicomAddress) -> PeerError:
+    """That a peer does not answer to the user identity, as one that knows no such thing may (PS3.7 D.3.3.7)."""
+    return PeerError(f"{peer}: does not confirm the user identity, as was asked for")
+
+
 class StorageAssociation:
     """An established association that instances are stored over.
 
     Args:
         peer: whom to call.
-        contexts: SOP Class UID and Transfer Syntax UID, each its own presentation context, at most 128.
+        contexts: SOP Class UID and Transfer Syntax UIDs of each presentation context, at most 128.
         local: who calls.
         async_window: requests that we ask to have out at a time; None asks for nothing, and sends one at a time.
 
@@ -63,16 +68,17 @@ class StorageAssociation:
         AssociationRejected: the peer does not want us.
         AssociationAborted: it hung up.
         ContextRefused: it accepted none of the contexts.
+        PeerError: it does not confirm the user identity, as was asked for.
     """
 
     def __init__(
-        self, peer: DicomAddress, contexts: Sequence[Context], local: Local, *, async_window: int | None = None
+        self, peer: DicomAddress, contexts: Sequence[ProposedContext], local: Local, *, async_window: int | None = None
     ) -> None:
         self.peer = peer
-        proposed = [PresentationContext(2 * at + 1, one, (syntax,)) for at, (one, syntax) in enumerate(contexts)]
+        proposed = [PresentationContext(2 * at + 1, one, syntaxes) for at, (one, syntaxes) in enumerate(contexts)]
         window = (async_window, 1) if async_window is not None else None
-        self._requestor = Requestor(Proposal(peer.aet, local.aet, proposed, async_window=window))
-        timeouts = local.timeouts
+        self._requestor = Requestor(Proposal(peer.aet, local.aet, proposed, async_window=window, user=local.user))
+        self._timeouts = timeouts = local.timeouts
         tls = tls_context(peer, local)
         self._connection = Connection(peer, connect_s=timeouts.connect_s, answer_s=timeouts.association_s, tls=tls)
         try:
@@ -80,11 +86,14 @@ class StorageAssociation:
         except BaseException:
             self.abort()
             raise
-        self._connection.answer_s = timeouts.response_s
+        self._connection.expect(timeouts.response_s)
+        if local.user and local.user.confirm and self._requestor.accepted.identity_response is None:
+            self.release()
+            raise unconfirmed(peer)
 
     def _establish(self) -> None:
         try:
-            self._connection.send([self._requestor.associate()])
+            self._send([self._requestor.associate()])
             event = self._events()[0]
         except ResponseTimeout as error:
             wait = self._connection.answer_s
@@ -125,6 +134,7 @@ class StorageAssociation:
         return message_id
 
     def _send(self, buffers: Sequence[bytes | memoryview]) -> None:
+        self._connection.expect(self._connection.answer_s)
         try:
             self._connection.send(buffers)
         except AssociationAborted:
@@ -140,6 +150,7 @@ class StorageAssociation:
             PeerError: the association ended instead, or nothing proper came in time.
         """
         found = []
+        self._connection.expect(self._timeouts.response_s)
         try:
             events = self._events()
         except ResponseTimeout as error:
@@ -185,10 +196,11 @@ class StorageAssociation:
         """A-RELEASE, and close; nothing when the association is over."""
         try:
             if self.alive:
+                self._connection.expect(self._timeouts.association_s)
                 self._connection.send([self._requestor.release()])
                 while self._requestor.state is State.RELEASING:
                     self._events()
-        except PeerError:
+        except (PeerError, UnreachableError):
             pass  # all requests are answered: how the peer says goodbye changes nothing
         finally:
             self._connection.close()

@@ -107,3 +107,27 @@ def _number(value: bytes) -> int:
 def succeeded(status: int) -> bool:
     """Whether a status is success, a warning or pending, rather than a failure or cancel (PS3.7 annex C)."""
     return status in (0x0000, 0x0001, 0x0107, 0x0116, 0xFF00, 0xFF01) or status >> 12 == 0xB
+
+
+# PS3.4 Table B.2-1 by the digits that are fixed, and of PS3.7 C.4 what may answer a C-STORE.
+_MEANINGS = {
+    "A7": "out of resources",
+    "A9": "data set does not match SOP Class",
+    "C": "cannot understand",
+    "B000": "coercion of data elements",
+    "B006": "elements discarded",
+    "B007": "data set does not match SOP Class",
+    "0110": "processing failure",
+    "0117": "invalid SOP Instance",
+    "0122": "SOP Class not supported",
+    "0124": "not authorized",
+    "0210": "duplicate invocation",
+    "0211": "unrecognized operation",
+    "0212": "mistyped argument",
+    "0213": "resource limitation",
+}
+
+
+def meaning(status: int) -> str:
+    """What a status of C-STORE means, in the standard's words; empty for one that the standard does not have."""
+    return next((text for start, text in _MEANINGS.items() if f"{status:04X}".startswith(start)), "")

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modality.errors import InvalidResponse
 from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from modality.protocol.upper_layer.user_information import (
+    Roles,
+    UserIdentity,
+    extended_items,
+    identity_item,
+    item,
+    items,
+    read_extended,
+    read_identity_response,
+    read_role,
+    role_items,
+    text,
+)
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
 _HEADER = struct.Struct(">BxI")
-_ITEM = struct.Struct(">BxH")
 _PDV = struct.Struct(">BxIIBB")
+_TLS_ALERT = 0x15  # RFC 8446 5.1: the content type of a TLS peer's answer to what is no TLS
 LARGEST_PDU = 1 << 20
 """More than any answer to a requestor holds; a longer one is rubbish."""
 
@@ -46,7 +59,9 @@ class Proposal:
         contexts: 1 to 128 presentation contexts.
         max_pdu: the longest P-DATA-TF variable field that we take.
         async_window: invoked and performed operations at a time; None leaves the item out (PS3.7 D.3.3.3).
-        user_identity: type, positive response wanted, primary and secondary field (PS3.7 D.3.3.7); None for none.
+        roles: which roles we propose to play, by SOP Class UID (PS3.7 D.3.3.4).
+        extended: service class application information by SOP Class UID (PS3.7 D.3.3.5).
+        user: on whose behalf (PS3.7 D.3.3.7); None for nobody's.
     """
 
     called_aet: str
@@ -54,7 +69,9 @@ class Proposal:
     contexts: Sequence[PresentationContext]
     max_pdu: int = 131072
     async_window: tuple[int, int] | None = None
-    user_identity: tuple[int, bool, bytes, bytes] | None = None
+    roles: Mapping[str, Roles] = field(default_factory=dict)
+    extended: Mapping[str, bytes] = field(default_factory=dict)
+    user: UserIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,9 @@ class Accepted:
         async_window: operations that the peer lets us invoke, and will invoke, at a time; (1, 1) unless negotiated.
         implementation_class_uid: the peer's.
         implementation_version: the peer's; empty when it sent none.
+        roles: which roles we may play, by SOP Class UID; those it left out are as without negotiation.
+        extended: service class application information by SOP Class UID.
+        identity_response: what it answered to the user identity; None for no answer.
     """
 
     results: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -74,6 +94,9 @@ class Accepted:
     async_window: tuple[int, int] = (1, 1)
     implementation_class_uid: str = ""
     implementation_version: str = ""
+    roles: Mapping[str, Roles] = field(default_factory=dict)
+    extended: Mapping[str, bytes] = field(default_factory=dict)
+    identity_response: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,37 +139,33 @@ class Fragment:
 Pdu = Accepted | Rejected | Released | ReleaseRequested | Aborted | list[Fragment]
 
 
-def _item(kind: int, body: bytes) -> bytes:
-    return _ITEM.pack(kind, len(body)) + body
-
-
 def _aet(title: str) -> bytes:
     return title.encode("ascii").ljust(16)
 
 
 def associate_rq(proposal: Proposal) -> bytes:
     """A-ASSOCIATE-RQ (PS3.8 Table 9-11)."""
-    items = [_item(0x10, APPLICATION_CONTEXT.encode())]
+    parts = [item(0x10, APPLICATION_CONTEXT.encode())]
     for context in proposal.contexts:
-        syntaxes = b"".join(_item(0x40, uid.encode()) for uid in context.transfer_syntaxes)
+        syntaxes = b"".join(item(0x40, uid.encode()) for uid in context.transfer_syntaxes)
         head = bytes((context.id, 0, 0, 0))
-        items.append(_item(0x20, head + _item(0x30, context.abstract_syntax.encode()) + syntaxes))
-    items.append(_item(0x50, b"".join(_user_items(proposal))))
-    body = struct.pack(">H2x", 1) + _aet(proposal.called_aet) + _aet(proposal.calling_aet) + bytes(32) + b"".join(items)
+        parts.append(item(0x20, head + item(0x30, context.abstract_syntax.encode()) + syntaxes))
+    parts.append(item(0x50, b"".join(_user_items(proposal))))
+    body = struct.pack(">H2x", 1) + _aet(proposal.called_aet) + _aet(proposal.calling_aet) + bytes(32) + b"".join(parts)
     return _HEADER.pack(0x01, len(body)) + body
 
 
 def _user_items(proposal: Proposal) -> Iterator[bytes]:
     """User information, sub-items in the order of their types (PS3.7 D.3.3)."""
-    yield _item(0x51, struct.pack(">I", proposal.max_pdu))
-    yield _item(0x52, IMPLEMENTATION_CLASS_UID.encode())
+    yield item(0x51, struct.pack(">I", proposal.max_pdu))
+    yield item(0x52, IMPLEMENTATION_CLASS_UID.encode())
     if proposal.async_window:
-        yield _item(0x53, struct.pack(">HH", *proposal.async_window))
-    yield _item(0x55, IMPLEMENTATION_VERSION_NAME.encode())
-    if proposal.user_identity:
-        kind, wanted, primary, secondary = proposal.user_identity
-        fields = struct.pack(">H", len(primary)) + primary + struct.pack(">H", len(secondary)) + secondary
-        yield _item(0x58, bytes((kind, wanted)) + fields)
+        yield item(0x53, struct.pack(">HH", *proposal.async_window))
+    yield from role_items(proposal.roles)
+    yield item(0x55, IMPLEMENTATION_VERSION_NAME.encode())
+    yield from extended_items(proposal.extended)
+    if proposal.user:
+        yield identity_item(proposal.user)
 
 
 def fragments(
@@ -194,7 +213,8 @@ def split(data: bytes | bytearray) -> tuple[int, bytes, int] | None:
         return None
     kind, length = _HEADER.unpack_from(data)
     if kind not in (0x02, 0x03, 0x04, 0x05, 0x06, 0x07):
-        raise InvalidResponse(f"not valid DICOM: the peer sent a PDU of type {kind:02X}H")
+        hint = "; it speaks TLS: is it a dicoms:// address?" if kind == _TLS_ALERT else ""
+        raise InvalidResponse(f"not valid DICOM: the peer sent a PDU of type {kind:02X}H{hint}")
     if length > LARGEST_PDU:
         raise InvalidResponse(f"the peer sent a PDU of {length} bytes")
     end = _HEADER.size + length
@@ -221,39 +241,27 @@ def decode(kind: int, body: bytes) -> Pdu:
     return ReleaseRequested() if kind == 0x05 else Released()
 
 
-def _items(body: bytes, at: int) -> Iterator[tuple[int, bytes]]:
-    while at < len(body):
-        kind, length = _ITEM.unpack_from(body, at)
-        at += _ITEM.size
-        if at + length > len(body):
-            raise struct.error("an item ends after its PDU")
-        yield kind, body[at : at + length]
-        at += length
-
-
-def _text(value: bytes) -> str:
-    return value.rstrip(b"\0 ").decode("ascii")
-
-
 def _accepted(body: bytes) -> Accepted:
     results: dict[int, tuple[int, str]] = {}
-    max_pdu, window, class_uid, version = 0, (1, 1), "", ""
-    for kind, value in _items(body, 68):
+    user: list[tuple[int, bytes]] = []
+    for kind, value in items(body, 68):
         if kind == 0x21:
             context_id, result = struct.unpack_from(">BxB", value)
-            syntaxes = [_text(uid) for sub, uid in _items(value, 4) if sub == 0x40]
+            syntaxes = [text(uid) for sub, uid in items(value, 4) if sub == 0x40]
             results[context_id] = (result, syntaxes[0] if syntaxes else "")
         elif kind == 0x50:
-            for sub, part in _items(value, 0):
-                if sub == 0x51:
-                    (max_pdu,) = struct.unpack_from(">I", part)
-                elif sub == 0x52:
-                    class_uid = _text(part)
-                elif sub == 0x53:
-                    window = struct.unpack_from(">HH", part)
-                elif sub == 0x55:
-                    version = _text(part)
-    return Accepted(results, max_pdu, window, class_uid, version)
+            user += items(value, 0)
+    known = dict(user)
+    return Accepted(
+        results,
+        max_pdu=struct.unpack_from(">I", known[0x51])[0] if 0x51 in known else 0,
+        async_window=struct.unpack_from(">HH", known[0x53]) if 0x53 in known else (1, 1),
+        implementation_class_uid=text(known.get(0x52, b"")),
+        implementation_version=text(known.get(0x55, b"")),
+        roles=dict(read_role(part) for kind, part in user if kind == 0x54),
+        extended=dict(read_extended(part) for kind, part in user if kind == 0x56),
+        identity_response=read_identity_response(known[0x59]) if 0x59 in known else None,
+    )
 
 
 def _fragments(body: bytes) -> Iterator[Fragment]:
