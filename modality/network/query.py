@@ -1,22 +1,18 @@
-"""C-FIND and C-GET as user: what an archive holds, and the instances themselves (PS3.4 annex C)."""
+"""C-FIND as user: what an archive holds (PS3.4 annex C)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from pydicom.dataset import Dataset
-from pynetdicom import evt
 
-from modality.errors import InputError, InvalidResponse, QueryRefused
+from modality.errors import InvalidResponse, QueryRefused
 from modality.network.address import DicomAddress
 from modality.network.association import Association, associate
 from modality.network.local import Local
-from modality.protocol.negotiation import FALLBACKS, MOST_CONTEXTS, Context
-from modality.transfer.instance import PreparedInstance, encoded
+from modality.protocol.negotiation import FALLBACKS
 
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
-STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3"
 
 
 def find(association: Association, model: str, identifier: Dataset) -> list[Dataset]:
@@ -71,6 +67,7 @@ def find_instances(archive: DicomAddress, study_uid: str, local: Local) -> dict[
             images = _identifier("IMAGE", study_uid, "SOPInstanceUID", "SOPClassUID", "InstanceNumber")
             images.SeriesInstanceUID = _unique_key(archive, one, "SeriesInstanceUID")
             for image in find(association, STUDY_ROOT_FIND, images):
+                image.SeriesInstanceUID = images.SeriesInstanceUID
                 found[_unique_key(archive, image, "SOPInstanceUID")] = image
     return found
 
@@ -91,57 +88,13 @@ def _identifier(level: str, study_uid: str, *keys: str) -> Dataset:
     return identifier
 
 
-def fetch_study(
-    archive: DicomAddress,
-    study_uid: str,
-    contexts: Iterable[Context],
-    local: Local,
-    receive: Callable[[PreparedInstance], None],
-) -> None:
-    """Get a study by C-GET; each instance is handed to `receive` as it comes.
-
-    Args:
-        archive: whom to ask.
-        study_uid: Study Instance UID.
-        contexts: classes and syntaxes in which we take instances.
-        local: who asks.
-        receive: takes each instance, in the bytes that came.
-
-    Raises:
-        UnreachableError: nobody answers.
-        QueryRefused: the archive answered with a failure.
-        PeerError: it did not answer properly.
-    """
-    classes: dict[str, list[str]] = {}
-    for sop_class, syntax in contexts:
-        classes.setdefault(sop_class, []).append(syntax)
-    for syntaxes in classes.values():
-        syntaxes.extend(uid for uid in FALLBACKS if uid not in syntaxes)
-
-    arrived: list[PreparedInstance] = []
-    damaged: list[str] = []
-
-    def on_store(event: Any) -> int:
-        try:
-            arrived.append(encoded(event.request.DataSet.getvalue(), str(event.context.transfer_syntax)))
-        except InputError as error:
-            damaged.append(str(error))
-            return 0xC000  # cannot understand (PS3.4 B.2.3)
-        return 0x0000
-
-    # A context for each syntax: an archive that may choose among several often takes another than it holds.
-    wanted: list[tuple[str, Sequence[str]]] = [(one, [uid]) for one, syntaxes in classes.items() for uid in syntaxes]
-    if len(wanted) >= MOST_CONTEXTS:
-        wanted = list(classes.items())
-    wanted.insert(0, (STUDY_ROOT_GET, FALLBACKS))
-    handlers = [(evt.EVT_C_STORE, on_store)]
-    with associate(archive, wanted, local, roles=list(classes), handlers=handlers) as association:
-        identifier = _identifier("STUDY", study_uid)
-        for status, _ in association.request("C-GET", association.raw.send_c_get, identifier, STUDY_ROOT_GET):
-            # Here and not in the handler, where pynetdicom would swallow what goes wrong.
-            while arrived:
-                receive(arrived.pop(0))
-            if damaged:
-                raise InvalidResponse(f"{archive}: an instance fetched cannot be read: {damaged[0]}")
-            association.checked("C-GET", status, QueryRefused)
-            association.waiting()
+def identifiers(study_uid: str, series: Sequence[str]) -> list[Dataset]:
+    """What to retrieve: a study, or some of its series (PS3.4 C.4.2.1.4.1)."""
+    if not series:
+        return [_identifier("STUDY", study_uid)]
+    found = []
+    for series_uid in series:
+        identifier = _identifier("SERIES", study_uid)
+        identifier.SeriesInstanceUID = series_uid
+        found.append(identifier)
+    return found

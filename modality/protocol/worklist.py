@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -60,6 +61,8 @@ _ITEM_KEYS = (
     "PatientTransportArrangements",
     "ReasonForTheRequestedProcedure",
 )
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{8}", re.ASCII)
 
 
 def _item(keywords: Sequence[str]) -> Dataset:
@@ -149,8 +152,10 @@ def parse_date(text: str, today: date) -> date | tuple[date | None, date | None]
     if text in ("any", ""):
         return None
     if ".." in text:
-        first, _, last = text.partition("..")
-        return (_day(first, today), _day(last, today))
+        first, last = (_day(part, today) for part in text.split("..", 1))
+        if not (first or last) or (first and last and first > last):
+            raise UsageError(f"date {text!r}: a range A..B goes from A to B, and one of them may be left out")
+        return (first, last)
     return _day(text, today)
 
 
@@ -159,9 +164,10 @@ def _day(text: str, today: date) -> date | None:
     words["tomorrow"] = date.fromordinal(today.toordinal() + 1)
     if text in words:
         return words[text]
-    pattern = "%Y-%m-%d" if "-" in text else "%Y%m%d"
     try:
-        return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a date has no time zone
+        if not _DAY.fullmatch(text):
+            raise ValueError(text)  # strptime takes fewer digits
+        return datetime.strptime(text.replace("-", ""), "%Y%m%d").date()  # noqa: DTZ007 - a date has no time zone
     except ValueError:
         raise UsageError(f"date {text!r}: give today, any, YYYY-MM-DD, or a range A..B") from None
 

@@ -11,13 +11,15 @@ from pydicom import Dataset, dcmread
 
 from modality.errors import ContextRefused, InvalidResponse, QueryRefused
 from modality.network.address import parse_dicom
-from modality.network.query import STUDY_ROOT_FIND, STUDY_ROOT_GET, fetch_study, find_instances
+from modality.network.query import STUDY_ROOT_FIND, find_instances
+from modality.network.retrieve.get import STUDY_ROOT_GET, fetch_study
 from modality.network.store import DicomArchive
 from modality.network.verify import verify_instances
 from modality.protocol.negotiation import FALLBACKS
 from modality.simulated.archive import SimulatedArchive
 from modality.transfer.encode import prepare
-from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
 from modality.transfer.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
 from tests.network.conftest import LOCAL, series
 from tests.transfer.datasets import CT_IMAGE, image
@@ -172,11 +174,11 @@ def test_a_fetched_instance_that_cannot_be_read_is_an_invalid_response(
     peer = archive()
     store(peer, series(1))
     from modality.errors import InputError
-    from modality.network import query
+    from modality.network.retrieve import receiver
 
     def damaged(*_: object) -> PreparedInstance:
         raise InputError("truncated")
 
-    monkeypatch.setattr(query, "encoded", damaged)
+    monkeypatch.setattr(receiver, "encoded", damaged)
     with pytest.raises(InvalidResponse, match="an instance fetched cannot be read: truncated"):
         fetch_study(parse_dicom(peer.address), "1.2.3", [(CT_IMAGE, FALLBACKS[0])], LOCAL, print)

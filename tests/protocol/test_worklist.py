@@ -85,10 +85,17 @@ def test_dates_as_people_give_them(text: str, asked: str) -> None:
     assert (query.ScheduledProcedureStepSequence[0].ScheduledProcedureStepStartDate or "") == asked
 
 
-@pytest.mark.parametrize("text", ["soon", "2024-13-01", "2024-02-30", "1.3.2024", "today..soon"])
+@pytest.mark.parametrize(
+    "text", ["soon", "2024-13-01", "2024-02-30", "1.3.2024", "today..soon", "2026111", "2026-1-1", ".."]
+)
 def test_what_is_no_date_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="give today, any, YYYY-MM-DD"):
+    with pytest.raises(UsageError, match=r"give today, any, YYYY-MM-DD|goes from A to B"):
         parse_date(text, TODAY)
+
+
+def test_a_range_that_runs_backwards_is_refused() -> None:
+    with pytest.raises(UsageError, match="goes from A to B"):
+        parse_date("tomorrow..yesterday", TODAY)
 
 
 def test_a_step_reads_as_text() -> None:

@@ -105,6 +105,36 @@ def test_never_transcode_says_which_syntax_is_not_taken_and_sends_the_others(sto
     assert "4 instances" in line
 
 
+def test_a_storescp_that_may_choose_within_one_context_gets_what_it_prefers(storescp: Factory, tmp_path: Path) -> None:
+    sent = generated(tmp_path / "sent", "ct")
+    propose = ("--propose", "own,ImplicitVRLittleEndian,RLELossless")
+    with storescp("+xr") as archive:
+        finished = modality("send", *sent, "--to", archive.address, *propose, "--json")
+        assert (finished.code, finished.document["transcoded"]) == (0, 4)
+        assert syntaxes(archive.files()) == {"RLELossless"}
+        assert_same(sent, archive.files())
+
+
+def test_a_storescp_gets_a_lossy_image_only_if_that_is_allowed(storescp: Factory, tmp_path: Path) -> None:
+    pytest.importorskip("imagecodecs")
+    (sent,) = generated(tmp_path / "sent", "ct", "--slices", "1")
+    propose = ("--propose", "JPEGExtended12Bit", "--json")
+    with storescp("+xx") as archive:
+        refused = modality("send", sent, "--to", archive.address, *propose)
+        assert archive.files() == []
+        lossy = modality("send", sent, "--to", archive.address, *propose, "--allow-lossy", "--quality", "95")
+        (arrived,) = archive.files()
+    assert refused.code == 1
+    assert "in ExplicitVRLittleEndian; it accepted JPEGExtended12Bit" in refused.lines[0]
+    assert (lossy.code, lossy.document["stored"]) == (0, 1)
+    decoded = tmp_path / "decoded.dcm"
+    dcmtk.run("dcmdjpeg", arrived, decoded)
+    mine, theirs = pydicom.dcmread(sent), pydicom.dcmread(decoded)
+    assert theirs.LossyImageCompression == "01"
+    assert theirs.SOPInstanceUID != mine.SOPInstanceUID
+    assert np.abs(mine.pixel_array.astype(int) - theirs.pixel_array.astype(int)).mean() < 10
+
+
 @pytest.mark.parametrize("syntax", ["ExplicitVRLittleEndian", "RLELossless", "DeflatedExplicitVRLittleEndian"])
 def test_orthanc_keeps_the_files_as_they_were_sent(orthanc: Factory, tmp_path: Path, syntax: str) -> None:
     sent = generated(tmp_path / "sent", "ct", "--transfer-syntax", syntax)
@@ -135,7 +165,7 @@ def test_what_was_stored_is_told_even_when_it_cannot_be_verified(orthanc: Factor
     assert line.startswith("not verified: ")
 
 
-def test_a_folder_cannot_be_verified_which_is_said_before_anything_is_copied(tmp_path: Path, ct: list[Path]) -> None:
-    finished = modality("send", *ct, "--to", tmp_path / "copy", "--verify")
-    assert finished.code == 2
-    assert not (tmp_path / "copy").exists()
+def test_a_folder_is_verified_too(tmp_path: Path, ct: list[Path]) -> None:
+    finished = modality("send", *ct, "--to", tmp_path / "copy", "--verify", "--json")
+    assert (finished.code, finished.document["stored"]) == (0, 4)
+    assert finished.document["verified"]["identical"] == 4

@@ -1,0 +1,225 @@
+"""An instance that is held compared with the one that was sent: every element, and the pixels."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, MutableSequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from pydicom.charset import convert_encodings
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_sequence
+from pydicom.filewriter import write_data_element
+from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag, Tag
+
+from modality.transfer.encode import transcode
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.syntaxes import EXPLICIT_LITTLE
+
+_PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
+# What a change of transfer syntax may rightly change (PS3.5 8.2), and the offset tables of what is encapsulated.
+_ENCODING = frozenset((0x00280004, 0x00280006, 0x7FE00001, 0x7FE00002, 0x7FE00003))
+_UNCONVERTIBLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    NotImplementedError,
+    struct.error,
+)
+_ITEM = b"\xfe\xff\x00\xe0"
+_LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An element that is not as it was sent.
+
+    Args:
+        uid: SOP Instance UID.
+        attribute: keyword, or tag where there is none, with the private creator; within a sequence, the path.
+        sent: value sent; None when the archive added the element.
+        held: value held; None when the archive lost the element.
+    """
+
+    uid: str
+    attribute: str
+    sent: str | None
+    held: str | None
+
+
+def differences(
+    uid: str, mine: Dataset, theirs: Dataset, *, transcoded: bool = False, path: str = ""
+) -> Iterator[Difference]:
+    """Every element lost, added or changed, items of sequences one by one; the pixel data is left to `same_pixels`.
+
+    Group lengths (retired) and what the encoding alone changes make no difference.
+
+    Args:
+        uid: SOP Instance UID, for the differences.
+        mine: what was sent.
+        theirs: what is held.
+        transcoded: the transfer syntaxes differ.
+        path: where the data sets stand, for those in sequences.
+    """
+    for tag in sorted(set(mine.keys()) | set(theirs.keys())):
+        if tag.element == 0 or (not path and tag in _PIXELS) or (transcoded and tag in _ENCODING):
+            continue
+        if tag in mine and tag in theirs and _same_bytes(mine, theirs, tag):
+            continue
+        one, other = _element(mine, tag), _element(theirs, tag)
+        name = path + _name(tag, mine if one is not None else theirs)
+        if one is None or other is None:
+            yield Difference(uid, name, _text(one), _text(other))
+        elif isinstance(one.value, Sequence) and isinstance(other.value, Sequence):
+            yield from _items(uid, name, one.value, other.value, transcoded=transcoded)
+        elif not _same_value(one, other, mine, theirs):
+            yield Difference(uid, name, _text(one), _text(other))
+
+
+def _items(uid: str, name: str, mine: Sequence, theirs: Sequence, *, transcoded: bool) -> Iterator[Difference]:
+    for index in range(max(len(mine), len(theirs))):
+        item = f"{name}[{index}]"
+        if index >= len(mine):
+            yield Difference(uid, item, None, _summary(theirs[index]))
+        elif index >= len(theirs):
+            yield Difference(uid, item, _summary(mine[index]), None)
+        else:
+            yield from differences(uid, mine[index], theirs[index], transcoded=transcoded, path=f"{item}.")
+
+
+def _same_bytes(mine: Dataset, theirs: Dataset, tag: BaseTag) -> bool:
+    """The values are the same bytes in the same layout, as they were read: nothing to convert, however odd they are."""
+    one: Any = mine.get_item(tag)
+    other: Any = theirs.get_item(tag)
+    if not (isinstance(one, RawDataElement) and isinstance(other, RawDataElement)):
+        return False
+    alike = one.VR == other.VR and one.is_implicit_VR == other.is_implicit_VR
+    return bool(alike and one.is_little_endian == other.is_little_endian and one.value == other.value)
+
+
+def _element(dataset: Dataset, tag: BaseTag) -> DataElement | None:
+    """An element: as bytes (UN) where pydicom cannot make sense of it, as a sequence where the bytes are one.
+
+    A sequence whose value representation is not known, as all private ones in Implicit VR, is encoded in Implicit VR
+    Little Endian (PS3.5 6.2.2, note 4).
+    """
+    if tag not in dataset:
+        return None
+    raw: Any = dataset.get_item(tag)
+    try:
+        element = dataset[tag]
+    except _UNCONVERTIBLE:
+        return DataElement(tag, "UN", raw.value or b"")
+    value = element.value
+    if element.VR != "UN" or not isinstance(value, bytes) or not value.startswith(_ITEM):
+        return element
+    try:
+        items = read_sequence(BytesIO(value), True, True, len(value), convert_encodings(_terms(dataset)))
+        return DataElement(tag, "SQ", items)
+    except _UNCONVERTIBLE:
+        return element
+
+
+def _terms(dataset: Dataset) -> str | MutableSequence[str]:
+    terms: str | MutableSequence[str] = dataset.get("SpecificCharacterSet") or "ISO_IR 6"
+    return terms
+
+
+def _same_value(one: DataElement, other: DataElement, mine: Dataset, theirs: Dataset) -> bool:
+    try:
+        if one.value == other.value:
+            return True
+    except _UNCONVERTIBLE:
+        pass  # values of different kinds: their bytes decide
+    return _canonical(one, mine) == _canonical(other, theirs)
+
+
+def _canonical(element: DataElement, within: Dataset) -> bytes:
+    """A value as Implicit VR Little Endian has it, every length defined.
+
+    Private elements whose value representation a peer does not know come back as UN, their sequences as bytes
+    (PS3.5 6.2.2): equal are those that encode to the same.
+    """
+    if isinstance(element.value, Sequence):
+        return b"".join(_item(item) for item in element.value)
+    out = DicomBytesIO()
+    out.is_little_endian = out.is_implicit_VR = True
+    try:
+        write_data_element(out, element, convert_encodings(_terms(within)))
+    except _UNCONVERTIBLE:
+        return repr(element.value).encode()
+    return out.getvalue()[8:].rstrip(b"\0 ")
+
+
+def _item(item: Dataset) -> bytes:
+    content = b"".join(_whole(element, item) for element in item if element.tag.element != 0)
+    return struct.pack("<HHI", 0xFFFE, 0xE000, len(content)) + content
+
+
+def _whole(element: DataElement, within: Dataset) -> bytes:
+    value = _canonical(element, within)
+    value += b"\0" * (len(value) % 2)
+    return struct.pack("<HHI", element.tag.group, element.tag.element, len(value)) + value
+
+
+def _name(tag: BaseTag, within: Dataset) -> str:
+    element = _element(within, tag)
+    if element is not None and element.keyword:
+        return element.keyword
+    name = f"({tag.group:04X},{tag.element:04X})"
+    if not tag.is_private or tag.is_private_creator:
+        return name
+    creator = _element(within, Tag(tag.group, tag.element >> 8))  # PS3.5 7.8.1
+    return f"{name} {str(creator.value).strip()}" if creator is not None else name
+
+
+def _text(element: DataElement | None) -> str | None:
+    if element is None:
+        return None
+    if isinstance(element.value, Sequence):
+        return f"{len(element.value)} items"
+    return f"{len(element.value)} bytes" if isinstance(element.value, bytes) else str(element.value)[:_LONGEST_VALUE]
+
+
+def _summary(item: Dataset) -> str:
+    return f"an item of {len(item)} elements"
+
+
+def same_pixels(sent: PreparedInstance, held: PreparedInstance, mine: Dataset, theirs: Dataset) -> bool:
+    """Whether the pixel data is the same: the same bytes in one syntax, else the same values when decoded.
+
+    Args:
+        sent: the instance sent.
+        held: the instance held.
+        mine: the data set of `sent`.
+        theirs: the data set of `held`.
+
+    Raises:
+        UnsupportedError: pixels are in a transfer syntax that is not decoded here.
+        MissingExtraError: the codec is not installed.
+        InputError: the pixel data is damaged.
+        ValueError: the pixel attributes make no sense; pydicom raises others of Python's errors too.
+    """
+    has = [any(tag in dataset for tag in _PIXELS) for dataset in (mine, theirs)]
+    if has[0] != has[1]:
+        return False
+    if not has[0]:
+        return True
+    if sent.transfer_syntax_uid == held.transfer_syntax_uid and all(
+        mine.get_item(tag).value == theirs.get_item(tag).value for tag in _PIXELS if tag in mine and tag in theirs
+    ):
+        return True
+    return bool(np.array_equal(_decoded(sent, mine).pixel_array, _decoded(held, theirs).pixel_array))
+
+
+def _decoded(instance: PreparedInstance, dataset: Dataset) -> Dataset:
+    """The data set with its pixels native, by the codecs that we send with: pydicom's own want other packages."""
+    return transcode(instance, EXPLICIT_LITTLE).dataset() if instance.syntax.encapsulated else dataset

@@ -1,0 +1,1 @@
+"""DICOMweb as user (PS3.18): search, retrieve."""

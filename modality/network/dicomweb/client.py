@@ -1,0 +1,180 @@
+"""A client of a DICOMweb service: QIDO-RS search and WADO-RS retrieve, over httpx (PS3.18)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from modality.errors import (
+    AssociationAborted,
+    HandshakeFailed,
+    InvalidResponse,
+    MissingExtraError,
+    ResponseTimeout,
+    UnreachableError,
+    UsageError,
+    WebRefused,
+)
+from modality.network.address import WebAddress
+from modality.network.local import Local
+from modality.protocol.multipart import MultipartReader, PartBegun, PartData, boundary_of
+from modality.protocol.upper_layer.user_information import IdentityType
+
+if TYPE_CHECKING:
+    import httpx
+
+Match = dict[str, Any]
+"""A result of a search: a data set in the DICOM JSON Model (PS3.18 F.2)."""
+
+# Any transfer syntax: the instances as they are stored (PS3.18 8.7.3.5.2).
+_AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+_JSON = "application/dicom+json"
+_LONGEST_DETAIL = 200
+
+
+class DicomWebClient:
+    """A user of one DICOMweb service; a context manager, which closes its connections.
+
+    Args:
+        address: the service root; a user name and password in it are sent as basic authentication.
+        local: how long is waited, what secures connections to https, and the user: a name and passcode are sent as
+            basic authentication, a JSON Web Token as bearer token.
+
+    Raises:
+        MissingExtraError: httpx is not installed.
+        UsageError: the user identity is of a kind that has no place in HTTP.
+    """
+
+    def __init__(self, address: WebAddress, local: Local) -> None:
+        try:
+            import httpx
+        except ModuleNotFoundError:
+            raise MissingExtraError("DICOMweb", "web") from None
+        self._httpx = httpx
+        url = httpx.URL(address.url)
+        self.root = str(url.copy_with(username=None, password=None)).rstrip("/")
+        timeouts = local.timeouts
+        auth = (url.username, url.password) if url.userinfo else None
+        headers = {}
+        if local.user and local.user.type is IdentityType.USERNAME_AND_PASSCODE:
+            auth = (local.user.primary.decode(), local.user.secondary.decode())
+        elif local.user and local.user.type is IdentityType.JWT:
+            headers["Authorization"] = f"Bearer {local.user.primary.decode('ascii')}"
+        elif local.user:
+            raise UsageError(f"{self.root}: a web service takes a user with a passcode, or a JSON Web Token")
+        self._client = httpx.Client(
+            auth=auth,
+            headers=headers,
+            timeout=httpx.Timeout(timeouts.response_s, connect=timeouts.connect_s),
+            verify=local.tls or True,
+            follow_redirects=True,
+        )
+
+    def __enter__(self) -> DicomWebClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def search_instances(self, study_uid: str) -> list[Match]:
+        """The instances of a study (QIDO-RS, PS3.18 10.6), page by page where the service does not give all at once.
+
+        Raises:
+            UnreachableError: nobody answers.
+            PeerError: the service refused, or did not answer properly.
+        """
+        found: list[Match] = []
+        seen: set[str] = set()
+        while True:
+            page = self._search(f"/studies/{study_uid}/instances", {"offset": len(found)} if found else {})
+            new = [match for match in page if value(match, "00080018") not in seen]
+            if not new:
+                return found
+            seen.update(value(match, "00080018") for match in new)
+            found += new
+
+    def _search(self, path: str, parameters: dict[str, Any]) -> list[Match]:
+        with self._get("QIDO-RS", path, _JSON, parameters) as response:
+            if response.status_code == 204:
+                return []
+            response.read()
+            try:
+                matches = response.json()
+            except ValueError as error:
+                raise InvalidResponse(f"{self.root}: the answer to QIDO-RS is no JSON: {error}") from error
+        if not isinstance(matches, list) or not all(isinstance(match, dict) for match in matches):
+            raise InvalidResponse(f"{self.root}: the answer to QIDO-RS is no list of data sets (PS3.18 F.2)")
+        return matches
+
+    def retrieve_series(self, study_uid: str, series_uid: str) -> Iterator[bytes]:
+        """The instances of a series as stored, each a DICOM file, as they come (WADO-RS, PS3.18 10.4).
+
+        Raises:
+            UnreachableError: nobody answers.
+            PeerError: the service refused, or did not answer properly.
+        """
+        with self._get("WADO-RS", f"/studies/{study_uid}/series/{series_uid}", _AS_STORED) as response:
+            reader = MultipartReader(boundary_of(response.headers.get("content-type", "")))
+            part = bytearray()
+            for piece in response.iter_bytes():
+                for event in reader.receive(piece):
+                    if isinstance(event, PartData):
+                        part += event.data
+                    elif isinstance(event, PartBegun):
+                        part = bytearray()
+                    else:
+                        yield bytes(part)
+            reader.finish()
+
+    @contextmanager
+    def _get(
+        self, what: str, path: str, accept: str, parameters: dict[str, Any] | None = None
+    ) -> Iterator[httpx.Response]:
+        """A successful response, its body not yet read; what goes wrong until the block ends becomes our own error."""
+        httpx = self._httpx
+        try:
+            headers = {"Accept": accept}
+            with self._client.stream("GET", self.root + path, params=parameters, headers=headers) as response:
+                if not response.is_success:
+                    raise self._refusal(what, response)
+                yield response
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            if _is_handshake(error):
+                raise HandshakeFailed(f"{self.root}: no TLS connection: {error}") from error
+            raise UnreachableError(f"{self.root}: nobody answers; is it running, and the URL right?") from error
+        except httpx.TimeoutException as error:
+            raise ResponseTimeout(f"{self.root}: no answer to {what} in time") from error
+        except httpx.NetworkError as error:
+            raise AssociationAborted(f"{self.root}: the connection broke during {what}: {error}") from error
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+            raise InvalidResponse(f"{self.root}: {what}: {error}") from error
+
+    def _refusal(self, what: str, response: httpx.Response) -> WebRefused:
+        response.read()
+        # Some services explain themselves in a line of text; a page of HTML would not be one.
+        said = response.text.strip()
+        plain = said and "\n" not in said and "<" not in said and len(said) <= _LONGEST_DETAIL
+        status = f"{response.status_code} {response.reason_phrase}".strip()
+        detail = f" ({said})" if plain else ""
+        return WebRefused(f"{self.root}: {what} refused with {status}{detail}", status=response.status_code)
+
+
+def _is_handshake(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def value(match: Match, tag: str) -> str:
+    """The first value of an attribute of a search result; empty when it has none."""
+    element = match.get(tag)
+    values = element.get("Value") if isinstance(element, dict) else None
+    return str(values[0]) if isinstance(values, list) and values else ""
