@@ -100,7 +100,7 @@ def _sheet(title: str, instances: Iterator[PreparedInstance]) -> ContactSheet:
 
 
 def _pictures(out: Path, day: Day, sheets: list[ContactSheet]) -> None:
-    from modality.transfer.instance import write_whole
+    from modality.transfer.files import write_whole
     from modality.web.contact_sheet import stacked
     from modality.web.report import render
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from modality.errors import ModalityError
 from modality.registry import unknown
@@ -55,6 +56,26 @@ def common(command: Command) -> Command:
     """Add the options that every verb takes."""
     command = click.option("--debug", is_flag=True, help="Give the traceback of an error.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")(command)
+
+
+def refuse(names: Collection[str], why: str) -> None:
+    """Refuse options that would have no effect: none is taken and ignored.
+
+    Args:
+        names: parameters of the running command that nobody may have given.
+        why: what to say of them.
+
+    Raises:
+        click.UsageError: one was given.
+    """
+    context = click.get_current_context()
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in names and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(f"{why}: leave out {', '.join(given)}")
 
 
 def say(line: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modality.acquisition.mr import MrAcquisition
+from modality.errors import counted
 from modality.network.address import parse_dicom
 from modality.network.query import find_instances
 from modality.network.verify import verify_instances
@@ -18,7 +19,7 @@ from modality.simulated.archive import SimulatedArchive
 from modality.simulated.ris import SimulatedRis
 from modality.station.rounds import Result
 from modality.station.station import Station
-from modality.transfer.instance import read
+from modality.transfer.reading import read
 
 if TYPE_CHECKING:
     from modality.demo.day import Day
@@ -67,7 +68,7 @@ def of_the_day(day: Day, ris: SimulatedRis, archive: SimulatedArchive, say: Say)
             f"{len(kept)} kept, {len(created)} created",
             0 < len(created) == len(set(created)) and sorted(created) == sorted(kept),
         ),
-        Check("nothing waits in the stations", f"{left} images", left == 0),
+        Check("nothing waits in the stations", counted(left, "image"), left == 0),
     ]
     return _said(found, say)
 
@@ -88,7 +89,7 @@ def of_a_step(station: Station, result: Result, ris: SimulatedRis, archive: Simu
     found = [
         Check(
             f"{name}: queried back (C-FIND)",
-            f"{sum(uid in listed for uid in created)} of {len(created)} images",
+            f"{sum(uid in listed for uid in created)} of {counted(len(created), 'image')}",
             bool(created) and set(created) <= set(listed),
         ),
         Check(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from modality.demo import checks
 from modality.demo.checks import Check
+from modality.errors import counted
 from modality.identity import system_clock
 from modality.protocol.worklist import ScheduledStep
 from modality.simulated.archive import SimulatedArchive
@@ -18,7 +19,8 @@ from modality.simulated.ris import SimulatedRis
 from modality.station.rounds import Plan, Result, perform_step
 from modality.station.station import Station
 from modality.transfer.destination import Progress
-from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
 
 STATIONS = ("CT01", "MR01")
 # The patient of the last scheduled CT moves too much: abandoned half-way (CID 9300).
@@ -111,13 +113,11 @@ def _shift(
         say("MPPS", f"{station.aet} begins {step.step_id or 'a step'} (N-CREATE, IN PROGRESS): {_what(step)}")
         result = perform_step(station, step, plan, progress=progress(step))
         performed, receipt = result.performed, result.performed.receipt
-        say("store", f"{len(receipt.stored)} images, {receipt.bytes / 1e6:.1f} MB in ExplicitVRLittleEndian (C-STORE)")
+        stored = counted(len(receipt.stored), "image")
+        say("store", f"{stored}, {receipt.bytes / 1e6:.1f} MB in ExplicitVRLittleEndian (C-STORE)")
         say("MPPS", f"{station.aet} ends {step.step_id or 'the step'} (N-SET): {performed.state}")
         if result.outcome:
-            say(
-                "commitment",
-                f"{len(result.outcome.committed)} of {len(receipt.stored)} images (N-ACTION, N-EVENT-REPORT)",
-            )
+            say("commitment", f"{len(result.outcome.committed)} of {stored} (N-ACTION, N-EVENT-REPORT)")
         for problem in result.problems:
             say("problem", problem)
         day.results.append((station, result))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from modality.delivery.pending import PendingInstances
-from modality.errors import ModalityError
+from modality.errors import ModalityError, counted
 from modality.identity import fresh_uid
 from modality.network.address import DicomAddress
 from modality.network.commitment import CommitmentListener, request_commitment
@@ -42,9 +42,9 @@ class Outcome:
     def problems(self) -> list[str]:
         """What is not committed, and why, a line for each reason."""
         reasons = Counter(map(_reason, self.failed.values()))
-        lines = [f"commitment of {count} images failed: {reason}" for reason, count in reasons.items()]
+        lines = [f"commitment of {counted(count, 'image')} failed: {reason}" for reason, count in reasons.items()]
         if self.unanswered:
-            lines.append(f"no commitment of {len(self.unanswered)} images within the time; it stays pending")
+            lines.append(f"no commitment of {counted(len(self.unanswered), 'image')} within the time; it stays pending")
         return lines
 
 

@@ -53,7 +53,10 @@ def _run(destination: Destination, stream: _Shared) -> tuple[Receipt, ModalityEr
     try:
         return destination.store(mine(), progress=stream.count()), None
     except ModalityError as error:
-        return Receipt(failed={one.sop_instance_uid: str(error) for one in taken}), error
+        receipt = Receipt()
+        for one in taken:
+            receipt.fail(one.sop_instance_uid, error)
+        return receipt, error
 
 
 class _Shared:

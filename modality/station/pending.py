@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from modality.errors import InputError, PeerError, UsageError
+from modality.errors import InputError, PeerError, UsageError, counted
 from modality.station.commit import Outcome
 from modality.transfer.destination import Progress, Receipt
 from modality.transfer.instance import PreparedInstance
@@ -47,7 +47,8 @@ def settle(station: Station, *, timeout_s: float, progress: Progress | None = No
     note_receipt(station, settled.receipt)
     settled.problems += settled.receipt.failed.values()
     settled.problems += [
-        f"{len(uids)} instances refused with status {status:04X}H" for status, uids in settled.receipt.refused.items()
+        f"{counted(len(uids), 'image')} refused with status {status:04X}H"
+        for status, uids in settled.receipt.refused.items()
     ]
     waiting: dict[str, list[Pending]] = {}
     for one in station.pending.list():
@@ -55,7 +56,7 @@ def settle(station: Station, *, timeout_s: float, progress: Progress | None = No
             waiting.setdefault(one.study_uid, []).append(one)
     if waiting and not station.commitment:
         count = sum(map(len, waiting.values()))
-        settled.problems.append(f"{count} images are stored, and wait for a commitment that nobody is asked for")
+        settled.problems.append(f"{counted(count, 'image')} stored, and kept for a commitment that nobody is asked for")
     for instances in waiting.values() if station.commitment else ():
         try:
             outcome = station.commit([(one.class_uid, one.uid) for one in instances], timeout_s=timeout_s)

@@ -148,6 +148,7 @@ class Performed:
         *,
         kind: str | None = None,
         transfer_syntax: TransferSyntax = EXPLICIT_LITTLE,
+        quality: float | None = None,
         assignments: Mapping[str, str] | None = None,
         progress: Progress | None = None,
         half: bool = False,
@@ -161,6 +162,7 @@ class Performed:
             phantom: what is scanned; the kind's own by default.
             kind: an entry of the table of kinds; the one of the step's modality by default.
             transfer_syntax: what the images are encoded in.
+            quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
             assignments: attributes set over those of the IOD, by keyword.
             progress: called with the number of images dealt with.
             half: the scan is broken off half-way.
@@ -181,9 +183,9 @@ class Performed:
         if phantom is None or isinstance(phantom, str):
             phantom = load_phantom(phantom or found.default_phantom, seed=seed)
         acquisition = acquire(found, phantom, seed=seed, **options)
-        content = f"{content_digest(acquisition)} {sorted((assignments or {}).items())}"
+        content = content_digest(acquisition, assignments)
         context = self._context(found, phantom, len(self.series) + 1, content)
-        scan = Scan(found, acquisition, context, transfer_syntax, assignments)
+        scan = Scan(found, acquisition, context, transfer_syntax, quality, assignments)
         return self._store(scan, progress, (len(scan) + 1) // 2 if half else len(scan))
 
     def _context(self, kind: Kind, phantom: Phantom, number: int, content: str) -> Context:
@@ -239,7 +241,8 @@ class Performed:
             self.problems.append(str(error))
             for _ in instances:
                 pass
-            receipt.failed.update({uid: str(error) for _, uid in performed.images})
+            for _, uid in performed.images:
+                receipt.fail(uid, error)
         finally:
             # An interruption too leaves behind what was stored before it.
             note_receipt(self.station, receipt)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from modality.errors import ModalityError, UnreachableError, UsageError
+from modality.errors import ModalityError, UnreachableError, UsageError, counted
 from modality.iods.attributes import set_attributes
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS, PHANTOMS
@@ -55,20 +55,20 @@ class Plan:
         options: the acquisition's own, such as `slices`.
         assignments: attributes set over those of the IOD, by keyword.
         transfer_syntax: what the images are encoded in.
+        quality: of a lossy syntax, on its codec's own scale.
         discontinue: a reason of CID 9300: the step is abandoned half-way.
-        commit: commitment is asked for after each step.
         commit_timeout_s: how long to wait for its answer.
 
     Raises:
-        UsageError: the phantom, an attribute or the reason is none, found before any step begins.
+        UsageError: the phantom, an attribute, the quality or the reason is none, found before any step begins.
     """
 
     phantom: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     assignments: Mapping[str, str] | None = None
     transfer_syntax: TransferSyntax = EXPLICIT_LITTLE
+    quality: float | None = None
     discontinue: str | None = None
-    commit: bool = True
     commit_timeout_s: float = 30.0
 
     def __post_init__(self) -> None:
@@ -76,6 +76,7 @@ class Plan:
             PHANTOMS.load(self.phantom)
         if self.discontinue:
             check_reason(self.discontinue)
+        self.transfer_syntax.check_quality(self.quality)
         shared = SHARED_WITH_THE_PERFORMED_STEP & set(self.assignments or {})
         if shared:
             names = ", ".join(sorted(shared))
@@ -137,6 +138,7 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
                 phantom,
                 kind=kind,
                 transfer_syntax=plan.transfer_syntax,
+                quality=plan.quality,
                 assignments=plan.assignments,
                 progress=progress,
                 half=plan.discontinue is not None,
@@ -145,7 +147,7 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
     except ModalityError as error:
         result.note(error)
     try:  # even when the RIS was not told of the end: what is stored has to be safe
-        if plan.commit and performed.station.commitment and performed.receipt.stored:
+        if performed.station.commitment and performed.receipt.stored:
             result.outcome = performed.commit(timeout_s=plan.commit_timeout_s)
     except ModalityError as error:
         result.note(error)
@@ -157,8 +159,10 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
 def _told(performed: Performed, outcome: Outcome | None) -> list[str]:
     """What the receipt and the commitment say that is not success, a line for each reason."""
     lines = [
-        f"{len(uids)} images refused with status {status:04X}H" for status, uids in performed.receipt.refused.items()
+        f"{counted(len(uids), 'image')} refused with status {status:04X}H"
+        for status, uids in performed.receipt.refused.items()
     ]
     reasons = set(performed.receipt.failed.values()) - set(performed.problems)
-    lines += [f"{list(performed.receipt.failed.values()).count(reason)} images: {reason}" for reason in sorted(reasons)]
+    failed = list(performed.receipt.failed.values())
+    lines += [f"{counted(failed.count(reason), 'image')}: {reason}" for reason in sorted(reasons)]
     return lines + (outcome.problems if outcome else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modality.delivery.pending import PendingInstances
 from modality.errors import UsageError
@@ -15,11 +15,15 @@ from modality.network.address import Address, DicomAddress, ae_title, parse, par
 from modality.network.destinations import destination
 from modality.network.local import Local, Timeouts
 from modality.network.worklist import query_worklist
+from modality.protocol.upper_layer.user_information import UserIdentity
 from modality.protocol.worklist import ScheduledStep, WorklistQuery, parse_date
 from modality.station.commit import Commitments, Outcome
 from modality.station.pending import Settled, settle
 from modality.station.performed import Performed
 from modality.transfer.destination import Destination, Progress
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class Station:
@@ -38,6 +42,8 @@ class Station:
         clock: gives the date and time.
         equipment: what the images say of the machine.
         timeouts: how long peers are waited for.
+        tls: what secures connections to `dicoms://` addresses; the system's certificates by default.
+        user: on whose behalf peers are called; nobody's by default.
 
     Raises:
         UsageError: an address or the AE title is wrong, or the state folder cannot be used.
@@ -58,8 +64,10 @@ class Station:
         clock: Clock = system_clock,
         equipment: Equipment | None = None,
         timeouts: Timeouts | None = None,
+        tls: ssl.SSLContext | None = None,
+        user: UserIdentity | None = None,
     ) -> None:
-        self.local = Local(ae_title(aet), timeouts or Timeouts())
+        self.local = Local(ae_title(aet), timeouts or Timeouts(), tls, user)
         self.ris = _dicom(ris)
         self.archive_address = parse(archive) if isinstance(archive, str) else archive
         self.archive: Destination | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +33,7 @@ class Scan:
         acquisition: gives the frames.
         context: patient, order, machine, moment.
         transfer_syntax: what the instances are encoded in.
+        quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
     """
 
@@ -41,6 +41,7 @@ class Scan:
     acquisition: Acquisition
     context: Context
     transfer_syntax: TransferSyntax = EXPLICIT_LITTLE
+    quality: float | None = None
     assignments: Mapping[str, str] | None = None
 
     def __len__(self) -> int:
@@ -50,7 +51,7 @@ class Scan:
         for dataset in self.kind.describe(self.acquisition, self.context):
             if self.assignments:
                 set_attributes(dataset, self.assignments)
-            yield prepare(dataset, self.transfer_syntax)
+            yield prepare(dataset, self.transfer_syntax, quality=self.quality)
 
     @property
     def uid(self) -> str:
@@ -125,9 +126,13 @@ def acquire(kind: Kind, phantom: Phantom, *, seed: int, **options: Any) -> Acqui
     return made
 
 
-def content_digest(acquisition: Acquisition) -> str:
-    """A digest of all that determines the pixels besides the seed: two different scans never share a UID."""
-    said = repr((acquisition.protocol, acquisition.geometry, acquisition.phantom))
+def content_digest(acquisition: Acquisition, assignments: Mapping[str, str] | None) -> str:
+    """A digest of all that determines an image besides the seed: two different scans never share a UID.
+
+    How the image is encoded is no part of it: what a seed gives in one transfer syntax has its twin in every other.
+    """
+    scanned = (acquisition.protocol, acquisition.geometry, acquisition.phantom)
+    said = repr((scanned, sorted((assignments or {}).items())))
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
@@ -138,6 +143,7 @@ def generate(
     seed: int | None = None,
     clock: Clock | None = None,
     transfer_syntax: str | TransferSyntax = EXPLICIT_LITTLE,
+    quality: float | None = None,
     assignments: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Study:
@@ -149,6 +155,7 @@ def generate(
         seed: what identity, noise and dates come from; a new one by default.
         clock: gives the date and time; the seed does by default.
         transfer_syntax: keyword or UID.
+        quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
         **options: the acquisition's own, such as `slices`, `rows`, `columns`, `kvp`.
 
@@ -162,8 +169,9 @@ def generate(
     acquisition = acquire(kind, phantom, seed=seed, **options)
     who = patient(seed)
     now = (clock or clock_of(seed))()
-    said = json.dumps(sorted((assignments or {}).items()))
-    identity = Identity(seed, (kind.name, content_digest(acquisition), said))
+    encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
+    encoding.check_quality(quality)
+    identity = Identity(seed, (kind.name, content_digest(acquisition, assignments)))
     study = StudyContext(
         uid=identity.uid("study"),
         started=now,
@@ -180,8 +188,7 @@ def generate(
         protocol_name=f"{kind.name}-{phantom.name}",
     )
     context = Context(who, study, series, identity, Equipment(station_name="SIMULATOR"))
-    encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
-    return Study((Scan(kind, acquisition, context, encoding, assignments),), seed)
+    return Study((Scan(kind, acquisition, context, encoding, quality, assignments),), seed)
 
 
 def ct(phantom: Phantom | None = None, *, seed: int | None = None, **options: Any) -> Study:

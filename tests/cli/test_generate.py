@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from pydicom import dcmread
 
+from modality.transfer.encode import transcode
+from modality.transfer.reading import read
+from modality.transfer.syntaxes import EXPLICIT_LITTLE
 from tests.cli.command import document, invoke
 
 SMALL = ("--rows", "16", "--columns", "16", "--slices", "2", "--seed", "7")
@@ -57,6 +61,29 @@ def test_attributes_are_set(tmp_path: Path) -> None:
     assert result.exit_code == 0
     dataset = dcmread(next(tmp_path.iterdir()))
     assert (dataset.PatientName, dataset.PatientSex) == ("Doe^Jane", "")
+
+
+def test_a_lossy_twin_is_worse_for_a_lower_quality(tmp_path: Path) -> None:
+    pytest.importorskip("imagecodecs")
+
+    def made(name: str, *options: str) -> tuple[str, Any]:
+        found = document(invoke("generate", "ct", "-o", tmp_path / name, *SMALL, *options, "--json"))
+        return found["series_uid"], transcode(read(Path(found["files"][0])), EXPLICIT_LITTLE).dataset()
+
+    plain, good, bad = (
+        made(name, "--transfer-syntax", *syntax)
+        for name, syntax in (
+            ("plain", ("RLELossless",)),
+            ("good", ("JPEGLSNearLossless", "--quality", "1")),
+            ("bad", ("JPEGLSNearLossless", "--quality", "50")),
+        )
+    )
+    assert len({series for series, _ in (plain, good, bad)}) == 1
+    errors = [abs(one.pixel_array.astype(int) - plain[1].pixel_array).max() for _, one in (plain, good, bad)]
+    assert errors[0] == 0
+    assert errors[1] < errors[2]
+    assert plain[1].LossyImageCompression == "00"
+    assert bad[1].LossyImageCompression == "01"
 
 
 @pytest.mark.parametrize("keyword", ["ImplicitVRLittleEndian", "DeflatedExplicitVRLittleEndian", "RLELossless"])

@@ -37,7 +37,7 @@ def test_every_check_holds_for_any_seed(tmp_path: Path, seed: int) -> None:
     ("fault", "noticed"),
     [
         ("on=store,lose,every=5", {"committed", "queried back (C-FIND)"}),
-        ("on=store,coerce=AccessionNumber:X1,every=5", {"fetched (C-GET), pixels and attributes as sent"}),
+        ("on=store,coerce=PatientName:Somebody^Else,every=5", {"fetched (C-GET), pixels and attributes as sent"}),
         ("on=store,status=A700,every=9", {"the archive keeps just the images created", "committed"}),
         ("on=action,status=0110", {"committed"}),
     ],

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the software that the tests talk to: Debian packages when root or with sudo, and dcmjs-dimse from npm.
+# Installs the software that the tests talk to: Debian packages when root or with sudo, dcmjs-dimse from npm, pylinac
+# from PyPI.
 # Says what it cannot install and goes on; fails only with MODALITY_REQUIRE_PEERS=1 and a needed peer missing.
 set -u
 cd "$(dirname "$0")"
@@ -60,9 +61,19 @@ install_node_packages() {
     echo "peers: npm cannot install dcmjs-dimse"
 }
 
+# pylinac wants a pydicom older than ours: an environment of its own, outside the source tree.
+install_pylinac() {
+  local home=../../build/pylinac
+  test -x "$home/bin/python" && "$home/bin/python" -c 'import pylinac' 2>/dev/null && return
+  echo "peers: installing pylinac"
+  (python3 -m venv "$home" && "$home/bin/pip" install -q 'pylinac==3.49.0' >/dev/null) ||
+    { echo "peers: pip cannot install pylinac; some tests will skip"; rm -rf "$home"; }
+}
+
 mapfile -t packages < <(missing "${needed[@]}" "${useful[@]}")
 test "${#packages[@]}" = 0 || install_packages "${packages[@]}"
 if command -v npm >/dev/null; then install_node_packages; fi
+install_pylinac
 
 # The places above were looked up before anything was installed; look again.
 needed[4]="nodejs=$(command -v node || echo /usr/bin/node)"

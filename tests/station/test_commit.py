@@ -73,6 +73,6 @@ def test_an_outcome_says_what_is_not_committed_and_why():
     assert not outcome.complete
     assert outcome.problems == [
         "commitment of 2 images failed: no such object instance",
-        "commitment of 1 images failed: 7777H",
-        "no commitment of 1 images within the time; it stays pending",
+        "commitment of 1 image failed: 7777H",
+        "no commitment of 1 image within the time; it stays pending",
     ]

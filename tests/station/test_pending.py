@@ -22,9 +22,10 @@ def test_images_that_an_archive_refused_are_stored_by_the_next_run(make_station,
 
 
 def test_images_that_wait_for_a_commitment_which_nobody_is_asked_for_are_named(make_station, step):
-    perform_step(make_station(), step, Plan(options=TINY, commit=False))
+    with make_station().perform(step) as performed:
+        performed.acquire(**TINY)
     settled = make_station(commitment=None).resume()
-    assert settled.problems == ["3 images are stored, and wait for a commitment that nobody is asked for"]
+    assert settled.problems == ["3 images stored, and kept for a commitment that nobody is asked for"]
     assert settled.waiting == 3
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from modality.errors import InputError, UsageError
-from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.layouts import Layouts
+from modality.transfer.reading import read
 
 # What lies beside a series, ours and others'.
 _BESIDE = frozenset(("DICOMDIR", "truth.json", "preview.png"))
@@ -21,8 +24,7 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            below = (one for one in sorted(path.rglob("*")) if one.is_file() or one.is_symlink())
-            found += [one for one in below if not one.name.startswith(".") and one.name not in _BESIDE]
+            found += _below(path)
         elif path.exists():
             found.append(path)
         else:
@@ -32,10 +34,21 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+def _below(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        ordered = sorted(entries, key=lambda entry: entry.name)
+    for entry in ordered:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(Path(entry.path))
+        elif (entry.is_file() or entry.is_symlink()) and not entry.name.startswith(".") and entry.name not in _BESIDE:
+            yield Path(entry.path)
+
+
 def readable(files: Iterable[Path], problems: dict[str, str]) -> Iterator[tuple[Path, PreparedInstance]]:
     """Each file that is an instance; the others are noted, and the rest goes on."""
+    layouts = Layouts()
     for path in files:
         try:
-            yield path, read(path)
+            yield path, read(path, layouts)
         except InputError as error:
             problems[str(path)] = str(error)

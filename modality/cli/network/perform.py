@@ -9,15 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modality.cli.connection import connection_options
 from modality.cli.network.send import summary
 from modality.cli.network.worklist import describe
-from modality.cli.options import given, identity_options, parse_assignments, scan_options
-from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
+from modality.cli.options import given, parse_assignments, scan_options
+from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, refuse, say
+from modality.errors import counted
 
 if TYPE_CHECKING:
+    from modality.network.local import Local
     from modality.protocol.worklist import ScheduledStep
     from modality.station.rounds import Plan, Result
     from modality.station.station import Station
+
+_OF_A_QUERY = ("worklist", "date", "modality", "station_aet", "accession", "limit")
+_OF_A_STEP = (
+    "mpps", "discontinue", "unscheduled", "phantom", "slices", "rows", "columns", "seed", "transfer_syntax",
+    "quality", "assignments",
+)  # fmt: skip
 
 
 @click.command(cls=Verb)
@@ -43,7 +52,7 @@ if TYPE_CHECKING:
     help="Only store and have committed what an earlier run left in --state; no step is performed or reported.",
 )
 @scan_options
-@identity_options("MODALITY")
+@connection_options("MODALITY", "worklist", "archive", "mpps", "commitment")
 @common
 def perform(
     worklist: str | None,
@@ -67,9 +76,9 @@ def perform(
     columns: int | None,
     seed: int | None,
     transfer_syntax: str,
+    quality: float | None,
     assignments: tuple[str, ...],
-    aet: str,
-    timeout_s: float,
+    local: Local,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
@@ -78,40 +87,48 @@ def perform(
     Each step is reported in progress, scanned, stored, reported completed, and its images committed. What an archive
     that is away did not take waits in the state folder for `--resume`.
     """
-    from modality.network.local import Timeouts
     from modality.station.rounds import Plan
     from modality.station.station import Station
     from modality.transfer.syntaxes import syntax
 
     if not (worklist or unscheduled or resume):
         raise click.UsageError("give --worklist ADDRESS, or --unscheduled MODALITY, or --resume")
-    if resume and unscheduled:
-        raise click.UsageError("--resume only finishes what is pending: leave out --unscheduled")
+    if resume:
+        refuse((*_OF_A_QUERY, *_OF_A_STEP), "--resume only finishes what is pending")
+    if unscheduled:
+        refuse(_OF_A_QUERY, "--unscheduled asks no worklist")
+    if not commitment:
+        refuse(("listen",), "without --commitment no report comes")
+    if listen is None:
+        refuse(("listen_host",), "--listen-host is the interface of --listen")
     plan = Plan(
         phantom=phantom,
         options=given(slices=slices, rows=rows, columns=columns),
         assignments=parse_assignments(assignments),
         transfer_syntax=syntax(transfer_syntax),
+        quality=quality,
         discontinue=discontinue,
-        commit_timeout_s=timeout_s,
+        commit_timeout_s=local.timeouts.response_s,
     )
     station = Station(
-        aet,
+        local.aet,
         ris=worklist,
         archive=archive,
         mpps=mpps,
         commitment=commitment,
         listen=listen,
         listen_host=listen_host,
-        state=state or default_state(aet),
+        state=state or default_state(local.aet),
         seed=seed,
-        timeouts=Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s),
+        timeouts=local.timeouts,
+        tls=local.tls,
+        user=local.user,
     )
     signal.signal(signal.SIGTERM, _terminate)
     with station:
         station.commitments.open()
         if resume:
-            _resume(station, timeout_s, as_json)
+            _resume(station, local.timeouts.response_s, as_json)
             return
         if unscheduled:
             steps = [_unscheduled(station, unscheduled)]
@@ -120,7 +137,7 @@ def perform(
                 :limit
             ]
         if not steps:
-            say(f"nothing is scheduled for {station_aet or aet}")
+            say(f"nothing is scheduled for {station_aet or local.aet}")
         results: list[Result] = []
         code = 0
         try:
@@ -142,7 +159,8 @@ def _report(results: list[Result], station: Station, as_json: bool) -> None:
         for result in results:
             click.echo(_line(result))
     if waiting:
-        say(f"{waiting} images wait in {station.pending.folder}: finish with `modality perform --resume --archive ...`")
+        kept = f"{counted(waiting, 'image')} kept in {station.pending.folder}"
+        say(f"{kept}: finish with `modality perform --resume --archive ...`")
 
 
 def default_state(aet: str) -> Path:
@@ -222,7 +240,7 @@ def as_document(result: Result) -> dict[str, Any]:
 def _line(result: Result) -> str:
     performed, outcome = result.performed, result.outcome
     said = f"{performed.state or 'NOT BEGUN'}: {result.step.description or result.step.modality}"
-    said += f", {len(performed.receipt.stored)} images stored"
+    said += f", {counted(len(performed.receipt.stored), 'image')} stored"
     return said + (f", {len(outcome.committed)} committed" if outcome else "")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from modality.cli.options import identity_options
-from modality.cli.verb import Verb, common, emit, table
+from modality.cli.connection import connection_options
+from modality.cli.verb import Verb, common, emit, refuse, table
+
+if TYPE_CHECKING:
+    from modality.network.local import Local
 
 
 @click.command(cls=Verb)
@@ -21,7 +24,7 @@ from modality.cli.verb import Verb, common, emit, table
 @click.option("--accession", default="", help="Accession Number.")
 @click.option("--procedure-id", default="", help="Requested Procedure ID.")
 @click.option("--broad", is_flag=True, help="Everything scheduled for any station, on any date.")
-@identity_options("MODALITY")
+@connection_options("MODALITY", "source")
 @common
 def worklist(
     source: str,
@@ -33,19 +36,17 @@ def worklist(
     accession: str,
     procedure_id: str,
     broad: bool,
-    aet: str,
-    timeout_s: float,
+    local: Local,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
     """Ask a RIS for scheduled procedure steps (modality worklist C-FIND)."""
-    from modality.network.address import ae_title, parse_dicom
-    from modality.network.local import Local, Timeouts
+    from modality.network.address import parse_dicom
     from modality.network.worklist import query_worklist
     from modality.protocol.worklist import WorklistQuery, parse_date
 
-    if broad and (station_aet or modality):
-        raise click.UsageError("--broad asks for everything: leave out --station-aet and --modality")
+    if broad:
+        refuse(("date", "station_aet", "modality"), "--broad asks for everything")
     query = WorklistQuery(
         date=None if broad else parse_date(date, datetime.now().astimezone().date()),
         modality=modality,
@@ -55,8 +56,7 @@ def worklist(
         accession_number=accession,
         requested_procedure_id=procedure_id,
     )
-    timeouts = Timeouts(connect_s=timeout_s, association_s=timeout_s, response_s=timeout_s)
-    steps = query_worklist(parse_dicom(source), query, Local(ae_title(aet), timeouts))
+    steps = query_worklist(parse_dicom(source), query, local)
     rows = [describe(step) for step in steps]
     if as_json:
         emit({"steps": rows})

@@ -10,6 +10,7 @@ import click
 
 from modality.cli.options import given, parse_assignments, scan_options
 from modality.cli.verb import Verb, common, emit, progress, say
+from modality.errors import counted
 
 if TYPE_CHECKING:
     from modality.web.contact_sheet import ContactSheet
@@ -38,6 +39,7 @@ def generate(
     columns: int | None,
     seed: int | None,
     transfer_syntax: str,
+    quality: float | None,
     assignments: tuple[str, ...],
     kvp: float | None,
     mas: float | None,
@@ -55,7 +57,7 @@ def generate(
     """
     from modality.identity import fresh_seed
     from modality.station import study as studies
-    from modality.transfer.instance import write_whole
+    from modality.transfer.files import write_whole
 
     drawn = seed is None
     seed = fresh_seed() if seed is None else seed
@@ -69,6 +71,7 @@ def generate(
         studies.load_phantom(phantom, seed=seed) if phantom else None,
         seed=seed,
         transfer_syntax=transfer_syntax,
+        quality=quality,
         assignments=parse_assignments(assignments),
         **options,
     )
@@ -101,7 +104,7 @@ def generate(
     if as_json:
         emit(document)
     else:
-        click.echo(f"{len(files)} images of series {scan.uid} in {out}")
+        click.echo(f"{counted(len(files), 'image')} of series {scan.uid} in {out}")
 
 
 def _check_options(kind: str, options: dict[str, object]) -> None:

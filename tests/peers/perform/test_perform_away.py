@@ -37,7 +37,7 @@ def test_an_archive_that_is_away_costs_no_image_and_no_step(
     assert finished.code == 3
     assert len(finished.lines) == 2
     assert "nobody answers" in finished.lines[0]
-    assert "4 images wait" in finished.lines[1]
+    assert "4 images kept in" in finished.lines[1]
     assert (step["state"], step["stored"], step["failed"]) == ("COMPLETED", 0, 4)
     assert ended.dataset.PerformedProcedureStepStatus == "COMPLETED"
     assert (resumed.code, resumed.document["stored"], resumed.document["pending"]) == (0, 4, 0)

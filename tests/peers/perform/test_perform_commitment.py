@@ -105,7 +105,7 @@ def test_what_was_not_committed_waits_is_stored_again_and_asked_for_again(
             assert asked(behaving) == [{first}]
     (step,) = finished.document["steps"]
     assert finished.code == 1
-    assert finished.lines[0] == "step: commitment of 1 images failed: no such object instance"
+    assert finished.lines[0] == "step: commitment of 1 image failed: no such object instance"
     assert (step["committed"], step["commitment_failed"], step["commitment_pending"]) == (3, 1, 0)
     assert (waiting, stores) == ({first}, 4)
     assert (resumed.code, resumed.document["stored"], resumed.document["committed"]) == (0, 1, 1)
@@ -167,7 +167,7 @@ def test_a_run_killed_between_store_and_commitment_is_finished_by_resume(station
         resumed = station.resume(behaving)
         assert asked(behaving) == [waiting] == [station.stored()]
     assert nobody_asked.code == 1
-    assert nobody_asked.lines == ["4 images are stored, and wait for a commitment that nobody is asked for"]
+    assert nobody_asked.lines == ["4 images stored, and kept for a commitment that nobody is asked for"]
     assert (resumed.code, resumed.lines) == (0, [])
     assert (resumed.document["resumed"], resumed.document["committed"]) == (4, 4)
     assert station.waiting() == set()

@@ -1,0 +1,47 @@
+"""No option of `perform` or `worklist` is taken and ignored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import invoke
+
+NOBODY = "dicom://NOBODY@127.0.0.1:1"
+OF_A_QUERY = [
+    ("--worklist", NOBODY), ("--date", "any"), ("--modality", "CT"), ("--station-aet", "CT01"), ("--accession", "A1"),
+    ("--limit", "1"),
+]  # fmt: skip
+OF_A_STEP = [
+    ("--mpps", NOBODY), ("--discontinue", "110514"), ("--phantom", "head"), ("--slices", "2"), ("--rows", "8"),
+    ("--columns", "8"), ("--seed", "1"), ("--transfer-syntax", "ImplicitVRLittleEndian"),
+    ("--set", "BodyPartExamined=X"), ("--quality", "90"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("option", [*OF_A_QUERY, *OF_A_STEP, ("--unscheduled", "CT")])
+def test_resume_refuses_what_only_a_step_would_use(tmp_path: Path, option: tuple[str, str]) -> None:
+    done = invoke("perform", "--resume", "--archive", NOBODY, "--state", tmp_path, *option)
+    assert (done.exit_code, f"leave out {option[0]}" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("option", OF_A_QUERY)
+def test_an_unscheduled_step_refuses_what_only_a_worklist_query_would_use(
+    tmp_path: Path, option: tuple[str, str]
+) -> None:
+    done = invoke("perform", "--unscheduled", "CT", "--archive", NOBODY, "--state", tmp_path, *option)
+    assert (done.exit_code, f"leave out {option[0]}" in done.stderr) == (2, True)
+
+
+def test_nobody_listens_for_a_report_that_was_not_asked_for(tmp_path: Path) -> None:
+    common = ("perform", "--unscheduled", "CT", "--archive", NOBODY, "--state", tmp_path)
+    assert "leave out --listen" in invoke(*common, "--listen", "0").stderr
+    refused = invoke(*common, "--commitment", NOBODY, "--listen-host", "0.0.0.0")
+    assert (refused.exit_code, "leave out --listen-host" in refused.stderr) == (2, True)
+
+
+def test_a_broad_query_refuses_what_would_narrow_it() -> None:
+    for option in (("--date", "today"), ("--modality", "CT"), ("--station-aet", "CT01")):
+        done = invoke("worklist", "--from", NOBODY, "--broad", *option)
+        assert (done.exit_code, f"leave out {option[0]}" in done.stderr) == (2, True)
