@@ -1,145 +1,89 @@
-"""Senders against each other and against the limit, in one run: whole processes, the same 512 x 512 x 16 CT files.
+"""Senders against each other and against the limit, in one run: whole processes, the same files.
 
-Numbers of a shared machine drift: the ratios are what counts. `make bench` prints the table.
+Numbers of a shared machine drift: the ratios are what counts. `make bench` prints the tables.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from modality.network.address import DicomAddress
-from modality.network.local import Local
-from modality.network.upper_layer.storage import StorageAssociation
-from modality.station.study import ct, load_phantom
-from modality.transfer.instance import read
-from tests.peers.process import free_port, is_open, wait_until
+from modality.network.address import parse_dicom
+from tests.benchmarks.senders import ALL, FAST, Sender, Took, on_four_associations, series, storescp
+from tests.peers.orthanc import orthanc
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.peer, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.benchmark, pytest.mark.peer, pytest.mark.timeout(1800)]
 
-COUNT = int(os.environ.get("MODALITY_BENCH_FILES", "300"))
-TUNED = {"TCP_NODELAY": "1", "TCP_BUFFER_LENGTH": "1048576"}
-STORESCU = "/usr/bin/storescu"
+REFERENCE = "storescu, TCP_NODELAY=1"
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Memory-backed where there is room: a disk's speed is not what is measured."""
-    base = (
-        Path("/dev/shm") if Path("/dev/shm").is_dir() and shutil.disk_usage("/dev/shm").free > COUNT * 2**20 else None
-    )
-    folder = Path(base or tmp_path_factory.mktemp("x")) / f"modality-bench-{os.getpid()}"
-    for index, one in enumerate(ct(load_phantom("water"), seed=1, slices=COUNT)):
-        one.write(folder / f"{index:05d}.dcm")
-    yield folder
-    shutil.rmtree(folder)
+    memory = Path("/dev/shm")
+    room = memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30
+    base = memory if room else tmp_path_factory.getbasetemp()
+    found = base / f"modality-bench-{os.getpid()}"
+    yield found
+    shutil.rmtree(found)
 
 
-@contextmanager
-def storescp(*options: str, tuned: bool = False) -> Iterator[int]:
-    port = free_port()
-    command = ["/usr/bin/storescp", "--ignore", "-aet", "BENCH", *options, str(port)]
-    process = subprocess.Popen(command, env=os.environ | (TUNED if tuned else {}), stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: is_open(port), "storescp listens", timeout_s=10)
-        yield port
-    finally:
-        process.kill()
-        process.wait()
+@pytest.fixture(scope="module")
+def images(folder: Path) -> Callable[[int], Path]:
+    """So many 512 x 512 x 16 CT files, of which 1,500 are different ones."""
+    return lambda count: _made(folder / f"ct-{count}", min(count, 1500), 512, count)
 
 
-def seconds(command: list[str], environment: dict[str, str] | None = None) -> float:
-    began = time.perf_counter()
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | (environment or {}), timeout=600
-    )
-    assert done.returncode == 0, done.stderr
-    return time.perf_counter() - began
+@pytest.fixture(scope="module")
+def small(folder: Path) -> Path:
+    """10,000 files of 8 KB, of which 1,000 are different ones."""
+    return _made(folder / "small", 1000, 56, 10_000)
 
 
-def within_the_process(port: int, folder: Path) -> float:
-    """Seconds of the stores alone: start-up and association are left out."""
-    contexts = [(str(CTImageStorage), str(ExplicitVRLittleEndian))]
-    association = StorageAssociation(DicomAddress("127.0.0.1", port, "BENCH"), contexts, Local())
-    paths = sorted(folder.iterdir())
-    began = time.perf_counter()
-    for path in paths:
-        association.send(read(path))
-        assert association.responses()[0].status == 0
-    took = time.perf_counter() - began
-    association.release()
-    return took
+def _made(folder: Path, distinct: int, matrix: int, count: int) -> Path:
+    return folder if folder.is_dir() else series(folder, distinct=distinct, rows=matrix, columns=matrix, count=count)
 
 
-def raw_limit(folder: Path) -> float:
-    """Seconds to push the same bytes through a loopback socket, each file answered by 100 bytes: no DICOM."""
-    contents = [path.read_bytes() for path in sorted(folder.iterdir())]
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def swallow() -> None:
-        connection, _ = listener.accept()
-        buffer = bytearray(1 << 20)
-        with connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for content in contents:
-                left = len(content)
-                while left:
-                    left -= connection.recv_into(buffer, min(left, len(buffer)))
-                connection.sendall(bytes(100))
-
-    thread = threading.Thread(target=swallow)
-    thread.start()
-    with socket.create_connection(listener.getsockname()) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        began = time.perf_counter()
-        for content in contents:
-            connection.sendall(content)
-            left = 100
-            while left:
-                left -= len(connection.recv(left))
-        took = time.perf_counter() - began
-    thread.join()
-    listener.close()
-    return took
+def report(title: str, files: Path, took: Mapping[str, Took]) -> None:
+    paths = list(files.iterdir())
+    reference = took[REFERENCE].seconds
+    size = sum(path.stat().st_size for path in paths)
+    print(f"\n{title}: {len(paths)} files of {size / len(paths) / 1024:.0f} KB")
+    for name, one in took.items():
+        memory = f"{one.memory_mb:6.0f} MB" if one.memory_mb else ""
+        print(
+            f"  {name:30s} {one.seconds:8.2f} s  {len(paths) / one.seconds:8.0f} instances/s"
+            f"  {reference / one.seconds:7.2f} x storescu {memory}"
+        )
 
 
-def senders(port: int, folder: Path) -> dict[str, Callable[[], float]]:
-    address = ["127.0.0.1", str(port)]
-    theirs = [*address, "-aec", "BENCH", "+sd", str(folder)]
-    pynetdicom = [sys.executable, "-m", "pynetdicom", "storescu", *address, str(folder), "-aec", "BENCH", "-q"]
-    ours = [sys.executable, "-m", "modality", "send", str(folder), "--to", f"dicom://BENCH@127.0.0.1:{port}"]
-    return {
-        "modality send": lambda: seconds(ours),
-        "within the process": lambda: within_the_process(port, folder),
-        "storescu": lambda: seconds([STORESCU, *theirs]),
-        "storescu, TCP_NODELAY=1": lambda: seconds([STORESCU, *theirs], {"TCP_NODELAY": "1"}),
-        "dcmsend": lambda: seconds(["/usr/bin/dcmsend", *address, "-aec", "BENCH", "+sd", str(folder)]),
-        "pynetdicom storescu": lambda: seconds(pynetdicom),
-    }
+def measured(senders: Mapping[str, Sender], tuned: bool, files: Path) -> dict[str, Took]:
+    with storescp(tuned=tuned) as peer:
+        return {name: send(peer, files) for name, send in senders.items()}
 
 
-def report(title: str, took: dict[str, float]) -> None:
-    reference = took["storescu, TCP_NODELAY=1"]
-    print(f"\n{title}: {COUNT} files")
-    for name, value in took.items():
-        print(f"  {name:26s} {value:8.2f} s  {COUNT / value:8.0f} instances/s  {reference / value:7.1f} x storescu")
+def test_to_a_stock_storescp(images: Callable[[int], Path]) -> None:
+    report("stock storescp", images(300), measured(ALL, False, images(300)))
 
 
-@pytest.mark.parametrize("tuned", [False, True], ids=["stock storescp", "tuned storescp"])
-def test_sending_to(files: Path, tuned: bool) -> None:
-    options = ("--max-pdu", "131072") if tuned else ()
-    with storescp(*options, tuned=tuned) as port:
-        took = {name: measure() for name, measure in senders(port, files).items()}
-    took["raw loopback limit"] = raw_limit(files)
-    report("tuned storescp" if tuned else "stock storescp", took)
+def test_to_a_stock_orthanc(images: Callable[[int], Path], tmp_path: Path) -> None:
+    took = {}
+    senders = ALL | {"modality send --associations 4": on_four_associations}
+    for number, (name, send) in enumerate(senders.items()):
+        (tmp_path / str(number)).mkdir()
+        with orthanc(tmp_path / str(number)) as archive:  # a new one each: what it knows already is quick to store
+            took[name] = send(parse_dicom(archive.address), images(300))
+    report("stock Orthanc", images(300), took)
+
+
+@pytest.mark.parametrize("count", [300, 1500, 10_000])
+def test_to_a_tuned_storescp(images: Callable[[int], Path], count: int) -> None:
+    report("tuned storescp", images(count), measured(FAST if count > 300 else ALL, True, images(count)))
+
+
+def test_small_instances_to_a_tuned_storescp(small: Path) -> None:
+    report("tuned storescp", small, measured(FAST, True, small))
