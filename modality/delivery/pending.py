@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modality.errors import InputError, UsageError
-from modality.transfer.instance import PreparedInstance, read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances (
