@@ -75,6 +75,12 @@ def encapsulated(dataset: Dataset, data: bytes, encoding: Encoding, quality: flo
         InputError: the pixel data is shorter than its attributes say.
     """
     pixels = pixel_format(dataset)
+    high_bit = int(dataset.get("HighBit") or pixels.bits_stored - 1)
+    if high_bit != pixels.bits_stored - 1:
+        raise UnsupportedError(
+            f"{encoding.keyword} wants values in the low bits (PS3.5 8.1.1), and these have High Bit {high_bit} with"
+            f" {pixels.bits_stored} bits stored"
+        )
     description = encoding.described(pixels, quality)
     changes = _described(dataset, description)
     frames = [encoding.encode(frame, pixels, quality) for frame in _native_frames(dataset, data, pixels)]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.encaps import encapsulate
 
 from tests.peers.commandline import generated, modality
 
@@ -31,6 +32,31 @@ def test_pixels_that_the_syntax_cannot_carry_are_refused_with_the_reason(tmp_pat
     assert (finished.code, finished.document["transcoded"]) == (2, 0)
     assert all("JPEGBaseline8Bit carries 8 bits, these pixels have 12 bits stored" in line for line in finished.lines)
     assert not (tmp_path / "out").exists()
+
+
+def test_files_of_one_uid_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    first = generated(tmp_path / "ct", "ct")[0]
+    dataset = dcmread(first)
+    dataset.PatientName = "Another"
+    dataset.save_as(tmp_path / "ct" / "z.dcm")
+    finished = modality(
+        "transcode", first, tmp_path / "ct" / "z.dcm", "-o", tmp_path / "out", "--to", "RLELossless", "--json"
+    )
+    assert len(set(finished.document["files"])) == 2
+    assert {str(dcmread(path).PatientName) for path in finished.document["files"]} == {
+        str(dcmread(first).PatientName), "Another",
+    }  # fmt: skip
+    assert "z.dcm: not the first file of SOP Instance UID" in finished.lines[0]
+
+
+def test_files_with_damaged_pixels_are_named(tmp_path: Path) -> None:
+    sent = generated(tmp_path / "ct", "ct", "--transfer-syntax", "JPEG2000Lossless")
+    dataset = dcmread(sent[0])
+    dataset.PixelData = encapsulate([b"no code stream!!"])
+    dataset.save_as(sent[0])
+    finished = modality("transcode", *sent, "-o", tmp_path / "out", "--to", "ExplicitVRLittleEndian", "--json")
+    assert (finished.code, finished.document["transcoded"]) == (1, len(sent) - 1)
+    assert finished.lines[0].startswith(f"skipped: {sent[0]}: ")
 
 
 def test_damaged_files_are_skipped_and_a_wrong_quality_is_usage(tmp_path: Path) -> None:

@@ -125,6 +125,25 @@ def test_what_a_syntax_cannot_carry_is_refused_with_the_reason() -> None:
         transcode(prepare(pixels(frames(8, 8))), BY_KEYWORD["JPEGBaseline8Bit"])
 
 
+@pytest.mark.parametrize("syntax", ENCODINGS, ids=lambda one: one.keyword)
+def test_values_that_do_not_stand_in_the_low_bits_are_refused(syntax: object) -> None:
+    dataset = pixels(frames(16, 16) << 4, bits_stored=12)
+    dataset.HighBit = 15
+    with pytest.raises(UnsupportedError, match=r"High Bit 15|8 bits"):
+        transcode(prepare(dataset), syntax)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("keyword", ["JPEG2000", "HTJ2K", "JPEGXL"])
+def test_a_ct_in_sixteen_bits_is_no_worse_than_one_in_twelve(keyword: str) -> None:
+    values = frames(128, 128) - 1024
+    dataset = pixels(values.astype("i2"), bits_stored=16)
+    dataset.RescaleIntercept, dataset.RescaleSlope = "0", "1"
+    made = transcode(transcode(prepare(dataset), BY_KEYWORD[keyword]), EXPLICIT_LITTLE).dataset()
+    decoded = made.pixel_array + float(made.RescaleIntercept)
+    error = np.sqrt(np.mean((decoded - values.astype("i2").astype(float)) ** 2))
+    assert 20 * np.log10(4095 / error) > 45
+
+
 def test_fewer_bytes_than_the_attributes_say_are_an_input_error() -> None:
     short = prepare(image(PixelData=b"\0\0"))
     with pytest.raises(InputError, match="bytes of pixels where"):

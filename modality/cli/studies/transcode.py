@@ -8,7 +8,7 @@ import click
 
 from modality.cli.network.files import files_below, readable
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
-from modality.errors import InputError, UnsupportedError
+from modality.errors import InputError, ModalityError, UnsupportedError, counted
 
 
 @click.command(cls=Verb)
@@ -42,25 +42,34 @@ def transcode(
     problems: dict[str, str] = {}
     refused: dict[str, str] = {}
     written: list[str] = []
+    namesakes: dict[str, int] = {}
     with progress(len(files), f"transcoding to {target.keyword}") as done:
         for number, (path, instance) in enumerate(readable(files, problems), 1):
             try:
                 made = encode(instance, target, quality=quality)
             except UnsupportedError as error:
-                refused[str(path)] = str(error)
+                refused[str(path)] = _named(path, error)
             except InputError as error:
-                problems[str(path)] = str(error)
+                problems[str(path)] = _named(path, error)
             else:
-                to_path = out / f"{made.sop_instance_uid}.dcm"
-                made.write(to_path)
-                written.append(str(to_path))
+                name = made.sop_instance_uid
+                namesakes[name] = namesakes.get(name, 0) + 1
+                if namesakes[name] > 1:
+                    say(f"{path}: not the first file of SOP Instance UID {name}; written beside the others")
+                    name += f"-{namesakes[name]}"
+                made.write(out / f"{name}.dcm")
+                written.append(str(out / f"{name}.dcm"))
             done(number)
     for line in problems.values():
         say(f"skipped: {line}")
-    for file, line in refused.items():
-        say(f"refused: {line if file in line else f'{file}: {line}'}")
+    for line in refused.values():
+        say(f"refused: {line}")
     if as_json:
         emit({"transcoded": len(written), "files": written, "refused": refused, "skipped": problems})
     else:
-        click.echo(f"{len(written)} files in {target.keyword} in {out}")
+        click.echo(f"{counted(len(written), 'file')} in {target.keyword} in {out}")
     finish(UnsupportedError.exit_code if refused else PARTIAL if problems else 0)
+
+
+def _named(path: Path, error: ModalityError) -> str:
+    return str(error) if str(path) in str(error) else f"{path}: {error}"

@@ -39,6 +39,8 @@ class Htj2kCodec:
     def encode(self, frame: Frame, coded: PixelFormat, quality: float | None, source: str) -> bytes:
         """The code stream."""
         encode = function("htj2k_encode", "HTJ2K")
+        if quality is not None:
+            quality /= 1 << coded.idle_bits(frame)
         spare = coded.bits_allocated - coded.bits_stored
         if spare and not self.reversible:
             frame = frame << spare

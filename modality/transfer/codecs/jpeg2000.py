@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from modality.transfer.codecs.pixels import Frame, PixelFormat
 
 # OpenJPEG's choice of passes misses its PSNR by far in frames smaller than a code block (64 x 64): they keep all.
 _SMALL = 64 * 64
+_DECIBEL_PER_BIT = 20 * math.log10(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Jpeg2000Codec:
         """The code stream."""
         if coded.bits_stored <= 8 < coded.bits_allocated:
             frame = frame.astype(np.int8 if coded.signed else np.uint8)
+        if quality is not None:
+            quality += _DECIBEL_PER_BIT * coded.idle_bits(frame)  # OpenJPEG's is against the greatest stored value
         small = coded.rows * coded.columns < _SMALL
         return bytes(
             function("jpeg2k_encode", "JPEG 2000")(

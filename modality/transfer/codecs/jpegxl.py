@@ -11,6 +11,7 @@ from modality.transfer.codecs.pixels import Frame, PixelFormat
 
 _EFFORT = 3  # of 1 to 9: twice the effort gives a few hundredths in size at a tenth of the speed
 _BASELINE = 0xC0
+_LEAST_DISTANCE = 0.01  # below it libjxl takes 0, which is its lossless mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class JpegXlCodec:
     def encode(self, frame: Frame, coded: PixelFormat, quality: float | None, source: str) -> bytes:  # noqa: ARG002
         """The code stream; colour becomes XYB when it is lossy."""
         values = coded.unsigned(frame)
+        if quality is not None:
+            quality = max(quality / (1 << coded.idle_bits(frame)), _LEAST_DISTANCE)
         return bytes(
             function("jpegxl_encode", "JPEG XL")(
                 values,

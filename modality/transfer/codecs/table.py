@@ -108,7 +108,7 @@ TABLE: tuple[Encoding, ...] = (
         codec=_HERE + "jpeg2000:LOSSY",
         bits=_bits(2),
         photometric=_GREY | {"RGB": "YBR_ICT", "YBR_FULL": "YBR_FULL"},
-        quality=Quality(20, 100, 50, "PSNR in dB against the highest stored value"),
+        quality=Quality(20, 100, 50, "PSNR in dB against the range of the values, to the next power of two"),
         method="ISO_15444_1",
     ),
     Encoding(
@@ -131,7 +131,7 @@ TABLE: tuple[Encoding, ...] = (
         codec=_HERE + "htj2k:LOSSY",
         bits=_bits(2),
         photometric=_GREY | {"RGB": "YBR_ICT", "YBR_FULL": "YBR_FULL"},
-        quality=Quality(0.00001, 0.5, 0.002, "quantization step as a part of the range of values"),
+        quality=Quality(0.00001, 0.5, 0.002, "quantization step as a part of the range of the values"),
         method="ISO_15444_15",
     ),
     Encoding(
@@ -157,7 +157,7 @@ TABLE: tuple[Encoding, ...] = (
         codec=_HERE + "jpegxl:LOSSY",
         bits=_bits(2),
         photometric=_GREY | {"RGB": "XYB"},
-        quality=Quality(0.01, 15, 0.2, "Butteraugli distance"),
+        quality=Quality(0.01, 15, 0.2, "Butteraugli distance, for the range of the values"),
         method="ISO_18181_1",
         offsets_signed=True,
     ),
