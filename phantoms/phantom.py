@@ -14,6 +14,7 @@ from phantoms.combined import parts_apart
 from phantoms.errors import PhantomError
 from phantoms.material import Tissue
 from phantoms.placement import IDENTITY, Placement
+from phantoms.resonance import adc_mm2_per_s
 from phantoms.solids import Bounds, Coordinates, Solid, Vector, along_axes, box_of, window
 from phantoms.tissues import TISSUES
 
@@ -30,6 +31,7 @@ class _Seen(TypedDict):
     PD: float
     T1_ms: float
     T2_ms: float
+    ADC_mm2_per_s: float
 
 
 class Properties(_Seen, total=False):
@@ -264,6 +266,7 @@ def _properties(tissue: Tissue, kvp: float, field_strength_t: float) -> Properti
         "PD": tissue.pd,
         "T1_ms": relaxation.t1_ms,
         "T2_ms": relaxation.t2_ms,
+        "ADC_mm2_per_s": adc_mm2_per_s(tissue),
     }
     if tissue.activity is not None:
         seen["activity_relative"] = tissue.activity

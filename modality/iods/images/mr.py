@@ -25,13 +25,15 @@ from modality.iods.modules.image.image_pixel import image_pixel
 from modality.iods.modules.image.image_plane import image_plane
 from modality.iods.modules.image.scanned_series import scanned_series
 from modality.iods.modules.image.voi_lut import Window, voi_lut
+from modality.iods.modules.mr.diffusion import diffusion
 from modality.iods.modules.mr.mr_image import mr_image
+from modality.iods.modules.mr.weighting import weighting
 
 
 def _voi_lut(dataset: Dataset, image: Image[MrAcquisition]) -> None:
-    """From black to the phantom's strongest tissue."""
+    """From black to the strongest tissue of all images, so that those of a series compare."""
     # A phantom without any signal shows noise, which still wants a window.
-    brightest = max(image.acquisition.gain * max(image.acquisition.signals), 1000.0)
+    brightest = max(image.acquisition.gain * image.acquisition.brightest, 1000.0)
     voi_lut(dataset, (Window(round(brightest / 2), round(brightest), "WHOLE_RANGE"),))
 
 
@@ -52,6 +54,8 @@ MR_IMAGE: ImageIod[MrAcquisition] = ImageIod(
         image_plane,
         image_pixel,
         mr_image,
+        weighting,
+        diffusion,
         _voi_lut,
     ),
 )
