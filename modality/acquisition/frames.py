@@ -17,10 +17,10 @@ Pixels = npt.NDArray[np.int16] | npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One slice as it leaves the reconstruction.
+    """One image as it leaves the reconstruction.
 
     Args:
-        index: place in the stack, from 0.
+        index: place in the series, from 0.
         pixels: stored values, shape (rows, columns).
     """
 
@@ -56,6 +56,9 @@ class Acquisition(Protocol):
 
     def frame(self, index: int) -> Frame:
         """Slice `index`; the same bytes each time it is asked for, alone or in order."""
+
+    def slice_of(self, index: int) -> int:
+        """Place in the geometry of image `index`; its own number where a slice has one image."""
 
     def __iter__(self) -> Iterator[Frame]:
         """The slices in order."""
@@ -100,6 +103,10 @@ class SliceBySlice(Generic[Settings]):
         if not 0 <= index < len(self):
             raise IndexError(index)
         return Frame(index, self._pixels(index))
+
+    def slice_of(self, index: int) -> int:
+        """Place in the geometry of image `index`."""
+        return index
 
     def _pixels(self, index: int) -> Pixels:
         raise NotImplementedError

@@ -22,6 +22,8 @@ class Geometry:
         origin_mm: centre of the first pixel of the first slice, LPS.
         row_direction: unit vector along increasing column index (first triple of Image Orientation).
         column_direction: unit vector along increasing row index (second triple).
+        step_direction: unit vector from one slice to the next; None where that is the normal, as it is but for a
+            tilted gantry.
     """
 
     rows: int
@@ -34,10 +36,11 @@ class Geometry:
     origin_mm: Vector
     row_direction: Vector = (1.0, 0.0, 0.0)
     column_direction: Vector = (0.0, 1.0, 0.0)
+    step_direction: Vector | None = None
 
     @property
     def normal(self) -> Vector:
-        """Unit vector from one slice to the next: row direction x column direction."""
+        """Unit vector across the slices: row direction x column direction."""
         (a, b, c), (d, e, f) = self.row_direction, self.column_direction
         return (b * f - c * e, c * d - a * f, a * e - b * d)
 
@@ -46,7 +49,7 @@ class Geometry:
         if not 0 <= index < self.slices:
             raise IndexError(index)
         step = index * self.slice_spacing_mm
-        x, y, z = (o + step * n for o, n in zip(self.origin_mm, self.normal, strict=True))
+        x, y, z = (o + step * n for o, n in zip(self.origin_mm, self.step_direction or self.normal, strict=True))
         return (x, y, z)
 
     def slice_location_mm(self, index: int) -> float:

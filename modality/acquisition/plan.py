@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Protocol
 
 from modality.acquisition.geometry import Geometry
 from modality.errors import UsageError
-from phantoms.phantom import Phantom
 
 _THICKEST_MM = 1000.0
 _LARGEST_MATRIX = 65535  # Rows and Columns are US (PS3.3 C.7.6.3.1)
+
+
+class Extent(Protocol):
+    """How far what is scanned reaches: a phantom, or what stands for a turned one."""
+
+    @property
+    def scan_range_mm(self) -> tuple[float, float]:
+        """Lowest and highest z of a scan of the whole."""
+
+    @property
+    def field_of_view_mm(self) -> float:
+        """Width of the square that an image covers."""
 
 
 def positive(name: str, value: float) -> float:
@@ -28,7 +41,7 @@ def positive(name: str, value: float) -> float:
 
 
 def axial(
-    phantom: Phantom,
+    phantom: Extent,
     *,
     rows: int,
     columns: int,
@@ -80,4 +93,23 @@ def axial(
             round(-(rows - 1) / 2 * row_spacing, 6),
             round((low + high) / 2 - (count - 1) / 2 * spacing, 6),
         ),
+    )
+
+
+def tilted(geometry: Geometry, tilt_deg: float) -> Geometry:
+    """A stack of axial slices as a tilted gantry gives it: the table still moves along z, so the stack is sheared.
+
+    Args:
+        geometry: axial; each slice keeps its centre.
+        tilt_deg: turn about the patient's x axis; positive takes the back of the slices to the head.
+    """
+    tilt = math.radians(tilt_deg)
+    # 12 digits: no mathematical library differs there.
+    cosine, sine = round(math.cos(tilt), 12), round(math.sin(tilt), 12)
+    x, y, z = geometry.origin_mm
+    return replace(
+        geometry,
+        origin_mm=(x, round(y * cosine, 6), round(z + y * sine, 6)),
+        column_direction=(0.0, cosine, sine),
+        step_direction=(0.0, 0.0, 1.0),
     )

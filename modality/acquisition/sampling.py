@@ -71,21 +71,44 @@ def averaged(phantom: Phantom, geometry: Geometry, index: int, values: npt.NDArr
         phantom: what is scanned.
         geometry: the stack.
         index: the slice.
+        values: the property for each label, or several of them: shape (labels,) or (labels, properties).
+
+    Returns:
+        Shape (rows, columns), or (rows, columns, properties).
+    """
+    points = offsets(geometry.slice_thickness_mm)
+    total = np.zeros((geometry.rows, geometry.columns, *values.shape[1:]), dtype=np.float32)
+    for offset in points:
+        total += values[phantom.labels(*coordinates(geometry, index, offset))]
+    total *= np.float32(1.0 / len(points))
+    _refine(total, phantom, geometry, index, values)
+    return total
+
+
+def sampled(phantom: Phantom, geometry: Geometry, values: npt.NDArray[np.float32], quarter: int) -> Image:
+    """A property at one point of each voxel of a stack's first slice, finely where the phantom has small parts.
+
+    Args:
+        phantom: what is scanned.
+        geometry: the stack.
         values: the property for each label.
+        quarter: which of the four points in the plane, 0 to 3; the point lies in the middle of the thickness.
 
     Returns:
         Shape (rows, columns).
     """
-    points = offsets(geometry.slice_thickness_mm)
-    total = np.zeros((geometry.rows, geometry.columns), dtype=np.float32)
-    for offset in points:
-        total += values[phantom.labels(*coordinates(geometry, index, offset))]
-    total *= np.float32(1.0 / len(points))
+    labels = phantom.labels(*coordinates(geometry, 0, (*_QUARTERS[quarter], 0.0)))
+    image = values.take(labels)
+    _refine(image, phantom, geometry, 0, values)
+    return image
+
+
+def _refine(image: Image, phantom: Phantom, geometry: Geometry, index: int, values: npt.NDArray[np.float32]) -> None:
+    """Set the voxels about small parts to their means."""
     for fine in phantom.fine:
         place = _voxels(geometry, index, fine)
         if place is not None:
-            total[place] = _finely(phantom, geometry, index, place, fine, values)
-    return total
+            image[place] = _finely(phantom, geometry, index, place, fine, values)
 
 
 def _voxels(geometry: Geometry, index: int, fine: Fine) -> tuple[slice, slice] | None:
@@ -131,10 +154,10 @@ def _finely(
     down = (np.arange(rows * points[0]) + 0.5) / points[0] + (place[0].start - 0.5)
     across = (np.arange(columns * points[1]) + 0.5) / points[1] + (place[1].start - 0.5)
     whole = np.rint(values * _FIXED_POINT).astype(np.int64)
-    total = np.zeros((rows, columns), dtype=np.int64)
+    total = np.zeros((rows, columns, *values.shape[1:]), dtype=np.int64)
     for k in range(points[2]):
         x, y, z = _grid(geometry, index, across, down, (k + 0.5) / points[2] - 0.5)
-        seen = whole[phantom.labels(x, y, z)].reshape(rows, points[0], columns, points[1])
+        seen = whole[phantom.labels(x, y, z)].reshape(rows, points[0], columns, points[1], *values.shape[1:])
         total += seen.sum(axis=(1, 3))
     return (total / (_FIXED_POINT * math.prod(points))).astype(np.float32)
 

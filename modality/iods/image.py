@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -49,6 +49,8 @@ class Image(Generic[ScanT_co]):
 
 
 ContextModule = Callable[[Dataset, Context], None]
+FrameValues = Mapping[str, str | list[str] | float]
+"""Attributes by keyword, as their VR writes them: text, several texts, or a number of VR FD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,14 @@ class ImageIod(Generic[ScanT]):
         sop_class_uid: SOP Class UID.
         context_modules: modules that the context fills.
         image_modules: modules that need the scan or the slice.
+        frame_values: those of their attributes that are another's from slice to slice, pixels apart; where they are
+            all, a series is described once and only these are written anew. None where that does not hold.
     """
 
     sop_class_uid: str
     context_modules: tuple[ContextModule, ...]
     image_modules: tuple[Callable[[Dataset, Image[ScanT]], None], ...]
+    frame_values: tuple[Callable[[Image[ScanT]], FrameValues], ...] | None = None
 
     def describe_frame(self, acquisition: ScanT, context: Context, frame: Frame) -> Dataset:
         """The data set of one slice; its SOP Instance UID depends on the slice's place alone."""
@@ -73,6 +78,18 @@ class ImageIod(Generic[ScanT]):
         image = Image(acquisition, context, frame)
         for image_module in self.image_modules:
             image_module(dataset, image)
-        uid = context.identity.uid("instance", frame.index)
+        uid = _instance_uid(context, frame)
         sop_common(dataset, context, sop_class_uid=self.sop_class_uid, sop_instance_uid=uid)
         return dataset
+
+    def values_of(self, acquisition: ScanT, context: Context, frame: Frame) -> dict[str, str | list[str] | float]:
+        """What one slice has for itself beside its pixels."""
+        values: dict[str, str | list[str] | float] = {"SOPInstanceUID": _instance_uid(context, frame)}
+        image = Image(acquisition, context, frame)
+        for of_the_slice in self.frame_values or ():
+            values.update(of_the_slice(image))
+        return values
+
+
+def _instance_uid(context: Context, frame: Frame) -> str:
+    return context.identity.uid("instance", frame.index)

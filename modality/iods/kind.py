@@ -9,6 +9,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from modality.iods.context import Context
+from modality.iods.image import ImageIod
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Kind:
         default_phantom: name of the phantom that is scanned when none is given.
         acquire: plans the acquisition of a phantom; options are its keyword arguments.
         describe: makes the data sets of an acquisition, one at a time.
+        iod: of single-frame images, each of one frame; None for what is described otherwise.
     """
 
     name: str
@@ -32,3 +34,4 @@ class Kind:
     default_phantom: str
     acquire: Callable[..., Any]
     describe: Callable[[Any, Context], Iterator[Dataset]]
+    iod: ImageIod[Any] | None = None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from pydicom.dataset import Dataset
 
 from modality.acquisition.frames import Acquisition
 from modality.acquisition.truth import truth
@@ -14,11 +17,13 @@ from modality.identity import Clock, Identity, Patient, clock_of, fresh_seed, pa
 from modality.iods.attributes import set_attributes
 from modality.iods.context import Context, Equipment, Series
 from modality.iods.context import Study as StudyContext
+from modality.iods.image import ImageIod
 from modality.iods.kind import Kind
 from modality.protocol.negotiation import Context as PresentationContext
 from modality.registry import KINDS, PHANTOMS
 from modality.transfer.encode import prepare
 from modality.transfer.instance import PreparedInstance
+from modality.transfer.series import Template
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax, syntax
 from phantoms.errors import PhantomError
 from phantoms.phantom import Phantom
@@ -48,10 +53,29 @@ class Scan:
         return len(self.acquisition)
 
     def __iter__(self) -> Iterator[PreparedInstance]:
+        iod = self.kind.iod
+        if iod is not None and iod.frame_values is not None and not self.transfer_syntax.encapsulated:
+            yield from self._filled_in(iod)
+            return
         for dataset in self.kind.describe(self.acquisition, self.context):
-            if self.assignments:
-                set_attributes(dataset, self.assignments)
-            yield prepare(dataset, self.transfer_syntax, quality=self.quality)
+            yield prepare(self._assigned(dataset), self.transfer_syntax, quality=self.quality)
+
+    def _assigned(self, dataset: Dataset) -> Dataset:
+        if self.assignments:
+            set_attributes(dataset, self.assignments)
+        return dataset
+
+    def _filled_in(self, iod: ImageIod[Any]) -> Iterator[PreparedInstance]:
+        """The instances from one description: each slice fills in what is its own."""
+        template = None
+        assigned = self.assignments or {}
+        for frame in self.acquisition:
+            values = iod.values_of(self.acquisition, self.context, frame)
+            own = {keyword: value for keyword, value in values.items() if keyword not in assigned}
+            if template is None:
+                dataset = self._assigned(iod.describe_frame(self.acquisition, self.context, frame))
+                template = Template(dataset, self.transfer_syntax, own)
+            yield template.instance(own, frame.pixels)
 
     @property
     def uid(self) -> str:
@@ -136,6 +160,17 @@ def content_digest(acquisition: Acquisition, assignments: Mapping[str, str] | No
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
+def unordered(kind: Kind, identity: Identity, started: datetime) -> StudyContext:
+    """A study that answers no order."""
+    return StudyContext(
+        uid=identity.uid("study"),
+        started=started,
+        study_id=f"{identity.number('study id', 10**6):06d}",
+        accession_number=f"A{identity.number('accession', 10**8):08d}",
+        description=kind.title,
+    )
+
+
 def generate(
     kind_name: str,
     phantom: Phantom | None = None,
@@ -172,13 +207,7 @@ def generate(
     encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
     encoding.check_quality(quality)
     identity = Identity(seed, (kind.name, content_digest(acquisition, assignments)))
-    study = StudyContext(
-        uid=identity.uid("study"),
-        started=now,
-        study_id=f"{identity.number('study id', 10**6):06d}",
-        accession_number=f"A{identity.number('accession', 10**8):08d}",
-        description=kind.title,
-    )
+    study = unordered(kind, identity, now)
     series = Series(
         uid=identity.uid("series"),
         number=1,

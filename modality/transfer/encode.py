@@ -51,7 +51,7 @@ def prepare(
         if syntax.encoding:
             pixels = encapsulated(dataset, data, syntax.encoding, quality)
         else:
-            pixels = PixelElement(_pixel_element(dataset, data, syntax))
+            pixels = PixelElement(pixel_element(data, _bytes_per_sample(dataset), syntax))
     elif syntax.encapsulated:
         raise UnsupportedError(f"{syntax.keyword} is for pixel data, and {source or 'this instance'} has none")
     else:
@@ -60,16 +60,21 @@ def prepare(
 
 
 def _assembled(dataset: Dataset, syntax: TransferSyntax, pixels: PixelElement, source: str) -> PreparedInstance:
+    head, after = around_pixels(dataset, syntax, pixels)
+    tail = [*pixels.parts, *after]
+    if syntax.deflated:
+        tail = [deflated_tail(tail)]
+    return PreparedInstance(syntax.uid, head, tail, source)
+
+
+def around_pixels(dataset: Dataset, syntax: TransferSyntax, pixels: PixelElement) -> tuple[bytes, list[Buffer]]:
+    """What of a data set stands before its Pixel Data, encoded, and what stands behind."""
     before, after = Dataset(), Dataset()
     for element in dataset:
         if element.tag.group > 0x0002 and element.tag != _PIXEL_DATA:
             (before if element.tag < _PIXEL_DATA or not pixels.parts else after)[element.tag] = element
     _change(before, pixels.changes)
-    head = _write(before, syntax)
-    tail = [*pixels.parts, *([_write(after, syntax)] if len(after) else [])]
-    if syntax.deflated:
-        tail = [deflated_tail(tail)]
-    return PreparedInstance(syntax.uid, head, tail, source)
+    return _write(before, syntax), [_write(after, syntax)] if len(after) else []
 
 
 def transcode(instance: PreparedInstance, syntax: TransferSyntax, *, quality: float | None = None) -> PreparedInstance:
@@ -143,12 +148,18 @@ def _bytes_per_sample(dataset: Dataset) -> int:
     return (int(dataset.get("BitsAllocated", 16)) + 7) // 8
 
 
-def _pixel_element(dataset: Dataset, data: bytes, syntax: TransferSyntax) -> list[Buffer]:
-    """The Pixel Data element, encoded: header and value (PS3.5 section 8 and A.1 to A.4)."""
+def pixel_element(data: Buffer, width: int, syntax: TransferSyntax) -> list[Buffer]:
+    """The Pixel Data element, encoded: header and value (PS3.5 section 8 and A.1 to A.4).
+
+    Args:
+        data: native samples, little endian; not copied where they can go as they are.
+        width: bytes of a sample.
+        syntax: a native one.
+    """
     order = "<" if syntax.little_endian else ">"
     group, element = _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF
-    width = _bytes_per_sample(dataset)
-    data += b"\0" * (len(data) % 2)
+    if len(data) % 2:
+        data = bytes(data) + b"\0"
     if not syntax.little_endian and width > 1:
         data = np.frombuffer(data, f"<u{width}").byteswap().tobytes()
     if not syntax.explicit:

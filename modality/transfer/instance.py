@@ -40,6 +40,7 @@ class PreparedInstance:
         top: where the identifiers at the top of the head stand, if that is known already.
         as_read: a deflated data set as it was read: it travels unchanged until a stamp changes the head.
         path: the file that it is mapped from.
+        known: identifiers that need not be looked up: `sop_instance_uid` and the like.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class PreparedInstance:
         top: Sequence[Place] = (),
         as_read: Buffer | None = None,
         path: Path | None = None,
+        known: Mapping[str, str] | None = None,
     ) -> None:
         self.transfer_syntax_uid = transfer_syntax_uid
         self.head = head
@@ -60,6 +62,7 @@ class PreparedInstance:
         self.path = path
         self._top = top
         self._as_read = as_read
+        self.__dict__.update(known or {})
 
     def __repr__(self) -> str:
         return f"<PreparedInstance {self.sop_instance_uid} {self.syntax.keyword}>"

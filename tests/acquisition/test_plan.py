@@ -1,7 +1,7 @@
 import pytest
 
 import phantoms
-from modality.acquisition.plan import axial, positive
+from modality.acquisition.plan import axial, positive, tilted
 from modality.errors import UsageError
 
 WATER = phantoms.water(diameter_mm=200.0, length_mm=200.0)
@@ -56,3 +56,17 @@ def test_numbers_out_of_range_are_refused_by_name(wrong):
 
 def test_positive_gives_a_float_back():
     assert positive("kvp", 120) == 120.0
+
+
+def test_a_tilted_slice_keeps_its_centre_and_the_table_moves_along_z():
+    straight = axial(WATER, rows=50, columns=40, slices=5, slice_thickness_mm=2.0, slice_spacing_mm=2.0)
+    turned = tilted(straight, 30.0)
+
+    def centre(geometry, index):
+        position, (_, dy, dz) = geometry.position_mm(index), geometry.column_direction
+        down = 24.5 * geometry.row_spacing_mm
+        return (position[0], position[1] + dy * down, position[2] + dz * down)
+
+    for index in range(5):
+        assert centre(turned, index) == pytest.approx(centre(straight, index), abs=1e-5)
+    assert turned.normal == pytest.approx((0.0, -0.5, 3**0.5 / 2))

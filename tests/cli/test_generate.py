@@ -86,6 +86,28 @@ def test_a_lossy_twin_is_worse_for_a_lower_quality(tmp_path: Path) -> None:
     assert bad[1].LossyImageCompression == "01"
 
 
+def test_an_mr_series_has_an_image_of_each_slice_for_each_time(tmp_path: Path) -> None:
+    options = ("--phantom", "relaxometry", "--echo-times", "20,40.5,80", "--orientation", "oblique")
+    found = document(invoke("generate", "mr", "-o", tmp_path, *SMALL, *options, "--json"))
+    assert found["instances"] == 6
+    datasets = [dcmread(path) for path in found["files"]]
+    assert [float(one.EchoTime) for one in datasets] == [20, 20, 40.5, 40.5, 80, 80]
+    assert max(abs(value) for value in datasets[0].ImageOrientationPatient) < 0.99
+
+
+def test_a_protocol_of_several_series_is_one_study(tmp_path: Path) -> None:
+    found = document(invoke("generate", "mr", "--protocol", "relaxometry", "-o", tmp_path, *SMALL, "--json"))
+    assert [(one["description"], one["instances"]) for one in found["series"]] == [
+        ("Inversion recovery", 16),
+        ("Multi-echo spin echo", 18),
+    ]
+    assert found["instances"] == len(files(tmp_path)) == 34
+    datasets = [dcmread(path) for path in found["files"]]
+    assert {one.StudyInstanceUID for one in datasets} == {found["study_uid"]}
+    assert len({one.FrameOfReferenceUID for one in datasets}) == 1
+    assert len({one.SeriesInstanceUID for one in datasets}) == 2
+
+
 @pytest.mark.parametrize("keyword", ["ImplicitVRLittleEndian", "DeflatedExplicitVRLittleEndian", "RLELossless"])
 def test_a_transfer_syntax_by_keyword(tmp_path: Path, keyword: str) -> None:
     assert invoke("generate", "ct", "-o", tmp_path, *SMALL, "--transfer-syntax", keyword).exit_code == 0
@@ -104,6 +126,14 @@ def test_a_transfer_syntax_by_keyword(tmp_path: Path, keyword: str) -> None:
         (("ct", "--set", "PatientBirthDate=tomorrow"), "PatientBirthDate=tomorrow"),
         (("ct", "--kernel", "SHARPER"), "SHARPER"),
         (("mr", "--protocol", "T7"), "T7"),
+        (("ct", "--echo-times", "10,20"), "--echo-times is not an option of ct"),
+        (("ct", "--b-values", "0"), "--b-values is not an option of ct"),
+        (("ct", "--pixel-bandwidth", "100"), "--pixel-bandwidth is not an option of ct"),
+        (("mr", "--sequence", "FLASH"), "FLASH"),
+        (("mr", "--orientation", "transverse"), "transverse"),
+        (("mr", "--echo-times", "nan"), "echo times must be a positive number"),
+        (("mr", "--sequence", "TSE", "--echo-times", "10,20"), "TSE has one"),
+        (("mr", "--field-strength", "11.7"), "field strength 11.7 T"),
     ],
 )
 def test_what_does_not_fit_is_one_line_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

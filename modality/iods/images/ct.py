@@ -19,11 +19,11 @@ from modality.iods.modules.common.general_series import general_series
 from modality.iods.modules.common.general_study import general_study
 from modality.iods.modules.common.patient import patient
 from modality.iods.modules.common.patient_study import patient_study
-from modality.iods.modules.ct.ct_image import ct_image
+from modality.iods.modules.ct.ct_image import ct_image, tube_output
 from modality.iods.modules.image.general_acquisition import general_acquisition
-from modality.iods.modules.image.general_image import general_image
+from modality.iods.modules.image.general_image import general_image, instance_number
 from modality.iods.modules.image.image_pixel import image_pixel
-from modality.iods.modules.image.image_plane import image_plane
+from modality.iods.modules.image.image_plane import image_plane, plane_position
 from modality.iods.modules.image.scanned_series import scanned_series
 from modality.iods.modules.image.voi_lut import Window, voi_lut
 
@@ -59,6 +59,7 @@ CT_IMAGE: ImageIod[CtAcquisition] = ImageIod(
         ct_image,
         _voi_lut,
     ),
+    frame_values=(instance_number, plane_position, tube_output),
 )
 
 
@@ -80,4 +81,5 @@ CT = Kind(
     default_phantom="thorax",
     acquire=ct,
     describe=describe,
+    iod=CT_IMAGE,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 
 from modality.acquisition.ct import CtAcquisition
-from modality.iods.image import Image
+from modality.iods.image import FrameValues, Image
 from modality.iods.macros.code import code
 from modality.iods.values import decimal, set_known
 
@@ -14,18 +14,38 @@ _HEAD_DOSIMETRY_PHANTOM = ("113690", "DCM", "IEC Head Dosimetry Phantom")
 _BODY_DOSIMETRY_PHANTOM = ("113691", "DCM", "IEC Body Dosimetry Phantom")
 
 
+def tube_output(image: Image[CtAcquisition]) -> FrameValues:
+    """What the tube gave for the slice, which dose modulation changes from one to the next."""
+    acquisition, index = image.acquisition, image.frame.index
+    current = acquisition.exposure.tube_current_ma(index)
+    return {
+        "XRayTubeCurrent": str(round(current)),
+        "Exposure": str(round(acquisition.protocol.exposure_mas_at(current))),
+        "CTDIvol": acquisition.ctdi_vol_mgy(index),
+    }
+
+
 def ct_image(dataset: Dataset, image: Image[CtAcquisition]) -> None:
     """What the tube and the reconstruction were set to, and what the stored values mean."""
     protocol = image.acquisition.protocol
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     dataset.KVP = decimal(protocol.kvp)
     dataset.ExposureTime = str(round(protocol.exposure_time_ms))
-    dataset.XRayTubeCurrent = str(round(protocol.tube_current_ma))
-    dataset.Exposure = str(round(protocol.exposure_mas))
+    set_known(dataset, **tube_output(image))
     dataset.ConvolutionKernel = protocol.kernel
-    dataset.CTDIvol = protocol.ctdi_vol_mgy
     holder = _HEAD_DOSIMETRY_PHANTOM if protocol.head_holder else _BODY_DOSIMETRY_PHANTOM
     dataset.CTDIPhantomTypeCodeSequence = [code(*holder)]
+    dataset.RevolutionTime = protocol.exposure_time_ms / 1000.0
+    dataset.SingleCollimationWidth = protocol.detector_row_mm
+    dataset.TotalCollimationWidth = protocol.collimation_mm
+    dataset.GantryDetectorTilt = decimal(protocol.gantry_tilt_deg)
+    feed = protocol.table_feed_mm
+    set_known(
+        dataset,
+        SpiralPitchFactor=protocol.pitch,
+        TableFeedPerRotation=feed,
+        TableSpeed=None if feed is None else round(feed / protocol.exposure_time_ms * 1000.0, 6),
+    )
     diameter = protocol.reconstruction_diameter_mm
     set_known(dataset, ReconstructionDiameter=None if diameter is None else decimal(diameter))
     dataset.RescaleIntercept = decimal(protocol.rescale_intercept)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from pydicom.dataset import Dataset
 
-from modality.iods.image import Image, Scan
-from modality.iods.values import decimal, decimals
+from modality.iods.image import FrameValues, Image, Scan
+from modality.iods.values import decimal, decimals, set_known
+
+
+def plane_position(image: Image[Scan]) -> FrameValues:
+    """Where the slice lies."""
+    geometry, index = image.acquisition.geometry, image.acquisition.slice_of(image.frame.index)
+    return {
+        "ImagePositionPatient": decimals(geometry.position_mm(index)),
+        "SliceLocation": decimal(geometry.slice_location_mm(index)),
+    }
 
 
 def image_plane(dataset: Dataset, image: Image[Scan]) -> None:
     """Where the slice lies in the patient's coordinates (C.7.6.2.1.1)."""
-    geometry, index = image.acquisition.geometry, image.frame.index
+    geometry = image.acquisition.geometry
     dataset.PixelSpacing = decimals((geometry.row_spacing_mm, geometry.column_spacing_mm))
     dataset.ImageOrientationPatient = decimals((*geometry.row_direction, *geometry.column_direction))
-    dataset.ImagePositionPatient = decimals(geometry.position_mm(index))
     dataset.SliceThickness = decimal(geometry.slice_thickness_mm)
-    dataset.SliceLocation = decimal(geometry.slice_location_mm(index))
+    set_known(dataset, **plane_position(image))

@@ -1,0 +1,203 @@
+"""A CT scan: CT numbers with partial volume, point spread and noise, in 12 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from modality.acquisition import plan
+from modality.acquisition.ct.exposure import Exposure
+from modality.acquisition.ct.kernel import KERNEL_MTF50_PER_MM
+from modality.acquisition.ct.noise_bank import UNIT, bank, slices_of_a_bank
+from modality.acquisition.ct.protocol import PROTOCOLS, CtProtocol
+from modality.acquisition.ct.sections import Sections
+from modality.acquisition.frames import Frame, Pixels, SliceBySlice
+from modality.errors import UnknownNameError, UsageError
+from phantoms.errors import PhantomError
+from phantoms.phantom import Phantom
+
+_MOST_PITCH = 2.0  # turns that are interpolated over 180 degrees then just meet
+_MOST_TILT_DEG = 30.0  # our choice, as common gantries allow
+
+
+@dataclass(frozen=True, eq=False)
+class CtAcquisition(SliceBySlice[CtProtocol]):
+    """A CT scan; each slice holds unsigned stored values."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        try:
+            yield from super().__iter__()
+        finally:
+            self._sections.clear()  # studies may be kept by the hundred
+
+    @cached_property
+    def exposure(self) -> Exposure:
+        """Tube current and noise of each slice."""
+        return Exposure(self.phantom, self.protocol, self.geometry, self._hounsfield)
+
+    @property
+    def dlp_mgy_cm(self) -> float:
+        """Dose-length product: CTDIvol times the length that each slice stands for (AAPM Report 96, 2008)."""
+        per_mm = sum(self.ctdi_vol_mgy(index) for index in range(len(self)))
+        return round(per_mm * self.geometry.slice_spacing_mm / 10.0, 3)
+
+    def ctdi_vol_mgy(self, index: int) -> float:
+        """CTDIvol of a slice."""
+        return self.protocol.ctdi_vol_mgy_at(self.exposure.tube_current_ma(index))
+
+    @cached_property
+    def _hounsfield(self) -> npt.NDArray[np.float32]:
+        """CT number of each label."""
+        return np.asarray([tissue.hu(self.protocol.kvp) for tissue in self.phantom.tissues], dtype=np.float32)
+
+    @cached_property
+    def _sections(self) -> Sections:
+        """The slices without noise, in stored values; half a step more, so that cutting a fraction off rounds."""
+        protocol = self.protocol
+        stored = (self._hounsfield - np.float32(protocol.rescale_intercept)) * np.float32(1.0 / protocol.rescale_slope)
+        stored += np.float32(0.5)
+        return Sections(self.phantom, self.geometry, stored, protocol.point_spread_mm, protocol.profile_ramp_mm)
+
+    def _pixels(self, index: int) -> Pixels:
+        geometry, protocol = self.geometry, self.protocol
+        kind = (
+            (geometry.rows, geometry.columns),
+            (geometry.row_spacing_mm, geometry.column_spacing_mm),
+            protocol.point_spread_mm,
+        )
+        number, of_bank = divmod(index, slices_of_a_bank(*kind))
+        deviates = bank(self.seed, number, *kind).noise(of_bank)
+        scale = np.float32(self.exposure.noise_hu(index) / (UNIT * protocol.rescale_slope))
+        image = np.multiply(deviates, scale, dtype=np.float32)
+        image += self._sections.image(index)
+        np.clip(image, 0, (1 << protocol.bits_stored) - 1, out=image)
+        pixels: npt.NDArray[np.uint16] = image.astype(np.uint16)
+        return pixels
+
+
+def ct(
+    phantom: Phantom,
+    *,
+    seed: int,
+    rows: int = 512,
+    columns: int = 512,
+    slices: int | None = None,
+    kvp: float | None = None,
+    mas: float | None = None,
+    slice_thickness_mm: float | None = None,
+    slice_spacing_mm: float | None = None,
+    kernel: str | None = None,
+    reconstruction_diameter_mm: float | None = None,
+    pitch: float | None = None,
+    dose_modulation: bool | None = None,
+    gantry_tilt_deg: float | None = None,
+) -> CtAcquisition:
+    """Plan a CT scan of a phantom; whatever is None comes from the body part's protocol.
+
+    Args:
+        phantom: what is scanned.
+        seed: of the noise.
+        rows: rows of a slice.
+        columns: columns of a slice.
+        slices: number of slices, spread over the scan range; None scans it at the slice spacing.
+        kvp: tube voltage in kV, 70 to 150.
+        mas: tube current times rotation time, in mAs.
+        slice_thickness_mm: nominal thickness; also the spacing unless that is given.
+        slice_spacing_mm: distance of the slices.
+        kernel: SMOOTH, STANDARD or SHARP.
+        reconstruction_diameter_mm: field of view.
+        pitch: of a helical scan, at most 2; 0 scans with the table standing.
+        dose_modulation: whether the tube current follows the patient's diameter.
+        gantry_tilt_deg: turn of the gantry about the patient's x axis, up to 30 either way and not in a helical scan;
+            positive takes the back of the slices to the head.
+
+    Raises:
+        UsageError: a number is out of range, or no such kernel.
+    """
+    protocol = _chosen(
+        _prescribed(phantom),
+        kvp=kvp,
+        mas=mas,
+        slice_thickness_mm=slice_thickness_mm,
+        slice_spacing_mm=slice_spacing_mm,
+        kernel=kernel,
+        pitch=pitch,
+        dose_modulation=dose_modulation,
+        gantry_tilt_deg=gantry_tilt_deg,
+    )
+    geometry = plan.axial(
+        phantom,
+        rows=rows,
+        columns=columns,
+        slices=slices,
+        slice_thickness_mm=protocol.slice_thickness_mm,
+        slice_spacing_mm=protocol.slice_spacing_mm,
+        field_of_view_mm=reconstruction_diameter_mm,
+    )
+    if protocol.gantry_tilt_deg:
+        geometry = plan.tilted(geometry, protocol.gantry_tilt_deg)
+    diameter = max(geometry.field_of_view_mm)
+    acquisition = CtAcquisition(
+        phantom, replace(protocol, reconstruction_diameter_mm=round(diameter, 3)), geometry, seed
+    )
+    try:
+        acquisition._hounsfield  # noqa: B018  (asks the tables now, not at the first slice)
+    except PhantomError as error:
+        raise UsageError(str(error)) from error
+    return acquisition
+
+
+def _prescribed(phantom: Phantom) -> CtProtocol:
+    """The protocol of the body part, with the slices that a test object's manual asks for."""
+    protocol = PROTOCOLS.get(phantom.body_part, PROTOCOLS["PHANTOM"])
+    if phantom.slices_mm is None:
+        return protocol
+    thickness, spacing = phantom.slices_mm
+    return replace(protocol, slice_thickness_mm=thickness, slice_spacing_mm=spacing)
+
+
+def _chosen(
+    protocol: CtProtocol,
+    *,
+    kvp: float | None,
+    mas: float | None,
+    slice_thickness_mm: float | None,
+    slice_spacing_mm: float | None,
+    kernel: str | None,
+    pitch: float | None,
+    dose_modulation: bool | None,
+    gantry_tilt_deg: float | None,
+) -> CtProtocol:
+    """A protocol with what the operator changed."""
+    if slice_spacing_mm is None:
+        slice_spacing_mm = slice_thickness_mm
+    for name, value in (("kvp", kvp), ("mas", mas), ("slice thickness", slice_thickness_mm)):
+        if value is not None:
+            plan.positive(name, value)
+    if slice_spacing_mm is not None:
+        plan.positive("slice spacing", slice_spacing_mm)
+    if kernel is not None and kernel not in KERNEL_MTF50_PER_MM:
+        raise UnknownNameError(f"kernel {kernel!r}: one of {', '.join(KERNEL_MTF50_PER_MM)}")
+    changes = {
+        "kvp": kvp,
+        "tube_current_ma": None if mas is None else mas * 1000.0 / protocol.exposure_time_ms,
+        "slice_thickness_mm": slice_thickness_mm,
+        "slice_spacing_mm": slice_spacing_mm,
+        "kernel": kernel,
+        "dose_modulation": dose_modulation,
+        "gantry_tilt_deg": gantry_tilt_deg,
+    }
+    changed = replace(protocol, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
+    if pitch is not None:
+        if pitch and plan.positive("pitch", pitch) > _MOST_PITCH:
+            raise UsageError(f"pitch {pitch:g}: at most {_MOST_PITCH:g}, or the helix leaves gaps")
+        changed = replace(changed, pitch=pitch or None)
+    if not abs(changed.gantry_tilt_deg) <= _MOST_TILT_DEG:
+        raise UsageError(f"gantry tilt {changed.gantry_tilt_deg:g}: at most {_MOST_TILT_DEG:g} degrees either way")
+    if changed.gantry_tilt_deg and changed.pitch is not None:
+        raise UsageError("a tilted gantry scans no helix: set the pitch to 0")
+    return changed

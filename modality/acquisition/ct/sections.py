@@ -1,0 +1,174 @@
+"""The phantom as the scanner's slices see it without noise: thin sections, blurred once, summed into slices.
+
+A section is a layer of the phantom, a fraction of a slice thick. Its pixels are sampled at one point each, at another
+quarter of the pixel from section to section, and finely where the phantom has small parts. A slice is the sum of the
+sections around it, weighted by the slice sensitivity profile: slices that overlap share them, and where the phantom
+does not change along z there are only four.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from modality.acquisition import sampling, spread
+from modality.acquisition.geometry import Geometry
+from phantoms.combined import Union
+from phantoms.patterns import Bars
+from phantoms.phantom import Phantom
+from phantoms.placement import IDENTITY
+from phantoms.solids import Cylinder, Solid
+
+Image = npt.NDArray[np.float32]
+
+_QUARTERS = 4
+_SPARE_SECTIONS = 8  # kept beside those of one slice
+_ALONG_Z = (0.0, 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A section; those that look alike are equal.
+
+    Args:
+        quarter: which quarter of the pixel it is sampled at.
+        alike: the parts of structures that cross it unchanged, or its number where it is one of its kind.
+        number: its place along the normal.
+        slice: the slice that it belongs to alone, where the slices of a stack lie askew; else 0.
+    """
+
+    quarter: int
+    alike: tuple[int, ...] | int
+    number: int = field(compare=False)
+    slice: int = 0
+
+
+class Sections:
+    """The slices of a phantom without noise.
+
+    Args:
+        phantom: what is scanned.
+        geometry: the grid of the slices.
+        values: what a pixel has for each label.
+        point_spread_mm: standard deviation of the Gaussian that blurs the image.
+        profile_ramp_mm: how far the slice sensitivity profile rises, around the edges of the nominal thickness.
+    """
+
+    def __init__(
+        self,
+        phantom: Phantom,
+        geometry: Geometry,
+        values: npt.NDArray[np.float32],
+        point_spread_mm: float,
+        profile_ramp_mm: float,
+    ) -> None:
+        self._phantom = phantom
+        self._geometry = geometry
+        self._values = values
+        self._ramp_mm = profile_ramp_mm
+        self._down = spread.taps(point_spread_mm, geometry.row_spacing_mm)
+        self._across = spread.taps(point_spread_mm, geometry.column_spacing_mm)
+        count = len(sampling.offsets(geometry.slice_thickness_mm))
+        self._step_mm = geometry.slice_thickness_mm / count
+        # Blurring a sum of sections is blurring each: it is done to whichever there are fewer of.
+        self._sums_are_fewer = geometry.slice_spacing_mm > self._step_mm
+        self._upright = geometry.normal == _ALONG_Z and phantom.placement == IDENTITY
+        self._spans = [span for structure in phantom.structures for span in _spans(structure.solid)]
+        reach = math.ceil((geometry.slice_thickness_mm + profile_ramp_mm) / self._step_mm)
+        self._section = lru_cache(maxsize=reach + _SPARE_SECTIONS)(self._drawn)
+        self._sum = lru_cache(maxsize=1)(self._summed)
+
+    def image(self, index: int) -> Image:
+        """A slice, shape (rows, columns); not to be written to."""
+        image: Image = self._sum(self._weights(index))
+        return image
+
+    def clear(self) -> None:
+        """Let go of what is kept for the next slices."""
+        self._section.cache_clear()
+        self._sum.cache_clear()
+
+    def _weights(self, index: int) -> tuple[tuple[Layer, float], ...]:
+        """The sections that a slice is made of, and how much of each."""
+        # Slices that lie askew to each other share no sections: each counts from its own place.
+        askew = self._geometry.step_direction is not None
+        middle = 0.0 if askew else index * self._geometry.slice_spacing_mm
+        half = (self._geometry.slice_thickness_mm + self._ramp_mm) / 2
+        step = self._step_mm
+        shares: defaultdict[Layer, float] = defaultdict(float)
+        for number in range(math.floor((middle - half) / step), math.ceil((middle + half) / step)):
+            low, high = number * step - middle, (number + 1) * step - middle
+            layer = Layer(number % _QUARTERS, number, number, index) if askew else self._layer(number)
+            shares[layer] += self._profile(high) - self._profile(low)
+        rounded = [(layer, round(share, 6)) for layer, share in shares.items()]
+        # Alike slices begin with any quarter: in one order they are one sum.
+        return tuple(sorted((one for one in rounded if one[1] > 0), key=lambda one: (one[0].quarter, one[0].number)))
+
+    def _profile(self, z_mm: float) -> float:
+        """The share of the slice sensitivity profile below a height: a trapezoid of the nominal width at half."""
+        thickness, ramp = self._geometry.slice_thickness_mm, self._ramp_mm
+        below = min(max(z_mm + (thickness + ramp) / 2, 0.0), thickness + ramp)
+        if not ramp:
+            return below / thickness
+        above = thickness + ramp - below
+        if below < ramp:
+            return below * below / (2 * ramp * thickness)
+        if above < ramp:
+            return 1.0 - above * above / (2 * ramp * thickness)
+        return (below - ramp / 2) / thickness
+
+    def _layer(self, number: int) -> Layer:
+        quarter = number % _QUARTERS
+        if not self._upright:
+            return Layer(quarter, number, number)
+        low = self._geometry.origin_mm[2] + number * self._step_mm
+        high = low + self._step_mm
+        crossing = []
+        for index, (bottom, top, steady) in enumerate(self._spans):
+            if top < low or bottom > high:
+                continue
+            if not steady or bottom > low or top < high:
+                return Layer(quarter, number, number)
+            crossing.append(index)
+        return Layer(quarter, tuple(crossing), number)
+
+    def _drawn(self, layer: Layer) -> Image:
+        geometry, step = self._geometry, self._step_mm
+        along = (layer.number + 0.5) * step
+        x, y, z = (o + along * n for o, n in zip(geometry.position_mm(layer.slice), geometry.normal, strict=True))
+        thin = replace(geometry, slices=1, slice_thickness_mm=step, origin_mm=(x, y, z))
+        image = sampling.sampled(self._phantom, thin, self._values, layer.quarter)
+        if not self._sums_are_fewer:
+            image = spread.blur(image, self._down, self._across)
+        image.setflags(write=False)
+        return image
+
+    def _summed(self, weights: tuple[tuple[Layer, float], ...]) -> Image:
+        by_weight: defaultdict[float, list[Layer]] = defaultdict(list)
+        for layer, weight in weights:
+            by_weight[weight].append(layer)
+        total = np.zeros((self._geometry.rows, self._geometry.columns), dtype=np.float32)
+        for weight, layers in by_weight.items():
+            part = self._section(layers[0])
+            for layer in layers[1:]:
+                part = part + self._section(layer)
+            total += part * np.float32(weight)
+        if self._sums_are_fewer:
+            total = spread.blur(total, self._down, self._across)
+        total.setflags(write=False)
+        return total
+
+
+def _spans(solid: Solid) -> Iterator[tuple[float, float, bool]]:
+    """Lowest and highest z of each part of a solid, and whether it is the same at every height between them."""
+    if isinstance(solid, Union):
+        for part in solid.parts:
+            yield from _spans(part)
+    else:
+        yield solid.bounds.low_mm[2], solid.bounds.high_mm[2], isinstance(solid, (Cylinder, Bars))

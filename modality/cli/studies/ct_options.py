@@ -1,0 +1,38 @@
+"""Options of a CT scan, each under the name of the acquisition's own parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def ct_options(command: Command) -> Command:
+    """The tube, the table, the gantry and the reconstruction."""
+    for option in reversed(
+        (
+            click.option("--kvp", type=click.FloatRange(70, 150), help="CT: tube voltage in kV."),
+            click.option("--mas", type=click.FloatRange(1), help="CT: exposure in mAs; noise follows its square root."),
+            click.option("--kernel", metavar="NAME", help="CT: SMOOTH, STANDARD or SHARP; sharper is noisier."),
+            click.option(
+                "--reconstruction-diameter", "reconstruction_diameter_mm", type=float, metavar="MM",
+                help="CT: width of the image in mm.",
+            ),
+            click.option(
+                "--pitch", type=click.FloatRange(0, 2), metavar="P", help="CT: of the helix; 0: the table stands."
+            ),
+            click.option(
+                "--gantry-tilt", "gantry_tilt_deg", type=click.FloatRange(-30, 30), metavar="DEG",
+                help="CT: about the patient's x axis; only while the table stands.",
+            ),
+            click.option(
+                "--dose-modulation/--no-dose-modulation", default=None,
+                help="CT: whether the tube current follows the patient's diameter.",
+            ),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
