@@ -23,8 +23,11 @@ from modality.transfer.instance import PreparedInstance
 from modality.transfer.syntaxes import EXPLICIT_LITTLE
 
 _PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
-# What a change of transfer syntax may rightly change (PS3.5 8.2), and the offset tables of what is encapsulated.
-_ENCODING = frozenset((0x00280004, 0x00280006, 0x7FE00001, 0x7FE00002, 0x7FE00003))
+_PHOTOMETRIC_INTERPRETATION = 0x00280004
+# What pixels encapsulated otherwise may rightly change: Planar Configuration (PS3.5 8.2), and the offset tables.
+_ENCODING = frozenset((0x00280006, 0x7FE00001, 0x7FE00002, 0x7FE00003))
+# Colour spaces that an encoder may turn into each other (PS3.5 8.2; PS3.3 C.7.6.3.1.2): no other change is its doing.
+_COLOURS = frozenset(("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_RCT", "YBR_ICT", "XYB"))
 _UNCONVERTIBLE = (
     ValueError,
     TypeError,
@@ -66,7 +69,7 @@ def differences(
         uid: SOP Instance UID, for the differences.
         mine: what was sent.
         theirs: what is held.
-        transcoded: the transfer syntaxes differ.
+        transcoded: the transfer syntaxes differ, and one of them is of encapsulated pixels.
         path: where the data sets stand, for those in sequences.
     """
     for tag in sorted(set(mine.keys()) | set(theirs.keys())):
@@ -75,6 +78,8 @@ def differences(
         if tag in mine and tag in theirs and _same_bytes(mine, theirs, tag):
             continue
         one, other = _element(mine, tag), _element(theirs, tag)
+        if transcoded and tag == _PHOTOMETRIC_INTERPRETATION and _colours(one, other):
+            continue
         name = path + _name(tag, mine if one is not None else theirs)
         if one is None or other is None:
             yield Difference(uid, name, _text(one), _text(other))
@@ -82,6 +87,10 @@ def differences(
             yield from _items(uid, name, one.value, other.value, transcoded=transcoded)
         elif not _same_value(one, other, mine, theirs):
             yield Difference(uid, name, _text(one), _text(other))
+
+
+def _colours(one: DataElement | None, other: DataElement | None) -> bool:
+    return one is not None and other is not None and {str(one.value), str(other.value)} <= _COLOURS
 
 
 def _items(uid: str, name: str, mine: Sequence, theirs: Sequence, *, transcoded: bool) -> Iterator[Difference]:
@@ -194,7 +203,7 @@ def _summary(item: Dataset) -> str:
 
 
 def same_pixels(sent: PreparedInstance, held: PreparedInstance, mine: Dataset, theirs: Dataset) -> bool:
-    """Whether the pixel data is the same: the same bytes in one syntax, else the same values when decoded.
+    """Whether the pixel data is the same: the same bytes in one syntax, else the same colours when decoded.
 
     Args:
         sent: the instance sent.
@@ -208,16 +217,21 @@ def same_pixels(sent: PreparedInstance, held: PreparedInstance, mine: Dataset, t
         InputError: the pixel data is damaged.
         ValueError: the pixel attributes make no sense; pydicom raises others of Python's errors too.
     """
-    has = [any(tag in dataset for tag in _PIXELS) for dataset in (mine, theirs)]
-    if has[0] != has[1]:
+    kinds = [tag for tag in _PIXELS if tag in mine]
+    if kinds != [tag for tag in _PIXELS if tag in theirs]:
         return False
-    if not has[0]:
+    if not kinds:
         return True
     if sent.transfer_syntax_uid == held.transfer_syntax_uid and all(
-        mine.get_item(tag).value == theirs.get_item(tag).value for tag in _PIXELS if tag in mine and tag in theirs
+        mine.get_item(tag).value == theirs.get_item(tag).value for tag in kinds
     ):
         return True
-    return bool(np.array_equal(_decoded(sent, mine).pixel_array, _decoded(held, theirs).pixel_array))
+    one, other = _decoded(sent, mine), _decoded(held, theirs)
+    if not np.array_equal(one.pixel_array, other.pixel_array):
+        return False
+    # An interpretation that differs between native pixels is a difference of elements; of decoded ones, of colours.
+    recoded = sent.syntax.encapsulated or held.syntax.encapsulated
+    return not recoded or one.get("PhotometricInterpretation") == other.get("PhotometricInterpretation")
 
 
 def _decoded(instance: PreparedInstance, dataset: Dataset) -> Dataset:

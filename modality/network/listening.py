@@ -29,6 +29,8 @@ OnAbort = Callable[[Association, str], None]
 _POLL_S = 0.02
 # "Unrecognized or invalid PDU" of the state machine (PS3.8 Table 9-10).
 _INVALID_PDU = "Evt19"
+# States without an association: idle, no request yet, and aborted (PS3.8 9.2.1, Table 9-10).
+_NOTHING_TO_ABORT = frozenset(("Sta1", "Sta2", "Sta13"))
 # How long a peer has to close the connection after an abort.
 _PATIENCE_S = 0.5
 
@@ -161,10 +163,11 @@ def _check(request: A_ASSOCIATE_RQ) -> None:
 
 def end(association: Association) -> None:
     """Abort an association and end its threads, whether its peer closes the connection or not."""
-    association.abort(block=False)
-    deadline = time.monotonic() + _PATIENCE_S
-    while association.dul.state_machine.current_state != "Sta1" and time.monotonic() < deadline:
-        time.sleep(0.002)
+    if association.dul.state_machine.current_state not in _NOTHING_TO_ABORT:
+        association.abort(block=False)
+        deadline = time.monotonic() + _PATIENCE_S
+        while association.dul.state_machine.current_state != "Sta1" and time.monotonic() < deadline:
+            time.sleep(0.002)
     if association.dul.socket:
         association.dul.socket.close()
     association.kill()

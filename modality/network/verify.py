@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
-from modality.errors import ContextRefused, ModalityError
+from modality.errors import ContextRefused, ModalityError, PeerError, counted
 from modality.network.address import Address
 from modality.network.comparison import Difference, differences, same_pixels
 from modality.network.local import Local
@@ -24,7 +24,7 @@ class Verification:
     """What became of the instances.
 
     Args:
-        checked: how many were looked for.
+        checked: how many were looked for; files that share a SOP Instance UID count each.
         identical: how many are there with the same pixels and attributes.
         lost: SOP Instance UIDs that the archive does not give back.
         differing: SOP Instance UIDs with other pixels.
@@ -43,8 +43,17 @@ class Verification:
 
     @property
     def complete(self) -> bool:
-        """Nothing is lost, no element of what is there either, and no pixel differs."""
-        return not (self.lost or self.differing or self.problems or any(one.held is None for one in self.coerced))
+        """Nothing is lost, no element of what is there lost or changed, and no pixel differs."""
+        return self.complete_but_for(())
+
+    def complete_but_for(self, announced: Container[str]) -> bool:
+        """Complete, values left out that the archive changed and said so.
+
+        Args:
+            announced: SOP Instance UIDs stored with the warning B000H, coercion of data elements (PS3.4 Table B.2-1).
+        """
+        wrong = (one for one in self.coerced if one.held is None or (one.sent is not None and one.uid not in announced))
+        return not (self.lost or self.differing or self.problems or any(wrong))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -54,7 +63,7 @@ class Verification:
 def verify_instances(
     archive: Address, instances: Iterable[PreparedInstance], local: Local, *, listen: Listen | None = None
 ) -> Verification:
-    """Query for the instances, fetch them, and compare each with what was sent.
+    """Query for the instances, fetch them, and compare each with what was sent; a study that fails is a problem.
 
     Args:
         archive: an archive (C-FIND, then C-GET or C-MOVE), a DICOMweb service (QIDO-RS, then WADO-RS) or a folder.
@@ -64,20 +73,23 @@ def verify_instances(
 
     Raises:
         UnreachableError: nobody answers.
-        PeerError: the archive refused the query, or did not answer properly.
+        PeerError: of no study did the archive answer properly what was asked; what it said of the first.
         MissingExtraError: DICOMweb is not installed.
         UsageError: there is no such folder, or the port to listen on cannot be had.
     """
     report = Verification()
-    studies: dict[str, dict[str, _Sent]] = {}
+    studies: dict[str, dict[str, list[_Sent]]] = {}
     for instance in instances:
         if instance.study_uid:
-            studies.setdefault(instance.study_uid, {})[instance.sop_instance_uid] = _Sent.of(instance)
+            study = studies.setdefault(instance.study_uid, {})
+            study.setdefault(instance.sop_instance_uid, []).append(_Sent.of(instance))
         else:
             report.problems.append(f"{instance.sop_instance_uid}: has no Study Instance UID to ask for")
     with source(archive, local, listen=listen) as place:
-        for study_uid, sent in studies.items():
-            _verify_study(place, study_uid, sent, report)
+        ended = [_verify_study(place, study_uid, sent, report) for study_uid, sent in studies.items()]
+    errors = [error for error in ended if error]
+    if errors and len(errors) == len(studies):
+        raise errors[0]
     return report
 
 
@@ -85,50 +97,69 @@ def verify_instances(
 class _Sent:
     """What has to be there, and how to get at it again: a file stays mapped, and its descriptor open, no longer."""
 
+    name: str
     context: Context
     again: Callable[[], PreparedInstance]
 
     @classmethod
     def of(cls, instance: PreparedInstance) -> _Sent:
         again = partial(read, instance.path) if instance.path else lambda: instance
-        return cls((instance.sop_class_uid, instance.transfer_syntax_uid), again)
+        name = instance.source or str(instance.path or "unnamed")
+        return cls(name, (instance.sop_class_uid, instance.transfer_syntax_uid), again)
 
 
-def _verify_study(place: Source, study_uid: str, sent: dict[str, _Sent], report: Verification) -> None:
-    report.checked += len(sent)
-    listed = place.listed(study_uid)
-    report.lost += [uid for uid in sent if uid not in listed]
-    waiting = {uid: one for uid, one in sent.items() if uid in listed}
+def _verify_study(
+    place: Source, study_uid: str, sent: dict[str, list[_Sent]], report: Verification
+) -> PeerError | None:
+    """Compare a study; the error that ended it, which is a problem of the report too."""
+    report.checked += sum(map(len, sent.values()))
+    try:
+        listed = place.listed(study_uid)
+    except PeerError as error:
+        report.problems.append(f"study {study_uid}: {error}")
+        return error
+    report.lost += [uid for uid, files in sent.items() if uid not in listed for _ in files]
+    waiting = {uid: files for uid, files in sent.items() if uid in listed}
 
     def receive(held: PreparedInstance) -> None:
-        mine = waiting.pop(held.sop_instance_uid, None)
-        if mine is not None:
-            _compare(mine.again(), held, report)
+        files = waiting.pop(held.sop_instance_uid, [])
+        same = [_compare(held, one, report) for one in files]
+        if not all(same) and len(files) > 1:
+            others = ", ".join(one.name for one, alike in zip(files, same, strict=True) if not alike)
+            report.problems.append(
+                f"{held.sop_instance_uid}: {len(files)} files have this SOP Instance UID; not what is held: {others}"
+            )
 
     if waiting:
-        wanted = {uid: Wanted(listed[uid], one.context) for uid, one in waiting.items()}
+        wanted = {uid: Wanted(listed[uid], files[0].context) for uid, files in waiting.items()}
         try:
             place.fetch(study_uid, wanted, receive)
-        except ContextRefused as error:
-            report.problems.append(str(error))
-            return
-    report.lost += waiting
+        except PeerError as error:
+            count = counted(sum(map(len, waiting.values())), "instance")
+            report.problems.append(f"study {study_uid}: {error}; {count} not compared")
+            return None if isinstance(error, ContextRefused) else error
+    report.lost += [uid for uid, files in waiting.items() for _ in files]
+    return None
 
 
-def _compare(sent: PreparedInstance, held: PreparedInstance, report: Verification) -> None:
-    uid = sent.sop_instance_uid
-    transcoded = sent.transfer_syntax_uid != held.transfer_syntax_uid
-    if transcoded:
-        report.transcoded[uid] = (syntax_name(sent.transfer_syntax_uid), syntax_name(held.transfer_syntax_uid))
+def _compare(held: PreparedInstance, file: _Sent, report: Verification) -> bool:
+    """Compare an instance with one that was sent, and report; whether they are identical."""
+    uid = held.sop_instance_uid
     try:
+        sent = file.again()
+        recoded = sent.transfer_syntax_uid != held.transfer_syntax_uid
+        if recoded:
+            report.transcoded[uid] = (syntax_name(sent.transfer_syntax_uid), syntax_name(held.transfer_syntax_uid))
         mine, theirs = sent.dataset(), held.dataset()
-        found = list(differences(uid, mine, theirs, transcoded=transcoded))
+        recoded = recoded and (sent.syntax.encapsulated or held.syntax.encapsulated)
+        found = list(differences(uid, mine, theirs, transcoded=recoded))
         same = same_pixels(sent, held, mine, theirs)
     except (ModalityError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         report.problems.append(f"{uid}: cannot be compared: {error}")
-        return
+        return False
     report.coerced += found
     if not same:
         report.differing.append(uid)
-    elif not found:
-        report.identical += 1
+    identical = same and not found
+    report.identical += identical
+    return identical

@@ -176,15 +176,22 @@ def _value_matches(key: DataElement, wanted: str, have: list[str]) -> bool:
         # A lone asterisk is universal matching (PS3.4 C.2.2.2.3): it also finds what has no value.
         return not wanted.strip("*") or any(_text_matches(vr, wanted, value) for value in have)
     if vr in _NUMBER_VRS:
-        return _number(wanted, key) in [_number(value, key) for value in have]
+        return _number(wanted, key) in [_as_float(value) for value in have]
     return wanted in have
 
 
 def _number(text: str, key: DataElement) -> float:
+    number = _as_float(text)
+    if number is None:
+        raise InvalidIdentifier(f"{key.keyword}: {text!r} is no number", key.tag)
+    return number
+
+
+def _as_float(text: str) -> float | None:
     try:
         return float(text)
-    except ValueError as error:
-        raise InvalidIdentifier(f"{key.keyword}: {text!r} is no number", key.tag) from error
+    except ValueError:
+        return None
 
 
 def _text_matches(vr: str, wanted: str, value: str) -> bool:

@@ -8,7 +8,7 @@ from pydicom.charset import python_encoding
 from pydicom.dataset import Dataset
 
 # PS3.5 6.1.2.3: the VRs whose text Specific Character Set governs.
-_TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 UTF_8 = "ISO_IR 192"
 
 
@@ -47,6 +47,6 @@ def _texts(dataset: Dataset) -> Iterator[str]:
         if element.VR == "SQ":
             for item in element.value:
                 yield from _texts(item)
-        elif element.VR in _TEXT_VRS and element.value:
+        elif element.VR in TEXT_VRS and element.value:
             for value in element.value if element.VM > 1 else [element.value]:
                 yield from str(value).split("=") if element.VR == "PN" else [str(value)]

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from modality.errors import UsageError
 from modality.identity import Patient
+from modality.protocol.received_text import decode
 
 MODALITY_WORKLIST_FIND = "1.2.840.10008.5.1.4.31"
 
@@ -177,17 +178,28 @@ class ScheduledStep:
 
     Args:
         item: the worklist item as answered (PS3.4 Table K.6-1).
+
+    Attributes:
+        undeclared: keywords of the attributes beyond ASCII for which no character set was declared.
     """
 
     def __init__(self, item: Dataset) -> None:
-        if item.original_encoding != (None, None):  # of one made here, pydicom would spoil the names
-            item.decode()  # its texts go into data sets of another character set
+        # Its texts go into data sets of another character set; of an item made here, pydicom would spoil the names.
+        self.undeclared = decode(item) if item.original_encoding != (None, None) else []
         self.item = item
         sequence = item.get("ScheduledProcedureStepSequence") or []
         self.step: Dataset = sequence[0] if sequence else Dataset()
 
     def __repr__(self) -> str:
         return f"<ScheduledStep {self.step_id or '(no id)'} {self.modality} {self.description!r}>"
+
+    @property
+    def problems(self) -> list[str]:
+        """What is doubtful about the item: characters whose set was not declared; a line, which holds no value."""
+        if not self.undeclared:
+            return []
+        names = ", ".join(self.undeclared)
+        return [f"{names}: characters beyond ASCII, and the RIS declares no Specific Character Set; read as ISO_IR 100"]
 
     @property
     def patient(self) -> Patient:

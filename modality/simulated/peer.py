@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from pynetdicom.presentation import PresentationContext
 
+from modality.errors import UsageError
+from modality.network.address import DicomAddress
 from modality.network.listening import CarefulProvider, Provider
 from modality.simulated.events import EventLog
 from modality.simulated.faults import Fault, Faults
@@ -72,7 +74,8 @@ class SimulatedPeer:
         """Open what it keeps, and listen; harmless when started.
 
         Raises:
-            OSError: what it keeps cannot be opened, or the port cannot be had.
+            UsageError: what it keeps cannot be opened.
+            OSError: the port cannot be had.
         """
         if self._started:
             return
@@ -80,7 +83,7 @@ class SimulatedPeer:
         try:
             self._open()
             self.listener.start()
-        except OSError:
+        except (OSError, UsageError):
             self.stop()
             raise
 
@@ -104,4 +107,4 @@ class SimulatedPeer:
     @property
     def address(self) -> str:
         """How others reach it: ``dicom://AET@host:port``."""
-        return f"dicom://{self.aet}@{self.host}:{self.port}"
+        return str(DicomAddress(self.host, self.port, self.aet))

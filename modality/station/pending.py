@@ -43,8 +43,19 @@ def settle(station: Station, *, timeout_s: float, progress: Progress | None = No
     if station.archive is None:
         raise UsageError(f"station {station.aet} has no archive to resume with")
     settled = Settled()
-    settled.receipt = station.archive.store(_readable(station, settled), progress=progress)
-    note_receipt(station, settled.receipt)
+    noted = 0
+
+    def answered(count: int) -> None:
+        nonlocal noted
+        station.pending.stored(settled.receipt.stored[noted:])
+        noted = len(settled.receipt.stored)
+        if progress:
+            progress(count)
+
+    try:
+        station.archive.store(_readable(station, settled), progress=answered, receipt=settled.receipt)
+    finally:
+        note_receipt(station, settled.receipt)
     settled.problems += settled.receipt.failed.values()
     settled.problems += [
         f"{counted(len(uids), 'image')} refused with status {status:04X}H"

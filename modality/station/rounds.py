@@ -128,6 +128,7 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
     A step of a modality that no kind makes images of is not begun: nobody is told of what cannot be done.
     """
     step, performed = result.step, result.performed
+    result.problems += step.problems
     try:
         phantom = plan.phantom or phantom_for(step)
         kind = kind_of(step.modality)

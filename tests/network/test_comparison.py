@@ -128,3 +128,39 @@ def test_pixels_are_compared_by_value_across_syntaxes() -> None:
     without = image()
     del without.PixelData
     assert not same_pixels(sent, prepare(without), sent.dataset(), prepare(without).dataset())
+
+
+@pytest.mark.parametrize(
+    ("sent", "held", "same"),
+    [
+        ("MONOCHROME2", "MONOCHROME1", False),
+        ("MONOCHROME2", "RGB", False),
+        ("PALETTE COLOR", "RGB", False),
+        ("RGB", "YBR_RCT", True),
+        ("YBR_FULL_422", "RGB", True),
+    ],
+)
+def test_an_encoder_may_change_colours_into_each_other_and_no_grey(sent: str, held: str, same: bool) -> None:
+    one, other = image(PhotometricInterpretation=sent), image(PhotometricInterpretation=held)
+    expected = [] if same else [("PhotometricInterpretation", sent, held)]
+    assert found(encoded(one), encoded(other), transcoded=True) == expected
+    assert found(encoded(one), encoded(other)) == [("PhotometricInterpretation", sent, held)]
+
+
+def test_the_same_numbers_in_another_colour_space_are_other_pixels() -> None:
+    colours = image(PhotometricInterpretation="RGB", SamplesPerPixel=3, PlanarConfiguration=0, BitsAllocated=8)
+    colours.BitsStored, colours.HighBit, colours.PixelRepresentation = 8, 7, 0
+    colours.PixelData = bytes(range(72))
+    sent, held = prepare(colours), prepare(colours, RLE)
+    assert same_pixels(sent, held, sent.dataset(), held.dataset())
+    colours.PhotometricInterpretation = "YBR_FULL"
+    held = prepare(colours, RLE)
+    assert not same_pixels(sent, held, sent.dataset(), held.dataset())
+
+
+def test_pixel_data_of_another_kind_is_not_the_same() -> None:
+    sent, other = prepare(image()), image()
+    other.add_new(0x7FE00008, "OF", other.PixelData)
+    del other.PixelData
+    held = prepare(other)
+    assert not same_pixels(sent, held, sent.dataset(), held.dataset())

@@ -6,10 +6,12 @@ from datetime import date
 from io import BytesIO
 
 import pytest
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
+from pydicom.config import IGNORE
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
+from pydicom.tag import Tag
 
 from modality.errors import UsageError
 from modality.identity import Patient, patient
@@ -177,3 +179,70 @@ def test_an_item_off_the_wire_is_read_in_its_own_character_set_at_every_depth(ch
     write_dataset(encoded, sent)
     step = ScheduledStep(read_dataset(BytesIO(encoded.getvalue()), is_implicit_VR=False, is_little_endian=True))
     assert (step.patient.name, step.performing_physician) == (name, name)
+
+
+def off_the_wire(item: Dataset, *, implicit: bool = False, name: bytes = b"", seen: bool = False) -> ScheduledStep:
+    encoded = DicomBytesIO()
+    encoded.is_little_endian, encoded.is_implicit_VR = True, implicit
+    write_dataset(encoded, item)
+    data = BytesIO(encoded.getvalue().replace(b"@" * len(name), name) if name else encoded.getvalue())
+    read = read_dataset(data, is_implicit_VR=implicit, is_little_endian=True)
+    if seen:  # as pynetdicom does, for its log
+        str(read)
+    return ScheduledStep(read)
+
+
+@pytest.mark.filterwarnings("ignore:Found unknown escape sequence")
+@pytest.mark.parametrize(("implicit", "seen"), [(False, False), (True, False), (True, True)])
+@pytest.mark.parametrize("declared", [None, "", "ISO_IR 6"])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("Müller^Jörg".encode("latin-1"), "Müller^Jörg"),
+        ("Müller".encode(), "MÃ¼ller"),
+        ("Ät".encode(), "Ã?t"),
+        (b"Yamada=\x1b$B;3ED", "Yamada=?$B;3ED"),
+    ],
+)
+def test_characters_that_nobody_declared_are_named_and_leave_no_control_character(
+    implicit: bool, seen: bool, declared: str | None, name: bytes, read: str
+) -> None:
+    item = scheduled()
+    del item.SpecificCharacterSet
+    if declared is not None:
+        item.SpecificCharacterSet = declared
+    name += b" " * (len(name) % 2)
+    item.PatientName = "@" * len(name)
+    item.ScheduledProcedureStepSequence[0].ScheduledProcedureStepDescription = "Sch\u00e4del"
+    step = off_the_wire(item, implicit=implicit, seen=seen, name=name)
+    assert step.undeclared == ["PatientName", "ScheduledProcedureStepDescription"]
+    assert step.patient.name == read
+    (line,) = step.problems
+    assert "PatientName, ScheduledProcedureStepDescription" in line
+    assert "ller" not in line
+
+
+def test_declared_characters_are_no_problem_and_an_item_may_declare_its_own() -> None:
+    assert off_the_wire(scheduled()).problems == []
+    item = scheduled()
+    item.SpecificCharacterSet, item.PatientName = "ISO_IR 6", "PLAIN^A"
+    (step,) = item.ScheduledProcedureStepSequence
+    step.SpecificCharacterSet, step.ScheduledProcedureStepDescription = "ISO_IR 192", "頭"
+    read = off_the_wire(item)
+    assert (read.problems, read.description) == ([], "頭")
+
+
+def test_a_control_character_is_kept_only_where_text_may_be_formatted() -> None:
+    item = scheduled()
+    item.PatientName, item.AccessionNumber = "A\x07B", "1\n2"
+    item["PatientBirthDate"] = DataElement(Tag("PatientBirthDate"), "DA", "2024\x0101", validation_mode=IGNORE)
+    item.PatientState, item.ReasonForTheRequestedProcedure, item.AdditionalPatientHistory = (
+        "a\tb",
+        "a\x85",
+        "a\r\nb\x0b",
+    )
+    step = off_the_wire(item)
+    assert (step.patient.name, step.accession_number, step.patient.birth_date) == ("A?B", "1?2", "2024?01")
+    assert step.item.PatientState == "a?b"
+    assert step.item.ReasonForTheRequestedProcedure == "a?"
+    assert step.item.AdditionalPatientHistory == "a\r\nb?"

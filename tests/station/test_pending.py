@@ -40,3 +40,24 @@ def test_a_damaged_file_is_named_and_the_rest_is_stored(make_station, archive, s
     settled = station.resume()
     assert (len(settled.receipt.stored), settled.waiting) == (2, 1)
     assert damaged.name in settled.problems[0]
+
+
+def test_what_was_stored_before_an_interruption_is_not_sent_again(make_station, archive, step):
+    before = make_station()
+    archive.stop()
+    perform_step(before, step, Plan(options=TINY))
+    archive.start()
+    station = make_station()
+    waiting = []
+
+    def interrupt(count: int) -> None:
+        waiting.append(sum(not one.stored for one in station.pending.list()))
+        if count == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        station.resume(progress=interrupt)
+    assert waiting == [2, 1]
+    settled = make_station().resume()
+    assert len(settled.receipt.stored) == 1
+    assert (settled.waiting, settled.problems) == (0, [])

@@ -100,14 +100,16 @@ def archive(
 ) -> None:
     """Run an archive: C-STORE, C-FIND, C-GET, C-MOVE, C-ECHO and storage commitment."""
     from modality.errors import UsageError
+    from modality.network.address import parse_dicom
     from modality.simulated.archive import SimulatedArchive
 
     known = {}
     for text in destinations:
         title, _, where = text.partition("=")
-        if not (title and re.fullmatch(r".+:\d+", where)):
-            raise UsageError(f"--destination {text}: give AET=HOST:PORT")
-        known[title] = where
+        if not (title and re.fullmatch(r"([^:@/]+|\[.+\]):\d+", where)):
+            raise UsageError(f"--destination {text}: give AET=HOST:PORT, an IPv6 address in brackets")
+        there = parse_dicom(f"dicom://{where}")
+        known[title] = f"{there.host}:{there.port}"
     peer = SimulatedArchive(
         storage, aet=aet, host=host, port=port, faults=faults, destinations=known, commitment=commitment
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from pynetdicom import evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 
-from modality.errors import InputError
+from modality.errors import InputError, UsageError
 from modality.protocol.upper_layer.command import succeeded
 from modality.simulated.archive import coercion, header
 from modality.simulated.archive.coercion import CannotCoerce
@@ -20,6 +21,7 @@ from modality.simulated.archive.commitment import Commitment, Way
 from modality.simulated.archive.contexts import all_transfer_syntaxes, supported_contexts
 from modality.simulated.archive.header import UnreadableDataset
 from modality.simulated.archive.index import Index, StoredInstance
+from modality.simulated.archive.lock import FolderLock
 from modality.simulated.archive.receiving import ReceivingProvider
 from modality.simulated.archive.retrieval import Retrieval
 from modality.simulated.archive.storage import IncomingFile, InstanceFiles
@@ -36,7 +38,7 @@ class SimulatedArchive(SimulatedPeer):
     """An archive on a loopback port, up when `start` returns.
 
     Args:
-        storage: folder that keeps files and index over restarts; None keeps them until `stop`.
+        storage: folder that keeps files and index over restarts, of this archive alone; None keeps them until `stop`.
         aet: its AE title.
         host: the interface to listen on.
         port: the port; 0 takes a free one.
@@ -65,6 +67,7 @@ class SimulatedArchive(SimulatedPeer):
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._files: InstanceFiles | None = None
         self._index: Index | None = None
+        self._lock: FolderLock | None = None
         self._commitment = Commitment(self, commitment, commitment_delay_s)
         self._retrieval = Retrieval(self)
         handlers: list[Handler] = [
@@ -90,8 +93,12 @@ class SimulatedArchive(SimulatedPeer):
         if self._storage is None:
             self._folder = tempfile.TemporaryDirectory(prefix="modality-archive-")
         folder = self._storage or Path(self._folder.name if self._folder else "")
-        self._files = InstanceFiles(folder)
-        self._index = Index(folder / "index.sqlite")
+        self._lock = FolderLock(folder)
+        try:
+            self._files = InstanceFiles(folder)
+            self._index = Index(folder / "index.sqlite")
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(f"the storage folder {folder} cannot be used: {error}") from error
 
     def _close(self) -> None:
         self._commitment.stop()
@@ -99,7 +106,9 @@ class SimulatedArchive(SimulatedPeer):
             self._index.close()
         if self._files:
             self._files.clear()
-        self._index = self._files = None
+        if self._lock:
+            self._lock.release()
+        self._index = self._files = self._lock = None
         if self._folder:
             self._folder.cleanup()
             self._folder = None

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -235,8 +236,9 @@ def _entity(level: str, row: tuple[str, ...]) -> Dataset:
     entity = Dataset()
     for keyword, value in values.items():
         tag = Tag(keyword)
-        # What was received is given back as it came, be it valid or not.
-        entity[tag] = DataElement(tag, dictionary_VR(tag), value, validation_mode=0)
+        # What was received is given back as it came, be it valid or not; a number that is none is left out.
+        with suppress(ValueError, TypeError, ArithmeticError):
+            entity[tag] = DataElement(tag, dictionary_VR(tag), value, validation_mode=0)
     return entity
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PENDING = 0xFF00
 _CANCELLED = 0xFE00
 _MISMATCH = 0xA900
+_UNABLE = 0xC000  # PS3.4 Table C.4-1; where it is not the identifier that is at fault
 _NO_DESTINATION = 0xA801
 _MOST_CONTEXTS = 128
 
@@ -51,8 +52,11 @@ class Retrieval:
                     yield self._ended(event, "C-FIND", _CANCELLED, "cancelled"), None
                     return
                 yield _PENDING, response
-        except (InvalidIdentifier, *UNREADABLE) as error:
+        except InvalidIdentifier as error:
             yield self._ended(event, "C-FIND", _MISMATCH, str(error)), None
+            return
+        except UNREADABLE as error:
+            yield self._ended(event, "C-FIND", _UNABLE, str(error)), None
             return
         self._ended(event, "C-FIND", 0x0000)
 

@@ -118,6 +118,34 @@ def test_an_identifier_that_does_not_fit_is_refused(archive, keys):
     assert archive.events.of("C-FIND")[-1].detail
 
 
+def test_a_stored_value_that_is_no_number_is_left_out_of_the_answer_and_refuses_no_query(archive, store):
+    odd = example("badVR.dcm")  # Number of Frames "1A", and others
+    assert store(archive, odd) == [0x0000]
+    keys = {"QueryRetrieveLevel": "IMAGE", "StudyInstanceUID": odd.StudyInstanceUID, "SOPInstanceUID": ""}
+    keys["SeriesInstanceUID"] = odd.SeriesInstanceUID
+    status, (found,) = find(archive, **keys, NumberOfFrames=None, InstanceNumber=None)
+    assert (status, found.SOPInstanceUID, found.NumberOfFrames) == (0x0000, odd.SOPInstanceUID, None)
+    assert find(archive, **keys, NumberOfFrames=1) == (0x0000, [])
+
+
+def test_what_fails_in_the_archive_is_not_laid_to_the_identifier(archive, monkeypatch):
+    def fail(*_: object) -> None:
+        raise ValueError("what is stored makes no sense")
+
+    monkeypatch.setattr(queries.matching, "answer", fail)
+    assert find(archive, QueryRetrieveLevel="STUDY", StudyInstanceUID="") == (0xC000, [])
+
+
+def test_c_move_reaches_an_address_of_ipv6(archive):
+    with SimulatedArchive(host="::1", aet="OTHER") as other:
+        archive.destinations["OTHER"] = f"::1:{other.port}"
+        identifier = Dataset()
+        identifier.QueryRetrieveLevel, identifier.StudyInstanceUID = "STUDY", archive.studies[0]
+        with associate(archive, [build_context(queries.MOVE[1])]) as association:
+            *_, (final, _) = association.send_c_move(identifier, "OTHER", queries.MOVE[1])
+        assert (final.Status, len(other.instances())) == (0x0000, 1)
+
+
 def test_a_key_that_is_not_kept_is_neither_matched_nor_returned(archive):
     _, found = find(archive, QueryRetrieveLevel="STUDY", StudyInstanceUID="", InterpretationAuthor="X^Y")
     assert len(found) == 2

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from modality.errors import UsageError
+from modality.simulated.archive import SimulatedArchive
+from modality.simulated.archive.lock import FolderLock
 from modality.simulated.archive.storage import IncomingFile, InstanceFiles
 from modality.simulated.uid import is_uid
 
@@ -65,3 +68,18 @@ def test_what_a_crash_left_half_written_is_gone_at_the_next_start(tmp_path):
     (tmp_path / "incoming" / "1.part").write_bytes(b"half")
     InstanceFiles(tmp_path)
     assert not list((tmp_path / "incoming").iterdir())
+
+
+def test_a_folder_is_one_archives_until_it_is_released(tmp_path):
+    lock = FolderLock(tmp_path / "new")
+    with pytest.raises(UsageError, match="another archive's"):
+        FolderLock(tmp_path / "new")
+    lock.release()
+    FolderLock(tmp_path / "new").release()
+
+
+def test_a_storage_folder_that_cannot_be_used_is_named_and_leaves_nothing_open(tmp_path):
+    (tmp_path / "index.sqlite").write_bytes(b"no database" * 100)
+    for _ in range(2):
+        with pytest.raises(UsageError, match=f"{tmp_path} cannot be used"):
+            SimulatedArchive(tmp_path).start()
