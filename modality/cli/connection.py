@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from modality.cli.verb import say
+from modality.cli.verb import refuse, say
 from modality.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ PASSCODE = "MODALITY_PASSCODE"
 """The environment variable that a passcode may stand in: a command line is seen by everyone on the machine."""
 
 _FILE = click.Path(path_type=Path)
+_LONGEST_S = 86400.0  # a day; our choice, below what the timers of every platform hold
+
+
+class _Seconds(click.FloatRange):
+    """A number of seconds; not a number is none, though no bound excludes it."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """The number."""
+        found = super().convert(value, parameter, context)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number of seconds.", parameter, context)
+        return found
 
 
 @dataclass(frozen=True)
@@ -46,19 +59,29 @@ class _Given:
     confirm_user: bool
 
 
+CONNECTION = tuple(one.name for one in fields(_Given))
+"""Parameters of a connection, which a verb refuses where there is none."""
+
+
 def connection_options(default_aet: str, *addresses: str) -> Callable[[Command], Command]:
     """Give a verb `local`: who calls, how long is waited, what secures the connection, and on whose behalf.
 
     Args:
         default_aet: our AE title unless told otherwise.
-        addresses: the verb's parameters that hold addresses; TLS options are refused where none is secured.
+        addresses: the verb's parameters that hold addresses; TLS options are refused where none is secured, and all but
+            our AE title where each is a folder.
     """
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def with_local(**arguments: Any) -> Any:
-            given = _Given(**{one.name: arguments.pop(one.name) for one in fields(_Given)})
-            return command(**arguments, local=_local(given, list(_texts(arguments[name] for name in addresses))))
+            from modality.network.address import parse
+
+            given = _Given(**{name: arguments.pop(name) for name in CONNECTION})
+            texts = list(_texts(arguments[name] for name in addresses))
+            if texts and all(isinstance(parse(one), Path) for one in texts):
+                refuse([name for name in CONNECTION if name != "aet"], "a folder is not connected to")
+            return command(**arguments, local=_local(given, texts))
 
         decorated: Any = with_local
         for option in reversed(_options(default_aet)):
@@ -74,7 +97,7 @@ def _options(default_aet: str) -> list[Callable[[Any], Any]]:
             "--aet", default=default_aet, show_default=True, metavar="AET", help="Our AE title (Calling AE Title)."
         ),
         click.option(
-            "--timeout", "timeout_s", type=click.FloatRange(0.1), default=30.0, show_default=True,
+            "--timeout", "timeout_s", type=_Seconds(0.1, _LONGEST_S), default=30.0, show_default=True,
             metavar="SECONDS", help="How long to wait for each answer.",
         ),
         click.option(
@@ -114,12 +137,26 @@ def _local(given: _Given, addresses: list[str]) -> Local:
 
     secured = [one for one in addresses if one.lower().startswith(("dicoms://", "https://"))]
     user = _user(given)
-    if user and user.secondary and len(secured) < len(addresses):
-        say(
-            "warning: the passcode goes over the network in clear text, since not every address is dicoms:// or https://"
-        )
+    for secret in _secrets(user, addresses, secured):
+        say(f"warning: {secret} goes over the network in clear text, since not every address is dicoms:// or https://")
     timeouts = Timeouts(connect_s=given.timeout_s, association_s=given.timeout_s, response_s=given.timeout_s)
     return Local(ae_title(given.aet), timeouts, _tls(given, secured=bool(secured)), user)
+
+
+def _secrets(user: UserIdentity | None, addresses: list[str], secured: list[str]) -> Iterator[str]:
+    """What goes in clear text to an address that is not secured."""
+    from modality.protocol.upper_layer.user_information import IdentityType
+
+    words = {
+        IdentityType.USERNAME_AND_PASSCODE: "the passcode",
+        IdentityType.KERBEROS: "the Kerberos ticket",
+        IdentityType.SAML: "the SAML assertion",
+        IdentityType.JWT: "the JSON Web Token",
+    }
+    if user and user.type in words and len(secured) < len(addresses):
+        yield words[user.type]
+    if any(one.lower().startswith("http://") and "@" in one.split("/")[2] for one in addresses):
+        yield "the user information in an http:// address"
 
 
 def _tls(given: _Given, *, secured: bool) -> ssl.SSLContext | None:

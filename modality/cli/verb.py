@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator
@@ -76,6 +77,20 @@ def refuse(names: Collection[str], why: str) -> None:
     ]
     if given:
         raise click.UsageError(f"{why}: leave out {', '.join(given)}")
+
+
+@contextmanager
+def interrupted_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends what runs as Ctrl-C does, by `KeyboardInterrupt`."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def say(line: str) -> None:

@@ -29,6 +29,15 @@ CREATE TABLE IF NOT EXISTS asked (
 """
 
 
+# In the name of a file for which no commitment is wanted: what a crash leaves without its row still tells.
+_STORE_ONLY = ".store-only.dcm"
+
+
+def _names(uid: str) -> tuple[str, str]:
+    """The names of an instance's file: where its commitment is wanted, and where it is not."""
+    return f"{uid}.dcm", f"{uid}{_STORE_ONLY}"
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """An instance that waits here.
@@ -62,7 +71,10 @@ class PendingInstances:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            (folder / "instances").mkdir(parents=True, exist_ok=True)
+            if not folder.exists():
+                folder.mkdir(mode=0o700, parents=True)  # patients' images: nobody else's to read
+            (folder / "instances").mkdir(mode=0o700, exist_ok=True)
+            (folder / "pending.sqlite").touch(mode=0o600)  # what SQLite puts beside it takes its mode
         except OSError as error:
             raise UsageError(f"the state folder {folder} cannot be used: {error.strerror or error}") from error
         with self._open() as database:
@@ -74,9 +86,10 @@ class PendingInstances:
         with self._open() as database:
             known = {uid for (uid,) in database.execute("SELECT uid FROM instances")}
             for path in sorted((self.folder / "instances").glob("*.dcm")):
-                if path.stem not in known:
+                if path.name.partition(_STORE_ONLY)[0].removesuffix(".dcm") not in known:
                     with suppress(InputError):
-                        self._insert(database, read(path), path.name, commit_wanted=True)
+                        wanted = not path.name.endswith(_STORE_ONLY)
+                        self._insert(database, read(path), path.name, commit_wanted=wanted)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -97,8 +110,9 @@ class PendingInstances:
         Raises:
             UsageError: the state folder cannot be written.
         """
-        path = self.folder / "instances" / f"{instance.sop_instance_uid}.dcm"
+        path = self.folder / "instances" / _names(instance.sop_instance_uid)[0 if commit_wanted else 1]
         instance.write(path, durable=True)
+        path.chmod(0o600)
         with self._open() as database:
             self._insert(database, instance, path.name, commit_wanted=commit_wanted)
 
@@ -114,7 +128,8 @@ class PendingInstances:
         with self._open() as database:
             for uid in uids:
                 database.execute("UPDATE instances SET stored = 1, problem = '' WHERE uid = ?", (uid,))
-        self._drop(one.uid for one in self.list() if one.stored and not one.commit_wanted)
+            done = database.execute("SELECT uid FROM instances WHERE stored AND NOT commit_wanted").fetchall()
+        self._drop(uid for (uid,) in done)
 
     def failed(self, problems: Iterable[tuple[str, str]]) -> None:
         """These were not stored, or not committed, and why: they have to be sent again."""
@@ -147,10 +162,13 @@ class PendingInstances:
 
     def _drop(self, uids: Iterable[str]) -> None:
         gone = list(uids)
+        if not gone:
+            return
         with self._open() as database:
             database.executemany("DELETE FROM instances WHERE uid = ?", [(uid,) for uid in gone])
         for uid in gone:
-            (self.folder / "instances" / f"{uid}.dcm").unlink(missing_ok=True)
+            for name in _names(uid):
+                (self.folder / "instances" / name).unlink(missing_ok=True)
 
     def list(self) -> list[Pending]:
         """All that waits, oldest first."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from modality.errors import AddressError
 
 ANY_AET = "ANY-SCP"
+_PASSWORD = re.compile(r"^((?:[a-z]+://)?[^:/@]*):.*@", re.IGNORECASE | re.DOTALL)
 _HOST_AND_PORT = re.compile(r"[^/\\]+:\d{1,5}")
+
+
+def without_password(text: str) -> str:
+    """What was given as an address, for messages: a password in it is not shown."""
+    return _PASSWORD.sub(r"\1:***@", text)
 
 
 def ae_title(text: str) -> str:
@@ -48,12 +54,12 @@ class DicomAddress:
 
 @dataclass(frozen=True, slots=True)
 class WebAddress:
-    """A DICOMweb service root."""
+    """A DICOMweb service root; its text does not show a password that its URL holds."""
 
-    url: str
+    url: str = field(repr=False)
 
     def __str__(self) -> str:
-        return self.url
+        return without_password(self.url)
 
 
 Address = DicomAddress | WebAddress | Path
@@ -68,20 +74,21 @@ def parse(text: str) -> Address:
         AddressError: it does not parse; the message says what is missing.
     """
     scheme, separator, _ = text.partition("://")
+    shown = without_password(text)
     if not separator:
         if not text:
             raise AddressError("an empty address: give dicom://AET@host:port, https://..., or a path")
         if _HOST_AND_PORT.fullmatch(text):
-            raise AddressError(f"{text}: give dicom://AET@host:port, or ./{text} for a folder of that name")
+            raise AddressError(f"{shown}: give dicom://AET@host:port, or ./{shown} for a folder of that name")
         if text.partition(":")[0].lower() in _SCHEMES and ":" in text:
-            raise AddressError(f"{text}: after the scheme come two slashes: dicom://AET@host:port")
+            raise AddressError(f"{shown}: after the scheme come two slashes: dicom://AET@host:port")
         return Path(text)
     if scheme.lower() in ("http", "https"):
         if not _split(text).hostname:
-            raise AddressError(f"{text}: no host; give https://host/dicom-web")
+            raise AddressError(f"{shown}: no host; give https://host/dicom-web")
         return WebAddress(text)
     if scheme.lower() not in ("dicom", "dicoms"):
-        raise AddressError(f"{text}: unknown scheme {scheme!r}; there is dicom, dicoms, http and https")
+        raise AddressError(f"{shown}: unknown scheme {scheme!r}; there is dicom, dicoms, http and https")
     return _dicom(text)
 
 
@@ -93,7 +100,7 @@ def parse_dicom(text: str) -> DicomAddress:
     """
     address = parse(text)
     if not isinstance(address, DicomAddress):
-        raise AddressError(f"{text}: a DICOM address is needed here: dicom://AET@host:port")
+        raise AddressError(f"{without_password(text)}: a DICOM address is needed here: dicom://AET@host:port")
     return address
 
 
@@ -101,20 +108,20 @@ def _split(text: str) -> SplitResult:
     try:
         return urlsplit(text)
     except ValueError as error:  # brackets that hold no IPv6 address
-        raise AddressError(f"{text}: the host cannot be read: {error}") from None
+        raise AddressError(f"{without_password(text)}: the host cannot be read: {error}") from None
 
 
 def _dicom(text: str) -> DicomAddress:
-    parts = _split(text)
+    parts, shown = _split(text), without_password(text)
     try:
         port = parts.port
     except ValueError:
-        raise AddressError(f"{text}: the port must be a number from 1 to 65535") from None
+        raise AddressError(f"{shown}: the port must be a number from 1 to 65535") from None
     if not parts.hostname:
-        raise AddressError(f"{text}: no host; give dicom://AET@host:port")
+        raise AddressError(f"{shown}: no host; give dicom://AET@host:port")
     if not port:
-        raise AddressError(f"{text}: no port; give dicom://AET@host:port")
+        raise AddressError(f"{shown}: no port; give dicom://AET@host:port")
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.password is not None:
-        raise AddressError(f"{text}: nothing may follow the port, and no password stands in a DICOM address")
+        raise AddressError(f"{shown}: nothing may follow the port, and no password stands in a DICOM address")
     aet = ae_title(unquote(parts.username)) if parts.username is not None else ANY_AET
     return DicomAddress(parts.hostname, port, aet, tls=parts.scheme.lower() == "dicoms")

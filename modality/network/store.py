@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from modality.errors import (
@@ -139,7 +139,7 @@ class _Sender:
         self.receipt = receipt
         self.association: StorageAssociation | None = None
         self.proposed: list[ProposedContext] = []
-        self.refused: dict[ProposedContext, ContextRefused] = {}
+        self.refused: set[ProposedContext] = set()
         self.gone: ModalityError | None = None
         self.silences = 0
         self.out: dict[int, tuple[PreparedInstance, bool]] = {}
@@ -161,27 +161,31 @@ class _Sender:
             self.receipt.fail(instance.sop_instance_uid, error)
             if isinstance(error, (AssociationAborted, InvalidResponse, ResponseTimeout)):
                 self._broken(error)  # what is half sent can only be ended by closing
+            elif self.association and not self.association.alive:
+                self._broken(AssociationAborted(f"{self.archive.address}: aborted by us, in the middle of an instance"))
             return
         self.out[message_id] = (ready, ready is not instance)
         if not self.archive.look_ahead:
             self._make_room()
 
     def _make_room(self) -> None:
-        """Wait until one more request may go out."""
+        """Take the responses that are there, and wait until one more request may go out."""
+        if self.out and self.association and self.association.may_send:
+            self._collect(self.association.arrived)
         while self.out and self.association and not self.association.may_send:
-            self._collect()
+            self._collect(self.association.responses)
 
     def finish(self) -> None:
         """Wait for what is still out, and release."""
         while self.out:
-            self._collect()
+            assert self.association is not None
+            self._collect(self.association.responses)
         self.close()
 
-    def _collect(self) -> None:
-        """Take one response or more; an association that ends instead fails all that is out."""
-        assert self.association is not None
+    def _collect(self, responses: Callable[[], list[Response]]) -> None:
+        """Take responses; an association that ends instead fails all that is out."""
         try:
-            for response in self.association.responses():
+            for response in responses():
                 self._note(response, *self.out.pop(response.message_id))
         except PeerError as error:
             self._broken(error)
@@ -219,8 +223,11 @@ class _Sender:
         if candidates == [own]:
             return association, instance
         if not candidates:
-            raise ContextRefused(f"{association.peer}: {_refusal(instance, accepted)}")
+            raise self._not_accepted(instance, accepted)
         return association, self._transcoded(instance, candidates)
+
+    def _not_accepted(self, instance: PreparedInstance, accepted: Accepted) -> ContextRefused:
+        return ContextRefused(f"{self.archive.address}: {_refusal(instance, accepted)}")
 
     def _transcoded(self, instance: PreparedInstance, candidates: Sequence[str]) -> PreparedInstance:
         """The instance in the first of these syntaxes that can carry it.
@@ -252,9 +259,10 @@ class _Sender:
         if self.association and self.association.alive and set(needed) <= set(self.proposed):
             self.covered.add(wanted_context)
             return self.association
-        for known in (self.gone, self.refused.get(needed[0])):
-            if known:
-                raise known
+        if self.gone:
+            raise self.gone
+        if needed[0] in self.refused:
+            raise self._not_accepted(instance, Accepted())
         self.finish()
         both = list(dict.fromkeys([*self.proposed, *needed]))
         wanted = both if len(both) <= MOST_CONTEXTS else needed
@@ -270,8 +278,8 @@ class _Sender:
                 archive.address, self.proposed, archive.local, async_window=negotiation.async_window
             )
         except ContextRefused as error:
-            self.refused.update(dict.fromkeys(self.proposed, error))
-            raise
+            self.refused.update(self.proposed)
+            raise self._not_accepted(instance, Accepted()) from error
         except (UnreachableError, PeerError) as error:
             self.gone = error  # the rest of the run need not wait for it again
             raise

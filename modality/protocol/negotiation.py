@@ -42,7 +42,8 @@ class Negotiation:
 
     Raises:
         UnknownNameError: a syntax is neither a keyword of the table nor a UID.
-        UsageError: a context is empty, there are more than an association carries, or the window is none.
+        UsageError: a context is empty, there are more than an association carries, the window is none, or a lossy
+            syntax's scale does not hold the quality.
     """
 
     propose: tuple[tuple[str, ...], ...] = ((OWN,), *((uid,) for uid in FALLBACKS))
@@ -62,6 +63,8 @@ class Negotiation:
             raise UsageError("no lossy transfer syntax is proposed: propose one, JPEGBaseline8Bit for example")
         if self.quality is not None and self.transcode != "lossy":
             raise UsageError("a quality is for lossy transcoding, which has to be allowed")
+        for uid in [uid for syntaxes in named for uid in syntaxes if uid in BY_UID and not BY_UID[uid].lossless]:
+            BY_UID[uid].check_quality(self.quality)
 
 
 def _uid(name: str) -> str:

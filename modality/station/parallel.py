@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from modality.errors import ModalityError
 from modality.transfer.destination import Destination, Progress, Receipt
 from modality.transfer.instance import PreparedInstance
+
+_LAST_WORDS_S = 1.0  # for associations to be aborted when we are interrupted; a peer may keep one waiting
 
 
 def store_in_parallel(
@@ -16,47 +18,85 @@ def store_in_parallel(
     instances: Iterable[PreparedInstance],
     *,
     progress: Progress | None = None,
+    receipt: Receipt | None = None,
 ) -> Receipt:
     """Store each instance at whichever destination is free; the receipt is of all of them together.
 
-    A destination that cannot be used costs the instance that it had taken, and the others go on.
+    A destination that cannot be used costs the instance that it had taken, and the others go on. An interruption ends
+    them all: each aborts after the instance that it is at.
 
     Args:
         destinations: the same archive several times over, each with an association of its own.
         instances: taken one at a time, as a destination becomes free.
         progress: called with the number of instances dealt with.
+        receipt: takes what was done even when an interruption ends the run.
 
     Raises:
         ModalityError: no destination could be used; it is the first one's error.
     """
     stream = _Shared(instances, progress)
-    with ThreadPoolExecutor(len(destinations), thread_name_prefix="association") as pool:
-        runs = [pool.submit(_run, destination, stream) for destination in destinations]
-        done = [run.result() for run in runs]
-    errors = [error for _, error in done if error]
-    if len(errors) == len(destinations):
+    runs = [_Run(destination, stream) for destination in destinations]
+    total = Receipt() if receipt is None else receipt
+    try:
+        for run in runs:
+            run.start()
+        for run in runs:
+            run.join()
+    except BaseException:
+        stream.stop()
+        until = time.monotonic() + _LAST_WORDS_S
+        for run in runs:
+            if run.ident is not None:
+                run.join(max(until - time.monotonic(), 0))
+            total.add(run.receipt)
+        raise
+    for run in runs:
+        if run.fault:
+            raise run.fault
+    errors = [run.error for run in runs if run.error]
+    if len(errors) == len(runs):
         raise errors[0]
-    total = Receipt()
-    for receipt, _ in done:
-        total.add(receipt)
+    for run in runs:
+        total.add(run.receipt)
     return total
 
 
-def _run(destination: Destination, stream: _Shared) -> tuple[Receipt, ModalityError | None]:
-    taken: list[PreparedInstance] = []
+class _Stopped(BaseException):
+    """Ends a store from within its stream, as an interruption of its own thread would."""
 
-    def mine() -> Iterator[PreparedInstance]:
-        for instance in stream:
-            taken[:] = [instance]
+
+class _Run(threading.Thread):
+    """One destination's part of the stream.
+
+    Its thread does not keep the process alive: of an interruption, it hears when its peer has answered.
+    """
+
+    def __init__(self, destination: Destination, stream: _Shared) -> None:
+        super().__init__(name="association", daemon=True)
+        self.receipt = Receipt()
+        self.error: ModalityError | None = None
+        self.fault: BaseException | None = None
+        self._destination, self._stream = destination, stream
+        self._taken: PreparedInstance | None = None
+
+    def _mine(self) -> Iterator[PreparedInstance]:
+        for instance in self._stream:
+            self._taken = instance
             yield instance
 
-    try:
-        return destination.store(mine(), progress=stream.count()), None
-    except ModalityError as error:
-        receipt = Receipt()
-        for one in taken:
-            receipt.fail(one.sop_instance_uid, error)
-        return receipt, error
+    def run(self) -> None:
+        """Store what comes."""
+        try:
+            self._destination.store(self._mine(), progress=self._stream.count(), receipt=self.receipt)
+        except ModalityError as error:
+            self.error = error
+            if self._taken:
+                self.receipt.fail(self._taken.sop_instance_uid, error)
+        except _Stopped:
+            pass  # what was done stands in the receipt
+        except BaseException as error:  # noqa: BLE001 - a mistake of ours, or the stream's: the caller's thread raises it
+            self.fault = error
+            self._stream.stop()
 
 
 class _Shared:
@@ -67,12 +107,19 @@ class _Shared:
         self._progress = progress
         self._lock = threading.Lock()
         self._counts: list[int] = []
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Whoever asks for one more is stopped instead."""
+        self._stopped = True
 
     def __iter__(self) -> Iterator[PreparedInstance]:
         return self
 
     def __next__(self) -> PreparedInstance:
         with self._lock:
+            if self._stopped:
+                raise _Stopped
             return next(self._instances)
 
     def count(self) -> Progress:
@@ -83,6 +130,8 @@ class _Shared:
 
         def report(done: int) -> None:
             with self._lock:
+                if self._stopped:
+                    raise _Stopped  # the stream may be at its end, and what was taken ahead not
                 self._counts[mine] = done
                 if self._progress:
                     self._progress(sum(self._counts))

@@ -24,6 +24,7 @@ class Receipt:
         warnings: SOP Instance UIDs by the warning status (Bxxx) they were stored with.
         refused: SOP Instance UIDs by the failure status that the peer answered with.
         failed: why, by SOP Instance UID or file name, for what got no answer.
+        comments: the first Error Comment that came with a failure status, by status.
         transcoded: how many of them were stored in another transfer syntax than they came in.
         bytes: bytes of the data sets stored.
         retryable: SOP Instance UIDs among the refused and the failed that may be stored later, as they are: the peer
@@ -33,6 +34,7 @@ class Receipt:
     stored: list[str] = field(default_factory=list)
     warnings: dict[int, list[str]] = field(default_factory=dict)
     refused: dict[int, list[str]] = field(default_factory=dict)
+    comments: dict[int, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     transcoded: int = 0
     bytes: int = 0
@@ -51,6 +53,8 @@ class Receipt:
     def refuse(self, uid: str, error: StatusError) -> None:
         """Note that the peer answered with a failure status."""
         self.refused.setdefault(error.status, []).append(uid)
+        if error.comment:
+            self.comments.setdefault(error.status, error.comment)
         self.retryable += [uid] if error.retryable else []
 
     def fail(self, uid: str, error: ModalityError) -> None:
@@ -64,6 +68,7 @@ class Receipt:
         for mine, theirs in ((self.warnings, other.warnings), (self.refused, other.refused)):
             for status, uids in theirs.items():
                 mine.setdefault(status, []).extend(uids)
+        self.comments = other.comments | self.comments
         self.failed.update(other.failed)
         self.retryable += other.retryable
         self.transcoded += other.transcoded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,7 +111,8 @@ def test_tickets_and_tokens_come_from_files(
     path = tmp_path / "identity"
     path.write_bytes(content)
     result = called("send", files, knowing.address, option, path, "--confirm-user")
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.exit_code == 0
+    assert re.fullmatch(r"warning: the [A-Za-z ]+ goes over the network in clear text, since .*\n", result.stderr)
     assert knowing.users == [(kind, sent, b"")]
 
 
@@ -142,3 +144,45 @@ def test_wrong_usage_is_one_line(options: tuple[str, ...], said: str, files: Pat
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("given", ["nan", "inf", "-inf", "1e300", "0"])
+def test_a_timeout_is_a_number_of_seconds(given: str, files: Path) -> None:
+    result = called("send", files, "dicom://A@127.0.0.1:1", "--timeout", given)
+    assert result.exit_code == 2
+    assert "Invalid value for '--timeout'" in result.stderr
+
+
+def test_user_information_in_a_web_address_without_tls_is_warned_of(files: Path) -> None:
+    clear = called("verify", files, "http://bob:sesame@127.0.0.1:1/x")
+    secured = called("verify", files, "https://bob:sesame@127.0.0.1:1/x")
+    assert clear.stderr.startswith("warning: the user information in an http:// address goes over the network")
+    assert "warning" not in secured.stderr
+    assert "sesame" not in clear.output + secured.output
+
+
+@pytest.mark.parametrize("address", ["https://bob:sesame@127.0.0.1:1/x", "dicom://A:sesame@127.0.0.1:1"])
+@pytest.mark.parametrize("verb", ["send", "negotiate", "worklist", "perform"])
+def test_a_password_in_an_address_is_not_told(verb: str, address: str, files: Path) -> None:
+    result = called(verb, files, address)
+    assert result.exit_code == 2
+    assert "sesame" not in result.output
+
+
+@pytest.mark.parametrize(
+    "options", [("--user", "jane"), ("--confirm-user",), ("--timeout", "3"), ("--tls-no-hostname",), ("--aet", "X")]
+)
+@pytest.mark.parametrize("verb", ["send", "verify"])
+def test_options_of_a_connection_are_refused_where_a_folder_is_given(
+    verb: str, options: tuple[str, ...], files: Path, tmp_path: Path
+) -> None:
+    result = called(verb, files, tmp_path / "folder", *options)
+    assert result.exit_code == 2
+    assert f"leave out {options[0]}" in result.stderr
+    assert "warning" not in result.stderr
+
+
+def test_nothing_listens_for_what_a_folder_sends_back(files: Path) -> None:
+    for options in (("--listen", "11112"), ("--listen-host", "0.0.0.0")):
+        result = called("verify", files, files, *options)
+        assert (result.exit_code, f"leave out {options[0]}" in result.stderr) == (2, True)

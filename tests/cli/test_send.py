@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,6 +105,8 @@ def test_the_asynchronous_window_is_asked_for_on_demand(files: Path) -> None:
         (("--propose", "JPEGBaseline8Bit", "--allow-lossy", "--verify"), "--verify compares"),
         (("--negotiation", "gone.toml"), "gone.toml: cannot be read"),
         (("--async-window", "65536"), "65536"),
+        (("--propose", "JPEGBaseline8Bit", "--allow-lossy", "--quality", "500"), "JPEGBaseline8Bit"),
+        (("--propose", "JPEGBaseline8Bit", "--allow-lossy", "--quality", "nan"), "JPEGBaseline8Bit"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_anything_is_sent(
@@ -108,6 +115,83 @@ def test_what_cannot_be_done_is_refused_before_anything_is_sent(
     result = invoke("send", files, "--to", "dicom://A@127.0.0.1:1", *options)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--propose", "own"), ("--associations", "2"), ("--never-transcode",), ("--async-window", "3"),
+        ("--negotiation", str(shipped("negotiation.toml"))), ("--verify", "--listen", "11112"),
+    ],
+)  # fmt: skip
+def test_what_a_folder_has_no_use_for_is_refused(options: tuple[str, ...], files: Path, tmp_path: Path) -> None:
+    result = invoke("send", files, "--to", tmp_path / "folder", *options)
+    assert result.exit_code == 2
+    assert f"leave out {next(one for one in options if one != '--verify')}" in result.stderr
+    assert not (tmp_path / "folder").exists()
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, whatever an earlier test has set."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("associations", ["1", "2"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_tells_what_was_stored_until_then(
+    number: signal.Signals, associations: str, files: Path
+) -> None:
+    over = threading.Event()
+    aborts: list[bytes] = []
+
+    def interrupts(connection: socket.socket) -> None:
+        accept(connection)
+        for message_id in (1, 2):
+            connection.sendall(message(whole_message(connection), response(0x8001, message_id, 0)))
+        whole_message(connection)
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+        if associations == "1":
+            aborts.append(pdu(connection)[:1])
+        over.wait(5)
+
+    with peer(interrupts) as address:
+        began = time.monotonic()
+        result = invoke("send", files, "--to", str(address), "--associations", associations, "--json")
+        over.set()
+    assert result.exit_code == 1
+    assert (document(result)["stored"], document(result)["unsent"]) == (2, 1)
+    assert "interrupted: 1 of 3 files not sent, or not answered" in result.stderr
+    assert time.monotonic() - began < 4
+    assert aborts == ([b"\x07"] if associations == "1" else [])
+
+
+def test_the_comment_of_the_archive_is_told(files: Path) -> None:
+    def refuses(connection: socket.socket) -> None:
+        accept(connection)
+        for number in range(1, 4):
+            elements = [*response(0x8001, number, 0xA700), (0x0902, b"disk \x1b[31mfull\r\nnow ")]
+            connection.sendall(message(whole_message(connection), elements))
+        pdu(connection)
+
+    with peer(refuses) as address:
+        result = invoke("send", files, "--to", str(address))
+    (line,) = result.stderr.splitlines()
+    assert '; the archive says "disk  [31mfull  now"; try again later' in line
+
+
+def test_what_is_no_file_is_named_and_skipped(files: Path, tmp_path: Path) -> None:
+    os.mkfifo(files / "pipe")
+    os.mkfifo(tmp_path / "other")
+    (files / "link").symlink_to(tmp_path)
+    result = invoke("send", files, tmp_path / "other", "--to", tmp_path / "folder", "--json")
+    assert (result.exit_code, document(result)["stored"], document(result)["skipped"]) == (1, 3, 3)
+    assert f"{files}/pipe: no regular file" in result.stderr
+    assert f"{tmp_path}/other: no regular file" in result.stderr
+    assert f"{files}/link: a link to a folder" in result.stderr
 
 
 @pytest.mark.parametrize(

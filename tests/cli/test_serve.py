@@ -86,6 +86,36 @@ def test_a_port_in_use_is_one_line_and_exit_2(what: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "address"),
+    [(["--host", "::1"], "dicom://ARCHIVE@[::1]:"), (["--aet", "A/B@C"], "dicom://A%2FB%40C@127.0.0.1:")],
+)
+def test_the_address_printed_is_one_that_is_understood(arguments: list[str], address: str) -> None:
+    with serving("archive", *arguments) as (_, line):
+        assert line.startswith(address)
+        DicomArchive(parse_dicom(line), local=LOCAL).echo()
+
+
+@pytest.mark.parametrize("where", ["::1:104", "CT@host:104", "host:0", "host:99999"])
+def test_a_destination_that_is_none_is_one_line_and_exit_2(where: str) -> None:
+    result = invoke("serve", "archive", "--destination", f"A={where}")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert where in result.stderr
+
+
+def test_a_storage_folder_that_cannot_be_made_is_named() -> None:
+    result = invoke("serve", "archive", "--port", "0", "--storage", "/dev/null/x")
+    assert result.exit_code == 2
+    assert result.stderr == "Error: the storage folder /dev/null/x cannot be used: Not a directory\n"
+
+
+def test_two_archives_do_not_share_a_folder(tmp_path: Path) -> None:
+    with serving("archive", "--storage", str(tmp_path)):
+        result = invoke("serve", "archive", "--port", "0", "--storage", tmp_path)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: the storage folder {tmp_path} is another archive's: give each its own\n"
+
+
+@pytest.mark.parametrize(
     ("what", "services", "main"), [("archive", ARCHIVE_SERVICES, ARCHIVE_MAIN), ("ris", RIS_SERVICES, RIS_MAIN)]
 )
 def test_help_explains_every_key_of_a_fault_and_its_examples_are_faults(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_what_is_stored_goes_at_once_where_no_commitment_is_wanted(tmp_path: Pat
     for one in instances("1.1", "1.2"):
         pending.put(one, commit_wanted=False)
     pending.stored(["1.1"])
-    assert ([one.uid for one in pending.list()], files(tmp_path)) == (["1.2"], ["1.2.dcm"])
+    assert ([one.uid for one in pending.list()], files(tmp_path)) == (["1.2"], ["1.2.store-only.dcm"])
 
 
 def test_a_failed_commitment_has_it_stored_again_and_says_why(waiting: PendingInstances) -> None:
@@ -131,3 +132,28 @@ def test_a_file_that_a_crash_left_without_a_row_waits_too_and_a_torn_one_is_pass
     (folder / "instances" / "1.8.dcm").write_bytes(b"torn")
     (one,) = PendingInstances(folder).list()
     assert (one.uid, one.stored, one.commit_wanted) == ("1.7", False, True)
+
+
+def test_nobody_else_can_read_what_waits(tmp_path: Path) -> None:
+    pending = PendingInstances(tmp_path / "state")
+    pending.put(*instances("1.1"), commit_wanted=True)
+    found = {path: path.stat().st_mode & 0o777 for path in [pending.folder, *pending.folder.rglob("*")]}
+    assert {mode for path, mode in found.items() if path.is_dir()} == {0o700}
+    assert {mode for path, mode in found.items() if path.is_file()} == {0o600}
+
+
+@pytest.mark.parametrize("commit_wanted", [True, False])
+def test_a_file_without_its_row_is_committed_only_where_that_was_wanted(tmp_path: Path, commit_wanted: bool) -> None:
+    pending = PendingInstances(tmp_path)
+    for one in instances("1.1", "1.2"):
+        pending.put(one, commit_wanted=commit_wanted)
+    with closing(sqlite3.connect(tmp_path / "pending.sqlite")) as database, database:
+        database.execute("DELETE FROM instances WHERE uid = '1.1'")
+    again = PendingInstances(tmp_path)
+    assert sorted((one.uid, one.commit_wanted) for one in again.list()) == [
+        ("1.1", commit_wanted),
+        ("1.2", commit_wanted),
+    ]
+    again.stored(["1.1", "1.2"])
+    again.committed(["1.1", "1.2"])
+    assert (again.list(), files(tmp_path)) == ([], [])

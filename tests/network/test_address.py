@@ -17,6 +17,27 @@ from modality.transfer.destination import Folder
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "dicom://A:s3cr3t@h:1", "dicom://A:s3/cr3t@h", "dicom:A:s3cr3t@h:1", "A:s3cr3t@h:104", "ftp://A:s3cr3t@h",
+        "https://A:s3cr3t@", "https://A:s3cr3t@[x", "dicom://A:s@s3cr3t@h:99999",
+    ],
+)  # fmt: skip
+def test_no_message_shows_a_password(text: str) -> None:
+    with pytest.raises(AddressError) as raised:
+        parse(text)
+    assert "cr3t" not in str(raised.value)
+
+
+def test_a_web_address_shows_no_password_and_keeps_it() -> None:
+    address = parse("https://bob:sesame@host/dicom-web")
+    assert isinstance(address, WebAddress)
+    assert str(address) == "https://bob:***@host/dicom-web"
+    assert "sesame" in address.url
+    assert "sesame" not in repr(address)
+
+
+@pytest.mark.parametrize(
     ("text", "address"),
     [
         ("dicom://PACS@10.0.0.1:104", DicomAddress("10.0.0.1", 104, "PACS")),

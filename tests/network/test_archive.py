@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from modality.errors import (
     AssociationRejected,
+    InvalidResponse,
     StatusError,
     UnreachableError,
 )
@@ -24,7 +27,7 @@ from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
 from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
 from tests.network.conftest import LOCAL, series
-from tests.network.scripted import accept, peer
+from tests.network.scripted import accept, message, pdu, peer, response
 from tests.transfer.datasets import BASIC, decoded, image
 
 Start = Callable[..., SimulatedArchive]
@@ -227,3 +230,41 @@ def test_a_look_ahead_lets_one_association_carry_a_mixed_stream(archive: Start) 
         assert len(peer.instances()) == len(mixed)
         counts.append(len(peer.events.of("association")))
     assert counts == [3, 1]
+
+
+def test_a_class_that_is_refused_is_named_with_what_was_accepted(archive: Start) -> None:
+    peer = archive("refuse=CTImageStorage")
+    receipt = client(peer).store(series(1, RLE))
+    assert list(receipt.failed.values()) == [
+        f"{peer.address}: not CT Image Storage in RLELossless; it accepted nothing of that class"
+    ]
+
+
+@pytest.mark.parametrize("look_ahead", [0, 3])
+def test_a_file_that_is_cut_short_while_it_is_sent_is_its_own_fault(
+    archive: Start, tmp_path: Path, look_ahead: int
+) -> None:
+    for number, one in enumerate(series(3, Rows=512, Columns=512, PixelData=bytes(524288))):
+        one.write(tmp_path / f"{number}.dcm")
+    sent = [read(tmp_path / f"{number}.dcm") for number in range(3)]
+    os.truncate(tmp_path / "1.dcm", 1000)
+    receipt = client(archive(), look_ahead=look_ahead).store(sent)
+    assert receipt.stored == ["1.2.3.1.0", "1.2.3.1.2"]
+    assert receipt.failed == {"1.2.3.1.1": f"{tmp_path}/1.dcm: the file was cut short while it was being sent"}
+    assert receipt.retryable == []
+
+
+def test_a_pending_store_or_echo_is_no_success() -> None:
+    def pending(connection: socket.socket) -> None:
+        accept(connection)
+        command = pdu(connection)
+        echo = struct.pack("<HHIH", 0, 0x0100, 2, 0x0030) in command
+        connection.sendall(message(1, response(0x8030 if echo else 0x8001, 1, 0xFF00)))
+        pdu(connection)
+
+    with peer(pending) as address:
+        receipt = DicomArchive(address, local=LOCAL).store(series(1))
+        with pytest.raises(InvalidResponse, match=r"C-ECHO with status FF00H \(pending\)"):
+            DicomArchive(address, local=LOCAL).echo()
+    assert receipt.stored == []
+    assert "FF00H (pending)" in receipt.failed["1.2.3.1.0"]

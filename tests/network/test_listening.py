@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import struct
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modality.protocol.upper_layer.pdu import PresentationContext, Proposal, associate_rq
+from modality.protocol.upper_layer.user_information import IdentityType, UserIdentity
 from modality.simulated.archive import SimulatedArchive
 from tests.peers.process import wait_until
 
@@ -97,3 +99,26 @@ def test_whatever_a_message_holds_no_thread_falls_over_it(archive: SimulatedArch
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(4096):
             pass
+
+
+def test_a_connection_without_a_request_is_closed_without_a_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    with (
+        SimulatedArchive() as running,
+        socket.create_connection((running.host, running.port), timeout=10) as connection,
+    ):
+        wait_until(lambda: len(running.listener.ae.active_associations) == 1, "the connection is taken")
+        running.stop()
+        assert connection.recv(1) == b""
+    assert capfd.readouterr().err == ""
+
+
+def test_a_passcode_stands_in_no_record_of_the_log(archive: SimulatedArchive, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("pynetdicom", "pynetdicom.acse", "pynetdicom.events"):
+        caplog.set_level(logging.DEBUG, name)
+    user = UserIdentity(IdentityType.USERNAME_AND_PASSCODE, b"somebody", b"a-passcode")
+    proposal = Proposal("ARCHIVE", "CT01", LEGAL, user=user)
+    assert answer(archive, associate_rq(proposal)) == ACCEPT
+    assert any(one.name.startswith("pynetdicom") for one in caplog.records)
+    assert "a-passcode" not in caplog.text
+    assert b"a-passcode".hex(" ") not in caplog.text

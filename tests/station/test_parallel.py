@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import itertools
+import signal
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -18,6 +21,14 @@ INSTANCES = list(ct(load_phantom("water"), seed=1, slices=12, rows=16, columns=1
 LOCAL = Local("TEST", Timeouts(2, 2, 5))
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, whatever an earlier test has set."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Meeting:
     """A destination that stores nothing before all of its kind have an instance."""
 
@@ -27,7 +38,7 @@ class Meeting:
     def store(
         self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None, receipt: Receipt | None = None
     ) -> Receipt:
-        receipt = receipt or Receipt()
+        receipt = Receipt() if receipt is None else receipt
         for number, one in enumerate(instances, 1):
             self.barrier.wait(5)
             receipt.stored.append(one.sop_instance_uid)
@@ -72,3 +83,58 @@ def test_several_associations_to_one_archive() -> None:
         assert receipt.complete
         assert len(archive.events.of("association")) == 3
         assert len(archive.instances()) == len(INSTANCES)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interruption_ends_all_of_them_and_what_was_stored_is_known() -> None:
+    drawn: list[int] = []
+    receipt = Receipt()
+
+    def endless() -> Iterator[PreparedInstance]:
+        for number in range(1000):
+            drawn.append(number)
+            if number == 10:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            threading.Event().wait(0.001)
+            yield INSTANCES[0]
+
+    destinations = [Meeting(threading.Barrier(1)) for _ in range(3)]
+    with pytest.raises(KeyboardInterrupt):
+        store_in_parallel(destinations, endless(), receipt=receipt)
+    assert len(drawn) < 100
+    assert 8 <= len(receipt.stored) <= len(drawn)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interruption_does_not_wait_for_a_silent_peer_and_aborts_the_others() -> None:
+    silent = threading.Event()
+
+    class Silent:
+        def store(
+            self,
+            instances: Iterable[PreparedInstance],
+            *,
+            progress: Progress | None = None,
+            receipt: Receipt | None = None,
+        ) -> Receipt:
+            next(iter(instances))
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            silent.wait(20)
+            return Receipt()
+
+    began = time.monotonic()
+    with SimulatedArchive() as archive:
+        destinations = [Silent(), DicomArchive(archive.address, local=LOCAL, look_ahead=4)]
+        with pytest.raises(KeyboardInterrupt):
+            store_in_parallel(destinations, itertools.cycle(INSTANCES))
+    silent.set()
+    assert time.monotonic() - began < 5
+
+
+def test_a_fault_of_the_stream_is_raised() -> None:
+    def faulty() -> Iterator[PreparedInstance]:
+        yield INSTANCES[0]
+        raise ValueError("odd")
+
+    with pytest.raises(ValueError, match="odd"):
+        store_in_parallel([Meeting(threading.Barrier(1)), Meeting(threading.Barrier(1))], faulty())

@@ -12,7 +12,7 @@ from modality.errors import ContextRefused, InvalidResponse, WorkflowError
 from modality.protocol.upper_layer import pdu
 from modality.protocol.upper_layer.command import Response
 from modality.protocol.upper_layer.pdu import Aborted, Accepted, PresentationContext, Proposal, Rejected, Released
-from modality.protocol.upper_layer.requestor import Closed, Event, Requestor, State
+from modality.protocol.upper_layer.requestor import MOST_OUTSTANDING, Closed, Event, Requestor, State
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
@@ -43,11 +43,11 @@ def response(message_id: int, status: int = 0, context_id: int = 1) -> bytes:
     return b"".join(pdu.fragments(context_id, elements, (), 0))
 
 
-def established(window: tuple[int, int] | None = None) -> Requestor:
+def established(window: tuple[int, int] | None = None, granted: tuple[int, int] | None = None) -> Requestor:
     contexts = [PresentationContext(1, CT, (EXPLICIT,)), PresentationContext(3, CT, (IMPLICIT,))]
     made = Requestor(Proposal("A", "B", contexts, async_window=window))
     made.associate()
-    made.receive(acceptance({1: (0, EXPLICIT), 3: (4, "")}, window))
+    made.receive(acceptance({1: (0, EXPLICIT), 3: (4, "")}, granted or window))
     return made
 
 
@@ -96,6 +96,39 @@ def test_without_a_negotiated_window_one_request_is_out_at_a_time() -> None:
     made = established()
     made.store(CT, EXPLICIT, "1.2.3", [b"data"])
     assert not made.may_invoke
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted", "out"),
+    [
+        (None, (5, 5), 1), (None, (0, 0), 1), ((2, 1), (100, 1), 2), ((2, 1), (0, 1), 2), ((0, 1), (3, 1), 3),
+        ((8, 1), None, 8), ((0, 1), (0, 1), MOST_OUTSTANDING), ((5000, 1), (5000, 1), MOST_OUTSTANDING),
+    ],
+)  # fmt: skip
+def test_the_window_is_the_lesser_of_what_was_asked_and_what_is_granted_and_one_when_nothing_was_asked(
+    asked: tuple[int, int] | None, granted: tuple[int, int] | None, out: int
+) -> None:
+    made = established(asked, granted)
+    for _ in range(2 * MOST_OUTSTANDING):
+        if made.may_invoke:
+            made.store(CT, EXPLICIT, "1.2.3", [b"data"])
+    assert made.outstanding == out
+
+
+def test_a_message_id_that_is_still_out_is_not_used_again() -> None:
+    made = established(window=(2, 1))
+    first, _ = made.store(CT, EXPLICIT, "1.2.3", [b"data"])
+    for _ in range(65534):
+        made.receive(response(made.store(CT, EXPLICIT, "1.2.3", [])[0]))
+    assert made.store(CT, EXPLICIT, "1.2.3", [b"data"])[0] != first
+
+
+@pytest.mark.parametrize("status", [0xFF00, 0xFF01])
+def test_a_store_is_never_pending(status: int) -> None:
+    made = established()
+    message_id, _ = made.store(CT, EXPLICIT, "1.2.3", [b"data"])
+    with pytest.raises(InvalidResponse, match=f"C-STORE with status {status:04X}H"):
+        made.receive(response(message_id, status))
 
 
 def test_a_class_or_syntax_that_was_not_accepted_is_refused() -> None:

@@ -24,6 +24,10 @@ class File:
     negotiation: Negotiation = field(default_factory=Negotiation)
 
 
+NEGOTIATION = ("propose", "negotiation_file", "never_transcode", "allow_lossy", "quality", "async_window")
+"""Parameters of a negotiation, which a verb refuses where nothing is negotiated."""
+
+
 def negotiation_options(command: Command) -> Command:
     """Give a verb `negotiation`, from a file and from options that go before it."""
 
@@ -84,6 +88,7 @@ _OPTIONS = (
     click.option("--quality", type=float, metavar="Q", help="Of a lossy syntax, as in `modality transcode`."),
     click.option(
         "--async-window", type=click.IntRange(0, 65535), metavar="N",
-        help="Ask to have N requests out at a time, 0 for any number; some archives drop an association that asks.",
+        help="Ask to have N requests out at a time, 0 for any number (no more than 64 ever are); some archives drop an "
+        "association that asks.",
     ),
 )  # fmt: skip

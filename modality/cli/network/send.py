@@ -10,9 +10,10 @@ import click
 
 from modality.cli.connection import connection_options
 from modality.cli.network.files import files_below, readable
-from modality.cli.network.negotiation import negotiation_options
+from modality.cli.network.negotiation import NEGOTIATION, negotiation_options
 from modality.cli.network.verify import explain_verification, listen_options
-from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
+from modality.cli.verb import PARTIAL, Verb, common, emit, finish, interrupted_by_sigterm, progress, refuse, say
+from modality.errors import counted
 from modality.protocol.negotiation import Negotiation
 from modality.protocol.upper_layer.command import meaning
 from modality.transfer.destination import Destination, Progress, Receipt
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from modality.network.retrieve.move import Listen
     from modality.network.verify import Verification
 
+_COERCED = 0xB000  # coercion of data elements (PS3.4 Table B.2-1)
 _LOOK_AHEAD = 64  # files mapped at a time: mixed folders need few associations, and few descriptors are open
 
 
@@ -34,7 +36,13 @@ _LOOK_AHEAD = 64  # files mapped at a time: mixed folders need few associations,
 @click.option(
     "--associations", type=click.IntRange(1, 64), default=1, show_default=True, help="Send over so many at a time."
 )
-@click.option("--verify", "verifying", is_flag=True, help="Fetch what was stored, and compare it.")
+@click.option(
+    "--verify",
+    "verifying",
+    is_flag=True,
+    help="Fetch what was stored, and compare it as `modality verify` does; a value that the archive changed and "
+    "warned of (B000H) is no failure.",
+)
 @listen_options
 @connection_options("MODALITY", "to")
 @common
@@ -58,6 +66,8 @@ def send(
     from modality.network.destinations import destination
 
     address = parse(to)
+    if isinstance(address, Path):
+        refuse((*NEGOTIATION, "associations", "aet", "listen", "listen_host"), "a folder is only written to")
     if listen and not verifying:
         raise click.UsageError("--listen is for what --verify fetches")
     if verifying and negotiation.transcode == "lossy":
@@ -67,30 +77,40 @@ def send(
     ]
     files = files_below(paths)
     problems: dict[str, str] = {}
-    with progress(len(files), f"sending to {address}") as done:
-        receipt = _store(targets, _instances(files, problems), done)
+    receipt = Receipt()
+    unsent, interrupted = 0, False
+    try:
+        with progress(len(files), f"sending to {address}") as done, interrupted_by_sigterm():
+            _store(targets, _instances(files, problems), done, receipt)
+    except KeyboardInterrupt:
+        unsent, interrupted = len(files) - receipt.dealt_with - len(problems), True
+        say(f"interrupted: {unsent} of {counted(len(files), 'file')} not sent, or not answered")
     for line in problems.values():
         say(f"skipped: {line}")
     explain(receipt)
-    document = {**summary(receipt), "skipped": len(problems), "problems": {**problems, **receipt.failed}}
+    document = {
+        **summary(receipt), "skipped": len(problems), "unsent": unsent, "problems": {**problems, **receipt.failed},
+    }  # fmt: skip
     report = None
-    if verifying:
+    if verifying and not interrupted:
         report = _verification(address, files, local, set(receipt.stored), listen)
         document["verified"] = report.as_dict() if report else None
-    verified = not verifying or (report is not None and report.complete)
+    announced = receipt.warnings.get(_COERCED, ())
+    verified = not verifying or (report is not None and report.complete_but_for(announced))
     if as_json:
         emit(document)
     else:
         click.echo(_closing(receipt, to))
-    finish(0 if receipt.complete and not problems and verified else PARTIAL)
+    finish(0 if receipt.complete and not problems and not interrupted and verified else PARTIAL)
 
 
-def _store(targets: list[Destination], instances: Iterator[PreparedInstance], done: Progress) -> Receipt:
+def _store(targets: list[Destination], instances: Iterator[PreparedInstance], done: Progress, receipt: Receipt) -> None:
     if len(targets) == 1:
-        return targets[0].store(instances, progress=done)
+        targets[0].store(instances, progress=done, receipt=receipt)
+        return
     from modality.station.parallel import store_in_parallel
 
-    return store_in_parallel(targets, instances, progress=done)
+    store_in_parallel(targets, instances, progress=done, receipt=receipt)
 
 
 def _instances(files: list[Path], problems: dict[str, str]) -> Iterator[PreparedInstance]:
@@ -115,14 +135,15 @@ def explain(receipt: Receipt) -> None:
     """Say what went wrong, a line for each reason."""
     for status, uids in receipt.refused.items():
         later = "; try again later" if uids[0] in receipt.retryable else ""
-        say(f"refused with status {_status(status)}: {len(uids)} instances, {uids[0]} first{later}")
+        comment = f'; the archive says "{receipt.comments[status]}"' if status in receipt.comments else ""
+        say(f"refused with status {_status(status)}: {counted(len(uids), 'instance')}, {uids[0]} first{comment}{later}")
     for status, uids in receipt.warnings.items():
-        say(f"stored with warning {_status(status)}: {len(uids)} instances, {uids[0]} first")
+        say(f"stored with warning {_status(status)}: {counted(len(uids), 'instance')}, {uids[0]} first")
     reasons: dict[str, int] = {}
     for reason in receipt.failed.values():
         reasons[reason] = reasons.get(reason, 0) + 1
     for reason, count in reasons.items():
-        say(f"failed: {count} instances: {reason}")
+        say(f"failed: {counted(count, 'instance')}: {reason}")
 
 
 def _status(status: int) -> str:

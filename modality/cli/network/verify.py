@@ -11,7 +11,7 @@ import click
 
 from modality.cli.connection import connection_options
 from modality.cli.network.files import files_below, readable
-from modality.cli.verb import PARTIAL, Verb, common, emit, finish, say
+from modality.cli.verb import PARTIAL, Verb, common, emit, finish, refuse, say
 
 if TYPE_CHECKING:
     from modality.network.local import Local
@@ -66,11 +66,15 @@ def verify(
 
     Every element of each instance is compared, private ones and those in sequences too. An archive is asked by C-FIND
     and C-GET (or C-MOVE, see --listen), a DICOMweb service by QIDO-RS and WADO-RS; in a folder, names mean nothing.
+    The exit code is 1 when an instance or an element is lost, a value was changed or emptied, or pixels are others;
+    an element that the archive added, or another transfer syntax, is told and is no failure.
     """
-    from modality.network.address import parse
+    from modality.network.address import DicomAddress, parse
     from modality.network.verify import verify_instances
 
     archive = parse(at)
+    if not isinstance(archive, DicomAddress):
+        refuse(("aet", "listen", "listen_host"), "only an archive at a dicom:// address is called, and sends back")
     problems: dict[str, str] = {}
     report = verify_instances(archive, (one for _, one in readable(files_below(paths), problems)), local, listen=listen)
     for line in problems.values():

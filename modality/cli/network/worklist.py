@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modality.cli.connection import connection_options
-from modality.cli.verb import Verb, common, emit, refuse, table
+from modality.cli.verb import Verb, common, emit, refuse, say, table
 
 if TYPE_CHECKING:
     from modality.network.local import Local
@@ -40,7 +40,10 @@ def worklist(
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
-    """Ask a RIS for scheduled procedure steps (modality worklist C-FIND)."""
+    """Ask a RIS for scheduled procedure steps (modality worklist C-FIND).
+
+    Of a step that holds characters for which the RIS declares no Specific Character Set, a line says so.
+    """
     from modality.network.address import parse_dicom
     from modality.network.worklist import query_worklist
     from modality.protocol.worklist import WorklistQuery, parse_date
@@ -57,6 +60,9 @@ def worklist(
         requested_procedure_id=procedure_id,
     )
     steps = query_worklist(parse_dicom(source), query, local)
+    for step in steps:
+        for line in step.problems:
+            say(f"{step.step_id or 'step'}: {line}")
     rows = [describe(step) for step in steps]
     if as_json:
         emit({"steps": rows})

@@ -42,6 +42,7 @@ class Asker:
     def __init__(self, peer: DicomAddress, local: Local, progress: Callable[[int], None] | None) -> None:
         self.peer, self.local, self.progress = peer, local, progress
         self.asked = 0
+        self._answers_release = True
 
     def ask(
         self,
@@ -79,7 +80,7 @@ class Asker:
                 wait = connection.answer_s
                 raise UnreachableError(f"{self.peer}: no answer to A-ASSOCIATE within {wait:g} s") from error
             if isinstance(events[0], Accepted):
-                _release(connection, requestor, timeouts.association_s)
+                self._release(connection, requestor)
         finally:
             connection.close()
             self.asked += 1
@@ -91,6 +92,22 @@ class Asker:
         if isinstance(event, Rejected):
             raise rejection(self.peer, event)
         raise InvalidResponse(f"{self.peer}: {'aborted' if isinstance(event, Aborted) else 'closed the connection'}")
+
+    def _release(self, connection: Connection, requestor: Requestor) -> None:
+        """Release; a peer that once did not answer to that is aborted from then on: what it accepts is known."""
+        if not self._answers_release:
+            connection.send([requestor.abort()])
+            return
+        connection.expect(min(_PATIENCE_S, self.local.timeouts.association_s))
+        try:
+            connection.send([requestor.release()])
+            while requestor.state is State.RELEASING:
+                requestor.receive(connection.receive())
+                if requestor.reply:
+                    connection.send([requestor.reply])  # both asked at once (PS3.8 9.2.3, AR-8 to AR-10)
+                    requestor.reply = b""
+        except (PeerError, UnreachableError):
+            self._answers_release = False
 
     def window(self, wanted: tuple[int, int]) -> tuple[int, int]:
         """The asynchronous operations window that the peer grants; (1, 1) too when it dislikes the question."""
@@ -116,10 +133,3 @@ class Asker:
             self.local = patient
         accepted = sum(result == 0 for result, _ in answer.results.values())
         return f"accepted {accepted} of {len(contexts)}"
-
-
-def _release(connection: Connection, requestor: Requestor, answer_s: float) -> None:
-    connection.expect(answer_s)
-    connection.send([requestor.release()])
-    while requestor.state is State.RELEASING:
-        requestor.receive(connection.receive())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from modality.errors import AssociationAborted, PeerError, ResponseTimeout, UnreachableError
+from modality.errors import AssociationAborted, InputError, PeerError, ResponseTimeout, UnreachableError
 from modality.network.address import DicomAddress
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Connection:
             ResponseTimeout: the peer stopped reading.
             AssociationAborted: the connection broke.
             HandshakeFailed: the peer turned our certificate down.
+            InputError: a buffer that is a file mapped into memory cannot be read any more.
         """
         try:
             self._socket.settimeout(self.answer_s)
@@ -118,6 +120,8 @@ class Connection:
         except TimeoutError as error:
             raise ResponseTimeout(f"{self.peer}: stopped reading for {self.answer_s:g} s") from error
         except OSError as error:
+            if error.errno == errno.EFAULT:  # a page of a mapped file is gone; nothing is wrong with the peer
+                raise InputError("the file was cut short while it was being sent") from error
             cause = last_word(self._socket, error) if self._secured else error
             raise broken(self.peer, cause, secured=self._secured) from error
 
@@ -150,6 +154,26 @@ class Connection:
         except TimeoutError as error:
             raise ResponseTimeout(f"{self.peer}: no response within {self.answer_s:g} s") from error
         except OSError as error:
+            raise broken(self.peer, error, secured=self._secured) from error
+
+    def receive_at_once(self) -> bytes | None:
+        """What the peer has sent already, as `receive` gives it; None when nothing is there.
+
+        Raises:
+            AssociationAborted: the connection broke.
+            HandshakeFailed: the peer turned our certificate down.
+        """
+        try:
+            self._socket.settimeout(0)
+            return self._socket.recv(_RECEIVE)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            if self._secured:
+                from ssl import SSLWantReadError
+
+                if isinstance(error, SSLWantReadError):
+                    return None
             raise broken(self.peer, error, secured=self._secured) from error
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from modality.errors import (
     AssociationAborted,
     AssociationRejected,
     ContextRefused,
+    InputError,
     InvalidResponse,
     ModalityError,
     PeerError,
@@ -126,11 +127,16 @@ class StorageAssociation:
         Raises:
             ContextRefused: no context for its class and syntax was accepted.
             PeerError: the peer stopped reading, aborted, or the connection broke.
+            InputError: its file was cut short meanwhile; the association is aborted.
         """
         message_id, buffers = self._requestor.store(
             instance.sop_class_uid, instance.transfer_syntax_uid, instance.sop_instance_uid, instance.buffers()
         )
-        self._send(buffers)
+        try:
+            self._send(buffers)
+        except InputError as error:
+            self.abort()  # half a message is out
+            raise InputError(f"{instance.source or instance.sop_instance_uid}: {error}") from error
         return message_id
 
     def _send(self, buffers: Sequence[bytes | memoryview]) -> None:
@@ -149,13 +155,25 @@ class StorageAssociation:
         Raises:
             PeerError: the association ended instead, or nothing proper came in time.
         """
-        found = []
         self._connection.expect(self._timeouts.response_s)
         try:
             events = self._events()
         except ResponseTimeout as error:
             wait = self._connection.answer_s
             raise ResponseTimeout(f"{self.peer}: no {what} response within {wait:g} s") from error
+        return self._responses(events)
+
+    def arrived(self) -> list[Response]:
+        """The responses that are there already; waits for none.
+
+        Raises:
+            PeerError: the association ended instead, or nothing proper came.
+        """
+        data = self._connection.receive_at_once()
+        return [] if data is None else self._responses(self._meaning(data))
+
+    def _responses(self, events: Sequence[Event]) -> list[Response]:
+        found = []
         for event in events:
             if isinstance(event, Response):
                 found.append(event)
@@ -176,21 +194,25 @@ class StorageAssociation:
 
     def _events(self) -> list[Event]:
         """Read until something has come that means something."""
-        while True:
-            try:
-                events = self._requestor.receive(self._connection.receive())
-            except InvalidResponse as error:
-                raise InvalidResponse(f"{self.peer}: {error}") from error
-            if self._requestor.reply:
-                self._connection.send([self._requestor.reply])
-                self._requestor.reply = b""
-            for event in events:
-                if isinstance(event, Aborted):
-                    raise AssociationAborted(f"{self.peer}: aborted the association")
-                if isinstance(event, Closed) and not event.expected:
-                    raise AssociationAborted(f"{self.peer}: closed the connection")
-            if events:
-                return events
+        while not (events := self._meaning(self._connection.receive())):
+            pass
+        return events
+
+    def _meaning(self, data: bytes) -> list[Event]:
+        """What bytes of the peer mean; what has to be answered at once is answered."""
+        try:
+            events = self._requestor.receive(data)
+        except InvalidResponse as error:
+            raise InvalidResponse(f"{self.peer}: {error}") from error
+        if self._requestor.reply:
+            self._connection.send([self._requestor.reply])
+            self._requestor.reply = b""
+        for event in events:
+            if isinstance(event, Aborted):
+                raise AssociationAborted(f"{self.peer}: aborted the association")
+            if isinstance(event, Closed) and not event.expected:
+                raise AssociationAborted(f"{self.peer}: closed the connection")
+        return events
 
     def release(self) -> None:
         """A-RELEASE, and close; nothing when the association is over."""

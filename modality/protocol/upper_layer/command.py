@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from modality.errors import InvalidResponse
 
 C_STORE_RQ, C_STORE_RSP, C_ECHO_RQ, C_ECHO_RSP = 0x0001, 0x8001, 0x0030, 0x8030
+NAMES = {C_STORE_RSP: "C-STORE", C_ECHO_RSP: "C-ECHO"}
+PENDING = (0xFF00, 0xFF01)
+"""Statuses of C-FIND, C-GET and C-MOVE alone (PS3.4 C.4; C-STORE has none of them, B.2.3)."""
 _NO_DATA_SET = 0x0101
 _WITH_DATA_SET = 0x0001
 _MEDIUM = 0x0000
@@ -60,7 +63,7 @@ class Response:
         command: Command Field.
         message_id: Message ID Being Responded To.
         status: Status.
-        comment: Error Comment; empty when there is none.
+        comment: Error Comment, what does not print as spaces; empty when there is none.
         has_data_set: a data set follows.
     """
 
@@ -93,7 +96,9 @@ def read_response(data: bytes) -> Response:
     except KeyError as error:
         missing = int(error.args[0])
         raise InvalidResponse(f"the peer's response lacks (0000,{missing:04X})") from None
-    comment = values.get(0x0902, b"").rstrip(b"\0 ").decode("ascii", "replace")
+    comment = "".join(
+        one if one.isprintable() else " " for one in values.get(0x0902, b"").rstrip(b"\0 ").decode("ascii", "replace")
+    )
     has_data_set = _number(values.get(0x0800, _short(_NO_DATA_SET))) != _NO_DATA_SET
     return Response(command, message_id, status, comment, has_data_set)
 
@@ -106,7 +111,7 @@ def _number(value: bytes) -> int:
 
 def succeeded(status: int) -> bool:
     """Whether a status is success, a warning or pending, rather than a failure or cancel (PS3.7 annex C)."""
-    return status in (0x0000, 0x0001, 0x0107, 0x0116, 0xFF00, 0xFF01) or status >> 12 == 0xB
+    return status in (0x0000, 0x0001, 0x0107, 0x0116, *PENDING) or status >> 12 == 0xB
 
 
 # PS3.4 Table B.2-1 by the digits that are fixed, and of PS3.7 C.4 what may answer a C-STORE.

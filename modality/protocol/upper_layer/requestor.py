@@ -17,6 +17,8 @@ from modality.protocol.upper_layer.command import Response
 from modality.protocol.upper_layer.pdu import Aborted, Accepted, Fragment, Proposal, Rejected, Released
 
 VERIFICATION = "1.2.840.10008.1.1"
+MOST_OUTSTANDING = 64
+"""Requests out at a time, whatever the peer grants: sockets must hold their responses while we write (our choice)."""
 
 
 class State(Enum):
@@ -71,6 +73,7 @@ class Requestor:
         self._data_set_due = False
         self._outstanding: dict[int, int] = {}
         self._message_id = 0
+        self._window = 1
 
     @property
     def outstanding(self) -> int:
@@ -80,8 +83,7 @@ class Requestor:
     @property
     def may_invoke(self) -> bool:
         """Whether one more request may go out before a response comes (PS3.7 D.3.3.3)."""
-        window = self.accepted.async_window[0]
-        return self.state is State.ESTABLISHED and (window == 0 or len(self._outstanding) < window)
+        return self.state is State.ESTABLISHED and len(self._outstanding) < self._window
 
     @property
     def accepted_syntaxes(self) -> AcceptedSyntaxes:
@@ -133,6 +135,8 @@ class Requestor:
         if not self.may_invoke:
             raise WorkflowError(f"no request may go out now: {self.state.value}, {self.outstanding} outstanding")
         self._message_id = self._message_id % 65535 + 1
+        while self._message_id in self._outstanding:
+            self._message_id = self._message_id % 65535 + 1
         self._outstanding[self._message_id] = answered_by
         return self._message_id
 
@@ -193,6 +197,9 @@ class Requestor:
                 self._by_pair.setdefault((context.abstract_syntax, syntax), context.id)
         if accepted.max_pdu and accepted.max_pdu < 8:
             raise InvalidResponse(f"the peer takes PDUs of {accepted.max_pdu} bytes, which hold nothing")
+        if self.proposal.async_window:
+            asked, granted = self.proposal.async_window[0], accepted.async_window[0]
+            self._window = min(asked or MOST_OUTSTANDING, granted or MOST_OUTSTANDING, MOST_OUTSTANDING)
 
     def _fragment(self, fragment: Fragment) -> list[Event]:
         if not fragment.command:
@@ -210,6 +217,11 @@ class Requestor:
         if self._outstanding.pop(response.message_id, None) != response.command:
             raise InvalidResponse(
                 f"the peer sent response {response.command:04X}H to message {response.message_id}, which awaits none"
+            )
+        if response.status in command.PENDING:
+            raise InvalidResponse(
+                f"the peer answered {command.NAMES[response.command]} with status {response.status:04X}H (pending), "
+                "which only queries know"
             )
         self._data_set_due = response.has_data_set
         return [response]

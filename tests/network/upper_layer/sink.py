@@ -16,11 +16,13 @@ class Sink:
     Args:
         window: operations granted.
         total: how many requests will come in all.
+        answer_at: how many requests it waits for, where that is another number than the window.
     """
 
     window: int
     total: int
     most: int = 0
+    answer_at: int = 0
     refused: set[int] = field(default_factory=set)
     requests: list[bytes] = field(default_factory=list)
 
@@ -30,7 +32,7 @@ class Sink:
         self.requests.append(request)
         asked = request.find(b"\x53\0\0\4") >= 0
         accept(connection, user_items=item(0x53, struct.pack(">HH", self.window, 1)) if asked else b"")
-        granted = self.window if asked else 1
+        granted = self.answer_at or (self.window if asked else 1)
         out: list[int] = []
         seen = 0
         while True:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from modality.network.address import DicomAddress
 from modality.network.association import associate
+from modality.network.local import Local, Timeouts
 from modality.network.store import DicomArchive
 from modality.network.upper_layer.asker import Asker
 from modality.network.upper_layer.capabilities import Capabilities, capabilities
 from modality.protocol.extended import QuerySupport, StorageSupport
 from modality.protocol.negotiation import FALLBACKS, Negotiation
+from modality.protocol.upper_layer.pdu import RELEASE_RQ, PresentationContext
 from modality.protocol.upper_layer.user_information import Roles
 from modality.transfer.encode import prepare
 from modality.transfer.reading import encoded
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
 from tests.network.acceptor import STUDY_ROOT_FIND, acceptor
 from tests.network.conftest import LOCAL, series
-from tests.network.scripted import abort_if, peer
+from tests.network.scripted import RELEASE_RP, abort_if, accept, pdu, peer
 from tests.transfer.datasets import CT_IMAGE, decoded, image
 
 JPEG = "1.2.840.10008.1.2.4.50"
@@ -133,3 +137,33 @@ def test_support_is_read_as_it_was_written() -> None:
     for query in (QUERY, QuerySupport(), QuerySupport(*[True] * 5)):
         assert QuerySupport.read(query.encode()) == query
     assert QuerySupport.read(b"\1") == QuerySupport(relational=True)
+
+
+def test_a_peer_that_never_answers_a_release_has_still_said_what_it_accepts() -> None:
+    ends: list[bytes] = []
+
+    def keeps_silent(connection: socket.socket) -> None:
+        accept(connection)
+        ends.append(pdu(connection)[:1])
+        pdu(connection)
+
+    context = [PresentationContext(1, CT_IMAGE, FALLBACKS)]
+    with peer(keeps_silent) as address:
+        asker = Asker(address, Local("CT01", Timeouts(2, 0.2, 2)), None)
+        assert [asker.ask(context).results[1][0] for _ in range(3)] == [0, 0, 0]
+    assert ends == [b"\x05", b"\x07", b"\x07"]
+
+
+def test_a_peer_that_releases_at_the_same_time_is_answered() -> None:
+    answers: list[bytes] = []
+
+    def collides(connection: socket.socket) -> None:
+        accept(connection)
+        pdu(connection)
+        connection.sendall(RELEASE_RQ)
+        answers.append(pdu(connection))
+        connection.sendall(RELEASE_RP)
+
+    with peer(collides) as address:
+        Asker(address, LOCAL, None).ask([PresentationContext(1, CT_IMAGE, FALLBACKS)])
+    assert answers == [RELEASE_RP]
