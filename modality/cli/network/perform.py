@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from modality.cli.connection import connection_options
 from modality.cli.network.send import summary
 from modality.cli.network.worklist import describe
 from modality.cli.options import given, parse_assignments, scan_options
-from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, refuse, say
+from modality.cli.verb import PARTIAL, Verb, common, emit, finish, interrupted_by_sigterm, progress, refuse, say
 from modality.errors import counted
 
 if TYPE_CHECKING:
@@ -125,8 +124,7 @@ def perform(
         tls=local.tls,
         user=local.user,
     )
-    signal.signal(signal.SIGTERM, _terminate)
-    with station:
+    with interrupted_by_sigterm(), station:
         station.commitments.open()
         if resume:
             _resume(station, local.timeouts.response_s, as_json)
@@ -168,10 +166,6 @@ def default_state(aet: str) -> Path:
     """Where a station keeps what must survive a restart (XDG Base Directory: user-specific state)."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "modality" / aet.replace("/", "_").replace(".", "_")
-
-
-def _terminate(*_: object) -> None:
-    raise KeyboardInterrupt  # a step in progress ends as DISCONTINUED, as on Ctrl-C
 
 
 def _unscheduled(station: Station, modality: str) -> ScheduledStep:
