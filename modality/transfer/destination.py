@@ -24,21 +24,21 @@ class Receipt:
         warnings: SOP Instance UIDs by the warning status (Bxxx) they were stored with.
         refused: SOP Instance UIDs by the failure status that the peer answered with.
         failed: why, by SOP Instance UID or file name, for what got no answer.
-        comments: the first Error Comment that came with a failure status, by status.
         transcoded: how many of them were stored in another transfer syntax than they came in.
         bytes: bytes of the data sets stored.
         retryable: SOP Instance UIDs among the refused and the failed that may be stored later, as they are: the peer
             was out of resources, busy or away.
+        comments: the first Error Comment that came with a failure status, by status.
     """
 
     stored: list[str] = field(default_factory=list)
     warnings: dict[int, list[str]] = field(default_factory=dict)
     refused: dict[int, list[str]] = field(default_factory=dict)
-    comments: dict[int, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     transcoded: int = 0
     bytes: int = 0
     retryable: list[str] = field(default_factory=list)
+    comments: dict[int, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
