@@ -140,11 +140,8 @@ def interruptible() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("associations", ["1", "2"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_tells_what_was_stored_until_then(
-    number: signal.Signals, associations: str, files: Path
-) -> None:
+def test_an_interruption_tells_what_was_stored_until_then(number: signal.Signals, files: Path) -> None:
     over = threading.Event()
     aborts: list[bytes] = []
 
@@ -154,19 +151,18 @@ def test_an_interruption_tells_what_was_stored_until_then(
             connection.sendall(message(whole_message(connection), response(0x8001, message_id, 0)))
         whole_message(connection)
         signal.pthread_kill(threading.main_thread().ident or 0, number)
-        if associations == "1":
-            aborts.append(pdu(connection)[:1])
-        over.wait(5)
+        aborts.append(pdu(connection)[:1])
+        over.set()
 
     with peer(interrupts) as address:
         began = time.monotonic()
-        result = invoke("send", files, "--to", str(address), "--associations", associations, "--json")
-        over.set()
+        result = invoke("send", files, "--to", str(address), "--json")
+        over.wait(5)
     assert result.exit_code == 1
     assert (document(result)["stored"], document(result)["unsent"]) == (2, 1)
     assert "interrupted: 1 of 3 files not sent, or not answered" in result.stderr
     assert time.monotonic() - began < 4
-    assert aborts == ([b"\x07"] if associations == "1" else [])
+    assert aborts == [b"\x07"]
 
 
 def test_the_comment_of_the_archive_is_told(files: Path) -> None:
