@@ -131,6 +131,14 @@ class Phantom:
         """The material of each label: air for 0, then the structures'."""
         return (AIR, *(s.tissue for s in self.structures))
 
+    @property
+    def bounds(self) -> Bounds:
+        """The box along the axes, in the scanner, that holds all structures."""
+        whole = self._bounds[0]
+        for bounds in self._bounds[1:]:
+            whole = whole.joined(bounds)
+        return self.placement.box(whole)
+
     def _fine(self) -> Iterator[Fine]:
         """Boxes around what a coarse sampling would miss, small ones where a structure's parts lie apart."""
         for structure, boxes in zip(self.structures, self._parts, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -68,7 +69,7 @@ Settings = TypeVar("Settings")
 
 
 @dataclass(frozen=True, eq=False)
-class SliceBySlice(Generic[Settings]):
+class SliceBySlice(ABC, Generic[Settings]):
     """A scan whose slices are computed one by one, each when asked for.
 
     Args:
@@ -108,5 +109,6 @@ class SliceBySlice(Generic[Settings]):
         """Place in the geometry of image `index`."""
         return index
 
+    @abstractmethod
     def _pixels(self, index: int) -> Pixels:
-        raise NotImplementedError
+        """Stored values of image `index`, which is there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 from modality.acquisition import plan
 from modality.acquisition.geometry import Geometry, Vector
@@ -47,6 +48,20 @@ class _Extent:
     field_of_view_mm: float
 
 
+def _reach_mm(phantom: Phantom, direction: Vector, middle: Vector) -> float:
+    """How far the box around a phantom reaches along a direction, either way from the middle of its scan range.
+
+    What lies above or below the scan range is not looked at.
+    """
+    low, high = phantom.scan_range_mm
+    ends = zip(phantom.bounds.low_mm, phantom.bounds.high_mm, strict=True)
+    sides = [*list(ends)[:2], (low, high)]
+    return max(
+        abs(sum((corner - m) * d for corner, m, d in zip(corners, middle, direction, strict=True)))
+        for corners in product(*sides)
+    )
+
+
 def stack(
     phantom: Phantom,
     orientation: str,
@@ -61,7 +76,8 @@ def stack(
     """A stack of slices over the whole phantom, about the middle of its scan range.
 
     Args:
-        phantom: what is scanned: a cylinder along z as wide as its field of view and as long as its scan range.
+        phantom: what is scanned: a cylinder along z as wide as its field of view and as long as its scan range; across
+            the slices no more of it than the phantom reaches.
         orientation: a name from `ORIENTATIONS`.
         rows: rows of a slice.
         columns: columns of a slice.
@@ -84,6 +100,7 @@ def stack(
         round(phantom.field_of_view_mm * math.hypot(d[0], d[1]) + (high - low) * abs(d[2]), 6)
         for d in (turned.normal, row, column)
     )
+    depth = min(depth, round(2.0 * _reach_mm(phantom, turned.normal, middle), 6))  # no slices of air beside it
     extent = _Extent((-depth / 2, depth / 2), max(across, down))
     flat = plan.axial(
         phantom if orientation == "axial" else extent,

@@ -32,11 +32,6 @@ def taps(sigma_mm: float, spacing_mm: float) -> tuple[float, ...]:
     return (round(1.0 - 2 * sum(side), 6), *side)
 
 
-def noise_gain(kernel: tuple[float, ...]) -> float:
-    """By how much a kernel along one axis lowers the standard deviation of white noise."""
-    return math.sqrt(kernel[0] ** 2 + 2 * sum(w * w for w in kernel[1:]))
-
-
 def blur(image: Image, along_columns: tuple[float, ...], along_rows: tuple[float, ...]) -> Image:
     """Convolve with a separable kernel; what lies beyond the edge is like the edge.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import TypedDict
 
 import numpy as np
@@ -56,3 +57,21 @@ def label_maps(acquisition: Acquisition) -> Iterator[Labels]:
     for index in range(geometry.slices):
         labels = acquisition.phantom.labels(*sampling.coordinates(geometry, index, (0.0, 0.0, 0.0)))
         yield np.broadcast_to(labels, shape)
+
+
+def label_file(acquisition: Acquisition) -> Iterator[bytes]:
+    """The label maps of all slices as a file of numpy's: an array of uint8, (slices, rows, columns), in C order.
+
+    Args:
+        acquisition: a scan.
+
+    Yields:
+        The header, then slice by slice.
+    """
+    geometry = acquisition.geometry
+    header = BytesIO()
+    described = {"descr": "|u1", "fortran_order": False, "shape": (geometry.slices, geometry.rows, geometry.columns)}
+    np.lib.format.write_array_header_1_0(header, described)
+    yield header.getvalue()
+    for labels in label_maps(acquisition):
+        yield labels.tobytes()

@@ -187,7 +187,7 @@ class _Sender:
         try:
             for response in responses():
                 self._note(response, *self.out.pop(response.message_id))
-        except PeerError as error:
+        except (PeerError, UnreachableError) as error:  # TLS 1.3 may turn our certificate down this late
             self._broken(error)
 
     def _note(self, response: Response, instance: PreparedInstance, transcoded: bool) -> None:

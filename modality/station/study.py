@@ -11,7 +11,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from modality.acquisition.frames import Acquisition
-from modality.acquisition.truth import truth
+from modality.acquisition.truth import label_file, truth
 from modality.errors import UsageError
 from modality.identity import Clock, Identity, Patient, clock_of, fresh_seed, patient
 from modality.iods.attributes import set_attributes
@@ -85,6 +85,10 @@ class Scan:
     def truth(self) -> dict[str, Any]:
         """What the images show, as the phantom knows it: plain data, ready for JSON."""
         return dict(truth(self.acquisition))
+
+    def labels(self) -> Iterator[bytes]:
+        """Which structure each voxel shows, as a file of numpy's, slice by slice."""
+        return label_file(self.acquisition)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from modality.errors import InputError, ModalityError, StatusError, UsageError
 from modality.transfer.instance import PreparedInstance
-from modality.transfer.part10 import is_uid
+from modality.transfer.part10 import names_a_file
 
 Progress = Callable[[int], None]
 """Called with the number of instances dealt with so far."""
@@ -134,6 +134,6 @@ class Folder:
 def _by_uids(instance: PreparedInstance) -> str:
     uids = (instance.study_uid, instance.series_uid, instance.sop_instance_uid)
     # A UID names a folder here: one that came from elsewhere must not lead out of it.
-    if not all(is_uid(uid) and uid.strip(".") for uid in uids):
+    if not all(map(names_a_file, uids)):
         raise InputError(f"{instance.source or instance.sop_instance_uid}: study, series and instance need proper UIDs")
     return "/".join(uids) + ".dcm"

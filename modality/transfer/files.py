@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from modality.errors import UsageError
 from modality.transfer.elements import Buffer
 
 
-def write_whole(path: Path, parts: Sequence[Buffer], *, durable: bool = False) -> None:
+def write_whole(path: Path, parts: Iterable[Buffer], *, durable: bool = False) -> None:
     """Write a file that is there whole or not at all: aside first, then renamed.
 
     Args:
         path: its folder is created when missing.
-        parts: what it holds.
+        parts: what it holds, in order; each may be made when it is asked for.
         durable: return only when a power cut cannot take it away any more.
 
     Raises:

@@ -31,6 +31,14 @@ def is_uid(text: str) -> bool:
     return _UID.fullmatch(text) is not None
 
 
+def names_a_file(uid: str) -> bool:
+    """Whether a UID is so well formed that a file may be named after it: components of digits (PS3.5 9.1), and no path.
+
+    Leading zeros are a fault that harms no file name.
+    """
+    return is_uid(uid) and all(uid.split("."))
+
+
 def has_meta(data: Buffer) -> bool:
     """Whether the bytes begin with file meta information: behind preamble and DICM, or bare as in some old files."""
     return bytes(data[128:132]) == b"DICM" or bytes(data[:4]) == b"\2\0\0\0"

@@ -1,12 +1,13 @@
 """Turned stacks: they cover the phantom, and things lie in them where the truth says."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
 
 import phantoms
-from modality.acquisition import plan
+from modality.acquisition import plan, sampling
 from modality.acquisition.mr import mr
 from modality.acquisition.orientation import ORIENTATIONS, stack
 from modality.acquisition.truth import truth
@@ -56,10 +57,22 @@ def test_the_whole_scan_range_lies_in_the_stack(orientation, slices):
             place = corners_reached(geometry, point)
             assert -0.51 <= place[0] <= geometry.columns - 0.49
             assert -0.51 <= place[1] <= geometry.rows - 0.49
-            if slices != 1:
-                assert -1.01 <= place[2] <= geometry.slices + 0.01
+    box = THORAX.bounds
+    for x, y, z in product(*zip(box.low_mm[:2], box.high_mm[:2], strict=True), (low, high)):
+        # Of a corner beyond the field of view nothing is scanned.
+        share = min(1.0, radius / math.hypot(x, y))
+        if slices != 1:
+            assert -1.01 <= corners_reached(geometry, (x * share, y * share, z))[2] <= geometry.slices + 0.01
     middle = corners_reached(geometry, (0.0, 0.0, (low + high) / 2))
     assert middle == pytest.approx([(n - 1) / 2 for n in (geometry.columns, geometry.rows, geometry.slices)], abs=1e-3)
+
+
+@pytest.mark.parametrize("orientation", ["sagittal", "coronal"])
+def test_all_slices_but_perhaps_the_outermost_show_the_patient(orientation):
+    geometry = stack(phantoms.head(3), orientation, **{**USUAL, "slices": 12})
+    for index in (1, 10):
+        points = sampling.coordinates(geometry, index, (0.0, 0.0, 0.0))
+        assert phantoms.head(3).labels(*points).any()
 
 
 def test_an_unknown_orientation_is_refused_by_name():

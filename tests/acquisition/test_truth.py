@@ -1,4 +1,5 @@
 import json
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 import phantoms
 from modality.acquisition.ct import ct
 from modality.acquisition.mr import mr
-from modality.acquisition.truth import label_maps, truth
+from modality.acquisition.truth import label_file, label_maps, truth
 
 HEAD = phantoms.head(2)
 
@@ -49,3 +50,9 @@ def test_every_listed_label_is_on_the_map():
     scan = ct(HEAD, seed=1, rows=96, columns=96, slices=30)
     seen = set(np.unique(np.stack(list(label_maps(scan)))).tolist())
     assert {one["label"] for one in truth(scan)["structures"]} <= seen
+
+
+def test_the_label_file_is_the_label_maps_as_numpy_reads_them():
+    scan = mr(phantoms.head(1), seed=1, rows=12, columns=16, slices=3)
+    read = np.load(BytesIO(b"".join(label_file(scan))))
+    assert np.array_equal(read, np.stack(list(label_maps(scan))))

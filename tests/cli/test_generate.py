@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from pydicom import dcmread
@@ -35,8 +36,11 @@ def test_one_series_of_dicom_files_and_nothing_else(tmp_path: Path) -> None:
 def test_truth_and_a_preview_beside_them_when_asked_for(tmp_path: Path) -> None:
     assert invoke("generate", "mr", "-o", tmp_path, *SMALL, "--truth", "--preview").exit_code == 0
     others = [name for name in files(tmp_path) if not name.endswith(".dcm")]
-    assert others == ["preview.png", "truth.json"]
-    assert json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
+    assert others == ["labels.npy", "preview.png", "truth.json"]
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
+    labels = np.load(tmp_path / "labels.npy")
+    assert (labels.dtype, labels.shape) == (np.uint8, (2, 16, 16))
+    assert set(np.unique(labels)) & {one["label"] for one in truth["structures"]}
     with Image.open(tmp_path / "preview.png") as preview:
         assert preview.size[0] > 100
 

@@ -223,3 +223,9 @@ def test_a_plain_send_loads_nothing_heavy(tmp_path: Path) -> None:
             [sys.executable, "-c", code], check=False, env=ENVIRONMENT, capture_output=True, text=True, timeout=30
         )
     assert (done.returncode, done.stderr) == (0, "\n")
+
+
+def test_an_interface_without_a_port_to_listen_on_is_refused(files: Path) -> None:
+    for verb in (("send", files, "--verify", "--to"), ("verify", files, "--at")):
+        result = invoke(*verb, "dicom://NOBODY@127.0.0.1:1", "--listen-host", "0.0.0.0")
+        assert (result.exit_code, "leave out --listen-host" in result.stderr) == (2, True)

@@ -144,4 +144,4 @@ PROTOCOLS: Mapping[str, CtProtocol] = {
     ),
     "PHANTOM": CtProtocol(exposure_time_ms=1000.0, collimation_mm=20.0),
 }
-"""Default protocols by Body Part Examined."""
+"""Default protocols by Body Part Examined: customary settings, reference diameters and beam widths, our choice."""

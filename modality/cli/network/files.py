@@ -13,7 +13,7 @@ from modality.transfer.layouts import Layouts
 from modality.transfer.reading import read
 
 # What lies beside a series, ours and others'.
-_BESIDE = frozenset(("DICOMDIR", "truth.json", "preview.png"))
+_BESIDE = frozenset(("DICOMDIR", "truth.json", "labels.npy", "preview.png"))
 
 
 def files_below(paths: Iterable[Path]) -> list[Path]:

@@ -27,6 +27,7 @@ def listen_options(command: Command) -> Command:
     @functools.wraps(command)
     def with_listen(listen: int | None, listen_host: str, **arguments: Any) -> Any:
         if listen is None:
+            refuse(("listen_host",), "--listen-host is the interface of --listen")
             return command(**arguments, listen=None)
         from modality.network.retrieve.move import Listen  # loads pynetdicom, which a plain send does without
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modality.transfer.instance import PreparedInstance
     from modality.web.contact_sheet import ContactSheet
 
-_UNIT = re.compile("_(mm|ms|t|deg|hz|deg|ppm|s_per_mm2)$")  # parameters bear their unit, options do not
+_UNIT = re.compile("_(mm|ms|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear their unit, options do not
 
 
 @click.command(cls=Verb)
@@ -38,7 +38,10 @@ _UNIT = re.compile("_(mm|ms|t|deg|hz|deg|ppm|s_per_mm2)$")  # parameters bear th
 )
 @mr_options
 @click.option("--slice-thickness", type=click.FloatRange(0.1), metavar="MM", help="Nominal slice thickness in mm.")
-@click.option("--truth", is_flag=True, help="Also write truth.json: each structure's place, size and values.")
+@click.option(
+    "--truth", is_flag=True,
+    help="Also write truth.json, each structure's place, size and values, and labels.npy, the first series' label map.",
+)  # fmt: skip
 @click.option("--preview", is_flag=True, help="Also write preview.png, a contact sheet.")
 @common
 def generate(
@@ -110,6 +113,7 @@ def generate(
             writing.result()
     if truth:
         write_whole(out / "truth.json", [json.dumps(scan.truth(), indent=1, ensure_ascii=False).encode()])
+        write_whole(out / "labels.npy", scan.labels())
     if sheet:
         write_whole(out / "preview.png", [sheet.png()])
     document = {

@@ -59,9 +59,9 @@ class DicomWebClient:
         auth = (url.username, url.password) if url.userinfo else None
         headers = {}
         if local.user and local.user.type is IdentityType.USERNAME_AND_PASSCODE:
-            auth = (local.user.primary.decode(), local.user.secondary.decode())
+            auth = (self._text(local.user.primary, "utf-8"), self._text(local.user.secondary, "utf-8"))
         elif local.user and local.user.type is IdentityType.JWT:
-            headers["Authorization"] = f"Bearer {local.user.primary.decode('ascii')}"
+            headers["Authorization"] = f"Bearer {self._text(local.user.primary, 'ascii')}"
         elif local.user:
             raise UsageError(f"{self.root}: a web service takes a user with a passcode, or a JSON Web Token")
         self._client = httpx.Client(
@@ -71,6 +71,13 @@ class DicomWebClient:
             verify=local.tls or True,
             follow_redirects=True,
         )
+
+    def _text(self, secret: bytes, encoding: str) -> str:
+        try:
+            return secret.decode(encoding)
+        except UnicodeDecodeError:
+            # Neither the error nor its cause may show the secret.
+            raise UsageError(f"{self.root}: the user identity is no {encoding.upper()} text, as HTTP needs") from None
 
     def __enter__(self) -> DicomWebClient:
         return self

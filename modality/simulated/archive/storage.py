@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from modality.simulated.uid import is_uid
 from modality.transfer.elements import Buffer
+from modality.transfer.part10 import names_a_file
 
 
 class IncomingFile:
@@ -100,7 +100,7 @@ class InstanceFiles:
             ValueError: one of the UIDs is none.
         """
         for uid in (study_uid, series_uid, sop_instance_uid):
-            if not is_uid(uid):
+            if not names_a_file(uid):
                 raise ValueError(f"{uid[:64]!r} is no UID")
         return self.folder / study_uid / series_uid / f"{sop_instance_uid}.dcm"
 

@@ -29,7 +29,7 @@ from modality.simulated.listener import answer, calling
 from modality.simulated.peer import SimulatedPeer
 from modality.simulated.ris import worklist_file
 from modality.simulated.ris.steps import Department, PerformedStep, WorklistStep
-from modality.simulated.uid import is_uid
+from modality.transfer.part10 import names_a_file
 
 _SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 _PENDING, _CANCELLED, _MISMATCH = 0xFF00, 0xFE00, 0xA900
@@ -159,4 +159,4 @@ def _refusal(fault: Fault, uid: str) -> Decision | None:
     if fault.status:
         return Decision(fault.status, "refused as asked")
     # 0117H: the instance UID violates the rules for UIDs (PS3.7 C.5.10); a file is named after it.
-    return None if is_uid(uid) else Decision(0x0117, "the SOP Instance UID is none")
+    return None if names_a_file(uid) else Decision(0x0117, "the SOP Instance UID is none")

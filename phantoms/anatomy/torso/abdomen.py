@@ -6,10 +6,10 @@ import math
 
 from phantoms.anatomy.torso.contrast import Enhancement
 from phantoms.anatomy.torso.loin import bones, lung_bases, wall
+from phantoms.anatomy.torso.lying import lying
 from phantoms.anatomy.torso.viscera import QUIET, QUIET_MM, bowel, in_liver, liver, solid_organs, vessels
 from phantoms.errors import PhantomError
 from phantoms.phantom import Phantom, Structure
-from phantoms.placement import Placement
 from phantoms.solids import Ellipsoid, Vector, sphere
 from phantoms.tissues import TISSUES
 from phantoms.variation import Variation
@@ -67,8 +67,8 @@ def abdomen(seed: int = 0, *, phase: str = "portal", lesion_mm: float = 14.0, le
         *vessels(variation, seen),
         *_lesions(variation, lesions, lesion_mm, seen),
     ]
-    size = variation.around("size", 1.0, 0.04)
-    width, depth = (size * variation.around(name, 1.0, 0.04) for name in ("width", "depth"))
+    placement = lying(variation, breadth=0.04, pitch=0.02)
+    size = placement.scale[2]
     return Phantom(
         name="abdomen",
         body_part="ABDOMEN",
@@ -76,9 +76,5 @@ def abdomen(seed: int = 0, *, phase: str = "portal", lesion_mm: float = 14.0, le
         scan_range_mm=(round(-150.0 * size, 1), round(130.0 * size, 1)),
         field_of_view_mm=420.0,
         seed=seed,
-        placement=Placement(
-            scale=(width, depth, size),
-            shift_mm=(variation.around("shift x", 0.0, 6.0), variation.around("shift y", 0.0, 6.0), 0.0),
-            lean=(variation.around("tilt", 0.0, 0.02), variation.around("pitch", 0.0, 0.02)),
-        ),
+        placement=placement,
     )

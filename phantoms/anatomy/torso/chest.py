@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phantoms.anatomy.symmetry import pair
+from phantoms.anatomy.torso.lying import lying
 from phantoms.anatomy.torso.mediastinum import LEFT_HILUM, RIGHT_HILUM, mediastinal_fat, mediastinal_space, mediastinum
 from phantoms.anatomy.torso.ribcage import cage, skeleton
 from phantoms.anatomy.trees import grown, strewn
@@ -11,7 +12,6 @@ from phantoms.errors import PhantomError
 from phantoms.lofts import Folded, Loft, Section, Warped
 from phantoms.noise import ValueNoise
 from phantoms.phantom import Phantom, Structure
-from phantoms.placement import Placement
 from phantoms.solids import Coordinates, Ellipsoid, Mask, Solid, Vector, sphere
 from phantoms.tissues import TISSUES
 from phantoms.variation import Variation
@@ -189,8 +189,8 @@ def thorax(seed: int = 0, *, nodule_mm: float = 8.0, nodules: int = 3) -> Phanto
         *mediastinum(variation),
         *lesions,
     ]
-    size = variation.around("size", 1.0, 0.04)
-    width, depth = (size * variation.around(n, 1.0, 0.03) for n in ("width", "depth"))
+    placement = lying(variation, breadth=0.03, pitch=0.03)
+    size = placement.scale[2]
     return Phantom(
         name="thorax",
         body_part="CHEST",
@@ -198,9 +198,5 @@ def thorax(seed: int = 0, *, nodule_mm: float = 8.0, nodules: int = 3) -> Phanto
         scan_range_mm=(round(-150.0 * size, 1), round(142.0 * size, 1)),
         field_of_view_mm=400.0,
         seed=seed,
-        placement=Placement(
-            scale=(width, depth, size),
-            shift_mm=(variation.around("shift x", 0.0, 6.0), variation.around("shift y", 0.0, 6.0), 0.0),
-            lean=(variation.around("tilt", 0.0, 0.02), variation.around("pitch", 0.0, 0.03)),
-        ),
+        placement=placement,
     )

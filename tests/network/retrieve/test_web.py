@@ -245,6 +245,15 @@ def test_a_user_is_authenticated_by_passcode_or_token(service: Service) -> None:
         authorization(service, service.address, UserIdentity(IdentityType.SAML, b"<saml/>"))
 
 
+def test_an_identity_that_is_no_text_is_refused_without_being_shown(service: Service) -> None:
+    token = UserIdentity(IdentityType.JWT, b"t\xf6ken")
+    passcode = UserIdentity(IdentityType.USERNAME_AND_PASSCODE, b"anna", b"\xf6ken")
+    for user in (token, passcode):
+        with pytest.raises(UsageError, match=r"no (ASCII|UTF-8) text") as caught:
+            authorization(service, service.address, user)
+        assert "ken" not in str(caught.value)
+
+
 def test_a_password_in_the_address_stands_in_no_message(service: Service) -> None:
     service.answer = lambda request: reply(request, status=403)
     with pytest.raises(WebRefused) as raised:

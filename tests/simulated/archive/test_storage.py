@@ -8,28 +8,6 @@ from modality.errors import UsageError
 from modality.simulated.archive import SimulatedArchive
 from modality.simulated.archive.lock import FolderLock
 from modality.simulated.archive.storage import IncomingFile, InstanceFiles
-from modality.simulated.uid import is_uid
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("1.2.840", True),
-        ("2.25.0", True),
-        ("1", True),
-        ("1" * 64, True),
-        ("1" * 65, False),
-        ("", False),
-        ("..", False),
-        ("1.", False),
-        (".1", False),
-        ("1/2", False),
-        ("1.2\n", False),
-        ("１.2", False),
-    ],
-)
-def test_a_uid_is_digits_and_dots(text, expected):
-    assert is_uid(text) is expected
 
 
 def test_the_same_bytes_are_written_once_and_others_take_their_place(tmp_path):
