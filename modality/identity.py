@@ -7,14 +7,9 @@ encoded data set without moving a byte.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-
-IMPLEMENTATION_CLASS_UID = "2.25.269153417404021803247462537431817246231"
-IMPLEMENTATION_VERSION_NAME = "MODALITY_010"
 
 _SMALLEST_39_DIGITS = 10**38
 _NUMBERS_OF_39_DIGITS = 2**128 - _SMALLEST_39_DIGITS
@@ -31,10 +26,14 @@ def system_clock() -> datetime:
 
 def fresh_seed() -> int:
     """A seed nobody has used: for runs that were not given one."""
+    import secrets
+
     return secrets.randbits(48)
 
 
 def _digest(*parts: object) -> int:
+    import hashlib  # loads OpenSSL, which a plain send does without
+
     text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
 
@@ -46,6 +45,8 @@ def uid(*parts: object) -> str:
 
 def fresh_uid() -> str:
     """A UID that no seed gives: for transactions, and whatever must be new each time."""
+    import secrets
+
     return uid("fresh", secrets.token_hex(16))
 
 

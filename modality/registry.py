@@ -6,19 +6,16 @@ entry point of the table's group. Entry points are read only when a name is not 
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from modality.errors import UnknownNameError
 
 _MOST_NAMED = 20  # in a message of one line
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Names and where what they stand for is found.
 
     Args:
@@ -55,6 +52,8 @@ class Table:
 
 def unknown(what: str, name: str, valid: list[str]) -> str:
     """One line that says that `name` is unknown, and what was perhaps meant."""
+    import difflib
+
     nearest = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
     some = ", ".join(valid[:_MOST_NAMED]) + (", ..." if len(valid) > _MOST_NAMED else "")
     hint = f"did you mean {nearest[0]!r}?" if nearest else f"there is {some}"

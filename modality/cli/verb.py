@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import warnings
@@ -100,6 +99,8 @@ def say(line: str) -> None:
 
 def emit(document: dict[str, Any]) -> None:
     """The JSON document, on stdout."""
+    import json
+
     click.echo(json.dumps(document, ensure_ascii=False))
 
 

@@ -26,7 +26,6 @@ from modality.errors import (
     StatusError,
     UnreachableError,
 )
-from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.network.address import DicomAddress
 from modality.network.local import Local, Timeouts, tls_context
 from modality.network.upper_layer.adopted import CallingEntity
@@ -35,6 +34,7 @@ from modality.network.upper_layer.storage import unconfirmed
 from modality.protocol.negotiation import Accepted, Context
 from modality.protocol.upper_layer.command import succeeded
 from modality.protocol.upper_layer.user_information import UserIdentity
+from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 T = TypeVar("T")
 

@@ -10,7 +10,6 @@ from typing import Any
 from pynetdicom import AE, build_context, evt
 
 from modality.errors import CommitmentRefused, InvalidResponse, UsageError
-from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.network.address import DicomAddress
 from modality.network.association import associate
 from modality.network.listening import ListeningEntity
@@ -24,6 +23,7 @@ from modality.protocol.commitment import (
     read_report,
 )
 from modality.protocol.negotiation import FALLBACKS
+from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 OnReport = Callable[[CommitmentReport], bool]
 """Takes a report; false when nothing is known of its transaction."""

@@ -144,6 +144,7 @@ class _Sender:
         self.silences = 0
         self.out: dict[int, tuple[PreparedInstance, bool]] = {}
         self.covered: set[Context] = set()
+        self.as_it_is: set[Context] = set()
 
     def send(self, instance: PreparedInstance, following: Iterable[PreparedInstance] = ()) -> None:
         """Send one instance.
@@ -217,10 +218,13 @@ class _Sender:
     ) -> tuple[StorageAssociation, PreparedInstance]:
         """The association that takes the instance, and the instance in the syntax chosen for it."""
         association = self._association_for(instance, following)
+        sop_class, own = context = instance.sop_class_uid, instance.transfer_syntax_uid
+        if context in self.as_it_is:
+            return association, instance
         accepted = association.accepted
-        sop_class, own = instance.sop_class_uid, instance.transfer_syntax_uid
         candidates = accepted.candidates(sop_class, own, self.archive.negotiation)
         if candidates == [own]:
+            self.as_it_is.add(context)
             return association, instance
         if not candidates:
             raise self._not_accepted(instance, accepted)
@@ -271,7 +275,7 @@ class _Sender:
             both = list(dict.fromkeys([*wanted, *more]))
             wanted = both if len(both) <= MOST_CONTEXTS else wanted
         self.proposed = wanted
-        self.covered = {wanted_context}
+        self.covered, self.as_it_is = {wanted_context}, set()
         archive = self.archive
         try:
             self.association = StorageAssociation(

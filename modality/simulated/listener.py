@@ -17,10 +17,10 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.network.listening import CarefulProvider, ListeningEntity, Provider, end
 from modality.simulated.events import EventLog, Happening
 from modality.simulated.faults import Fault, Faults
+from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 _LOGGER = logging.getLogger(__name__)
 Handler = tuple[evt.EventType, Callable[..., Any]]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Container
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from modality.errors import InputError
 
@@ -74,8 +73,7 @@ _UNDEFINED = 0xFFFFFFFF
 _DEEPEST = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where an element's value stands.
 
     Args:
@@ -98,8 +96,7 @@ class Place:
     containers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """What the walk found.
 
     Args:

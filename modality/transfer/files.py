@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,7 +21,7 @@ def write_whole(path: Path, parts: Iterable[Buffer], *, durable: bool = False) -
     Raises:
         UsageError: it cannot be written; nothing is left behind.
     """
-    aside = path.with_name(f".{secrets.token_hex(8)}.part")
+    aside = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -62,7 +62,11 @@ class PreparedInstance:
         self.path = path
         self._top = top
         self._as_read = as_read
-        self.__dict__.update(known or {})
+        self.known(**known or {})
+
+    def known(self, **identifiers: str) -> None:
+        """Identifiers that need not be looked up: `sop_instance_uid` and the like."""
+        self.__dict__.update(identifiers)
 
     def __repr__(self) -> str:
         return f"<PreparedInstance {self.sop_instance_uid} {self.syntax.keyword}>"
@@ -103,7 +107,10 @@ class PreparedInstance:
         Raises:
             UsageError: the keyword is none of `modality.transfer.elements.KEYWORDS`.
         """
-        return _decode(self._tag(keyword), self._raw(keyword), self._character_set)
+        tag, raw = self._tag(keyword), self._raw(keyword)
+        if tag in UID_TAGS:
+            return raw.decode("ascii", "replace")
+        return _decode(tag, raw, self._character_set)
 
     @staticmethod
     def _tag(keyword: str) -> int:
@@ -207,8 +214,6 @@ class PreparedInstance:
 
 
 def _decode(tag: int, raw: bytes, character_set: str) -> str:
-    if tag in UID_TAGS:
-        return raw.decode("ascii", "replace")
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii")
     from pydicom.charset import convert_encodings, decode_bytes

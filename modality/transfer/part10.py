@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from modality.errors import InputError
-from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.transfer.elements import LONG_VRS, Buffer
+
+# Who wrote a file, and who speaks in an association (PS3.7 D.3.3.2).
+IMPLEMENTATION_CLASS_UID = "2.25.269153417404021803247462537431817246231"
+IMPLEMENTATION_VERSION_NAME = "MODALITY_010"
 
 PREAMBLE = bytes(128) + b"DICM"
 
@@ -16,8 +19,7 @@ _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x0002, 0x0003, 0x0010
 _UID = re.compile(r"[0-9.]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class FileMeta:
+class FileMeta(NamedTuple):
     """What group 0002 says, and where the data set begins."""
 
     sop_class_uid: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
+import stat
 from pathlib import Path
 
 from modality.errors import InputError
@@ -15,6 +17,8 @@ from modality.transfer.part10 import has_meta, is_uid, read_meta
 from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
 _SMALL = 1 << 16  # up to here reading costs less than mapping
+_FOLDER = "cannot be read: a link to a folder is not followed; name the folder itself"
+_NO_REGULAR_FILE = "no regular file (a pipe, a socket or a device)"
 
 
 def read(path: Path, layouts: Layouts | None = None) -> PreparedInstance:
@@ -27,20 +31,32 @@ def read(path: Path, layouts: Layouts | None = None) -> PreparedInstance:
     Raises:
         InputError: the file cannot be read, is empty, truncated, or no DICOM; the message names it.
     """
+    name = str(path)
     try:
-        with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size == 0:
-                raise InputError("empty file")
-            small = size <= _SMALL
-            data = file.read() if small else memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        instance = from_bytes(data, source=str(path), layouts=layouts)
+        data = _contents(name)
+        instance = from_bytes(data, source=name, layouts=layouts)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        why = _NO_REGULAR_FILE if error.errno == errno.ENXIO else f"cannot be read: {error.strerror}"
+        raise InputError(f"{name}: {why}") from error
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{name}: {error}") from error
     instance.path = path
     return instance
+
+
+def _contents(name: str) -> Buffer:
+    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe that nobody writes to blocks else
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(_FOLDER if stat.S_ISDIR(status.st_mode) else _NO_REGULAR_FILE)
+        if not status.st_size:
+            raise InputError("empty file")
+        if status.st_size > _SMALL:
+            return memoryview(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ))
+        return os.read(descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
 
 
 def from_bytes(data: Buffer, *, source: str = "", layouts: Layouts | None = None) -> PreparedInstance:
@@ -50,15 +66,18 @@ def from_bytes(data: Buffer, *, source: str = "", layouts: Layouts | None = None
         InputError: the bytes are truncated or no DICOM.
     """
     if has_meta(data):
-        meta = read_meta(data)
+        meta = layouts.meta(data) if layouts is not None else read_meta(data)
         data_set = memoryview(data)[meta.data_set_offset :]
         instance = encoded(data_set, meta.transfer_syntax_uid, source=source, layouts=layouts)
     else:
         instance = _without_meta(data, source)
+    values = []
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
         value = instance.identifier(keyword)
         if not is_uid(value):
             raise InputError(f"{keyword} {value!r} is no UID" if value else f"no {keyword}: not a storable instance")
+        values.append(value)
+    instance.known(sop_class_uid=values[0], sop_instance_uid=values[1])
     return instance
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from modality.errors import UnknownNameError, UsageError
 from modality.registry import unknown
-from modality.transfer.codecs import table
+from modality.transfer.codecs.keywords import KEYWORDS
 
 if TYPE_CHECKING:
     from modality.transfer.codecs.encoding import Encoding
 
 
-@dataclass(frozen=True, slots=True)
-class TransferSyntax:
+class TransferSyntax(NamedTuple):
     """How a data set is encoded.
 
     Args:
         uid: the syntax's UID (PS3.6 Table A-1).
         keyword: its keyword in PS3.6, as pydicom spells it.
-        encoding: what encodes the pixel data; None where it is native.
+        encapsulated: the pixel data stands in fragments (PS3.5 A.4).
         explicit: value representations are written.
         little_endian: byte order.
         deflated: the whole data set is deflated (PS3.5 A.5).
@@ -31,17 +29,22 @@ class TransferSyntax:
     explicit: bool = True
     little_endian: bool = True
     deflated: bool = False
-    encoding: Encoding | None = None
+    encapsulated: bool = False
 
     @property
-    def encapsulated(self) -> bool:
-        """The pixel data stands in fragments (PS3.5 A.4)."""
-        return self.encoding is not None
+    def encoding(self) -> Encoding | None:
+        """What encodes the pixel data; None where it is native."""
+        if not self.encapsulated:
+            return None
+        from modality.transfer.codecs import table  # a plain send does without
+
+        return table.BY_UID[self.uid]
 
     @property
     def lossless(self) -> bool:
         """Decoding gives back the same pixels."""
-        return self.encoding is None or self.encoding.lossless
+        encoding = self.encoding
+        return encoding is None or encoding.lossless
 
     def check_quality(self, quality: float | None) -> None:
         """Check the quality asked of a codec, before there are pixels.
@@ -49,8 +52,9 @@ class TransferSyntax:
         Raises:
             UsageError: the syntax takes none, or it is outside the codec's scale.
         """
-        if self.encoding is not None:
-            self.encoding.chosen_quality(quality)
+        encoding = self.encoding
+        if encoding is not None:
+            encoding.chosen_quality(quality)
         elif quality is not None:
             raise UsageError(f"{self.keyword} is lossless and takes no quality")
 
@@ -63,7 +67,7 @@ EXPLICIT_BIG = TransferSyntax("1.2.840.10008.1.2.2", "ExplicitVRBigEndian", litt
 NATIVE: tuple[TransferSyntax, ...] = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED)
 TABLE: tuple[TransferSyntax, ...] = (
     *NATIVE,
-    *(TransferSyntax(encoding.uid, encoding.keyword, encoding=encoding) for encoding in table.TABLE),
+    *(TransferSyntax(uid, keyword, encapsulated=True) for uid, keyword in KEYWORDS.items()),
 )
 BY_UID = {syntax.uid: syntax for syntax in TABLE}
 BY_KEYWORD = {syntax.keyword: syntax for syntax in TABLE}

@@ -187,7 +187,7 @@ def test_what_is_no_file_is_named_and_skipped(files: Path, tmp_path: Path) -> No
     assert (result.exit_code, document(result)["stored"], document(result)["skipped"]) == (1, 3, 3)
     assert f"{files}/pipe: no regular file" in result.stderr
     assert f"{tmp_path}/other: no regular file" in result.stderr
-    assert f"{files}/link: a link to a folder" in result.stderr
+    assert f"{files}/link: cannot be read: a link to a folder" in result.stderr
 
 
 @pytest.mark.parametrize(

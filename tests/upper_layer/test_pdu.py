@@ -13,10 +13,10 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, P_DATA
 from pynetdicom.transport import AddressInformation
 
 from modality.errors import InvalidResponse
-from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.protocol.upper_layer import pdu
 from modality.protocol.upper_layer.pdu import PresentationContext, Proposal
 from modality.protocol.upper_layer.user_information import IdentityType, Roles, UserIdentity
+from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"

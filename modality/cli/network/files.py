@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -49,21 +48,7 @@ def readable(files: Iterable[Path], problems: dict[str, str]) -> Iterator[tuple[
     """Each file that is an instance; the others are noted, and the rest goes on."""
     layouts = Layouts()
     for path in files:
-        if unfit := _unfit(path):
-            problems[str(path)] = f"{path}: {unfit}"
-            continue
         try:
             yield path, read(path, layouts)
         except InputError as error:
             problems[str(path)] = str(error)
-
-
-def _unfit(path: Path) -> str:
-    """What a path is that would not be read to an end; empty for a file, and where reading tells what is wrong."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return ""
-    if stat.S_ISDIR(mode):
-        return "a link to a folder, which is not followed; name the folder itself"
-    return "" if stat.S_ISREG(mode) else "no regular file (a pipe, a socket or a device)"

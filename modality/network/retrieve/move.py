@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pynetdicom import AE, build_context, evt
 
 from modality.errors import QueryRefused, UsageError
-from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.network.address import DicomAddress
 from modality.network.association import associate
 from modality.network.listening import ListeningEntity
@@ -16,6 +15,7 @@ from modality.network.local import Local
 from modality.network.query import identifiers
 from modality.network.retrieve.receiver import Receive, Receiver
 from modality.protocol.negotiation import FALLBACKS
+from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.transfer.syntaxes import BY_UID
 
 STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"

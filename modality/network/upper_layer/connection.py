@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import select
 import socket
 import time
 from collections.abc import Iterable
@@ -91,6 +92,11 @@ class Connection:
         self.peer = peer
         self._socket = open_socket(peer, connect_s=connect_s, tls=tls)
         self._secured = tls is not None
+        self._readable, self._writable = select.poll(), select.poll()
+        self._readable.register(self._socket, select.POLLIN)
+        self._writable.register(self._socket, select.POLLOUT)
+        # We wait ourselves, and only where we must: with a timeout of its own a socket would ask before each call.
+        self._socket.setblocking(self._secured)
         self.expect(answer_s)
 
     def expect(self, answer_s: float) -> None:
@@ -111,12 +117,12 @@ class Connection:
             InputError: a buffer that is a file mapped into memory cannot be read any more.
         """
         try:
-            self._socket.settimeout(self.answer_s)
             if not self._secured:
                 self._send_scattered([memoryview(part) for part in buffers])
-            else:
-                for part in _joined(buffers):
-                    self._socket.sendall(part)
+                return
+            self._socket.settimeout(self.answer_s)
+            for part in _joined(buffers):
+                self._socket.sendall(part)
         except TimeoutError as error:
             raise ResponseTimeout(f"{self.peer}: stopped reading for {self.answer_s:g} s") from error
         except OSError as error:
@@ -128,7 +134,11 @@ class Connection:
     def _send_scattered(self, parts: list[memoryview]) -> None:
         at = 0
         while at < len(parts):
-            sent = self._socket.sendmsg(parts[at : at + _BUFFERS_AT_ONCE])
+            try:
+                sent = self._socket.sendmsg(parts[at : at + _BUFFERS_AT_ONCE])
+            except BlockingIOError:
+                _wait(self._writable, self.answer_s)
+                continue
             while at < len(parts) and sent >= len(parts[at]):
                 sent -= len(parts[at])
                 at += 1
@@ -144,12 +154,13 @@ class Connection:
             HandshakeFailed: the peer turned our certificate down.
         """
         try:
-            left = self._until - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(left)
             if _QUICKACK is not None:
                 self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+            left = self._until - time.monotonic()
+            if self._secured and left > 0:
+                self._socket.settimeout(left)
+            else:
+                _wait(self._readable, left)
             return self._socket.recv(_RECEIVE)
         except TimeoutError as error:
             raise ResponseTimeout(f"{self.peer}: no response within {self.answer_s:g} s") from error
@@ -164,7 +175,8 @@ class Connection:
             HandshakeFailed: the peer turned our certificate down.
         """
         try:
-            self._socket.settimeout(0)
+            if self._secured:
+                self._socket.settimeout(0)
             return self._socket.recv(_RECEIVE)
         except BlockingIOError:
             return None
@@ -179,6 +191,12 @@ class Connection:
     def close(self) -> None:
         """Close the connection."""
         self._socket.close()
+
+
+def _wait(ready: select.poll, most_s: float) -> None:
+    """Wait until a socket is ready."""
+    if most_s <= 0 or not ready.poll(most_s * 1000.0):
+        raise TimeoutError
 
 
 def _joined(buffers: Iterable[bytes | memoryview]) -> Iterable[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from modality.errors import InvalidResponse
 
@@ -14,10 +14,12 @@ PENDING = (0xFF00, 0xFF01)
 _NO_DATA_SET = 0x0101
 _WITH_DATA_SET = 0x0001
 _MEDIUM = 0x0000
+_HEADER = struct.Struct("<HHI")
+_BETWEEN_THE_UIDS = struct.Struct("<" + 4 * "HHIH" + "HHI")
 
 
 def _element(element: int, value: bytes) -> bytes:
-    return struct.pack("<HHI", 0x0000, element, len(value)) + value
+    return _HEADER.pack(0x0000, element, len(value)) + value
 
 
 def _uid(text: str) -> bytes:
@@ -35,13 +37,17 @@ def _command(elements: bytes) -> bytes:
 
 def store_request(message_id: int, sop_class_uid: str, sop_instance_uid: str) -> bytes:
     """C-STORE-RQ (PS3.7 Table 9.3-1), priority MEDIUM."""
+    sop_instance = _uid(sop_instance_uid)
     return _command(
         _element(0x0002, _uid(sop_class_uid))
-        + _element(0x0100, _short(C_STORE_RQ))
-        + _element(0x0110, _short(message_id))
-        + _element(0x0700, _short(_MEDIUM))
-        + _element(0x0800, _short(_WITH_DATA_SET))
-        + _element(0x1000, _uid(sop_instance_uid))
+        + _BETWEEN_THE_UIDS.pack(
+            *(0, 0x0100, 2, C_STORE_RQ),
+            *(0, 0x0110, 2, message_id),
+            *(0, 0x0700, 2, _MEDIUM),
+            *(0, 0x0800, 2, _WITH_DATA_SET),
+            *(0, 0x1000, len(sop_instance)),
+        )
+        + sop_instance
     )
 
 
@@ -55,8 +61,7 @@ def echo_request(message_id: int) -> bytes:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A response's command set.
 
     Args:
@@ -83,7 +88,7 @@ def read_response(data: bytes) -> Response:
     values: dict[int, bytes] = {}
     at = 0
     while at + 8 <= len(data):
-        group, element, length = struct.unpack_from("<HHI", data, at)
+        group, element, length = _HEADER.unpack_from(data, at)
         at += 8
         if group != 0x0000 or at + length > len(data):
             raise InvalidResponse("the peer sent a command set that breaks off")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from modality.errors import InvalidResponse
-from modality.identity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.protocol.upper_layer.user_information import (
     Roles,
     UserIdentity,
@@ -21,6 +22,7 @@ from modality.protocol.upper_layer.user_information import (
     role_items,
     text,
 )
+from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
 _HEADER = struct.Struct(">BxI")
@@ -34,8 +36,7 @@ RELEASE_RP = _HEADER.pack(0x06, 4) + bytes(4)
 ABORT = _HEADER.pack(0x07, 4) + bytes(4)  # source 0: the service user (PS3.8 Table 9-26)
 
 
-@dataclass(frozen=True, slots=True)
-class PresentationContext:
+class PresentationContext(NamedTuple):
     """A presentation context as proposed.
 
     Args:
@@ -49,8 +50,7 @@ class PresentationContext:
     transfer_syntaxes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """What an association is requested with.
 
     Args:
@@ -69,8 +69,8 @@ class Proposal:
     contexts: Sequence[PresentationContext]
     max_pdu: int = 131072
     async_window: tuple[int, int] | None = None
-    roles: Mapping[str, Roles] = field(default_factory=dict)
-    extended: Mapping[str, bytes] = field(default_factory=dict)
+    roles: Mapping[str, Roles] = MappingProxyType({})
+    extended: Mapping[str, bytes] = MappingProxyType({})
     user: UserIdentity | None = None
 
 
@@ -99,8 +99,7 @@ class Accepted:
     identity_response: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """A-ASSOCIATE-RJ: result, source and reason (PS3.8 Table 9-21)."""
 
     result: int
@@ -118,16 +117,14 @@ class ReleaseRequested:
     """A-RELEASE-RQ of the peer: it wants to end the association."""
 
 
-@dataclass(frozen=True, slots=True)
-class Aborted:
+class Aborted(NamedTuple):
     """A-ABORT: source and reason (PS3.8 Table 9-26)."""
 
     source: int
     reason: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """One presentation data value of a P-DATA-TF (PS3.8 E.2)."""
 
     context_id: int

@@ -7,8 +7,8 @@ the bytes to send. What the peer may not do ends in `InvalidResponse`, what we m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from modality.errors import ContextRefused, InvalidResponse, WorkflowError
 from modality.protocol.negotiation import Accepted as AcceptedSyntaxes
@@ -31,8 +31,7 @@ class State(Enum):
     ENDED = "Sta1: the association is over"
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(NamedTuple):
     """The peer closed the connection; unexpected unless the association was over."""
 
     expected: bool
@@ -68,6 +67,7 @@ class Requestor:
         self.accepted = Accepted()
         self.reply = b""
         self._by_pair: dict[tuple[str, str], int] = {}
+        self._accepted_syntaxes = AcceptedSyntaxes()
         self._received = bytearray()
         self._message = bytearray()
         self._data_set_due = False
@@ -88,10 +88,7 @@ class Requestor:
     @property
     def accepted_syntaxes(self) -> AcceptedSyntaxes:
         """The transfer syntaxes accepted for each SOP Class, in the order proposed."""
-        syntaxes: dict[str, list[str]] = {}
-        for sop_class, syntax in self._by_pair:
-            syntaxes.setdefault(sop_class, []).append(syntax)
-        return AcceptedSyntaxes({sop_class: tuple(found) for sop_class, found in syntaxes.items()})
+        return self._accepted_syntaxes
 
     def associate(self) -> bytes:
         """A-ASSOCIATE-RQ."""
@@ -195,6 +192,10 @@ class Requestor:
             result, syntax = accepted.results.get(context.id, (1, ""))
             if result == 0 and syntax in context.transfer_syntaxes:
                 self._by_pair.setdefault((context.abstract_syntax, syntax), context.id)
+        syntaxes: dict[str, list[str]] = {}
+        for sop_class, syntax in self._by_pair:
+            syntaxes.setdefault(sop_class, []).append(syntax)
+        self._accepted_syntaxes = AcceptedSyntaxes({one: tuple(found) for one, found in syntaxes.items()})
         if accepted.max_pdu and accepted.max_pdu < 8:
             raise InvalidResponse(f"the peer takes PDUs of {accepted.max_pdu} bytes, which hold nothing")
         if self.proposal.async_window:

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 from modality.errors import UsageError
 
@@ -52,8 +53,7 @@ class UserIdentity:
             raise UsageError(f"a user identity of {size} bytes is too long for an association request")
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
+class Roles(NamedTuple):
     """The roles of the association's requestor for one SOP Class (PS3.7 D.3.3.4).
 
     Args:

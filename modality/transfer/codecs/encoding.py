@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from modality.errors import InputError, UnsupportedError, UsageError
+from modality.transfer.codecs.keywords import KEYWORDS
 from modality.transfer.codecs.pixels import Frame, PixelFormat, check_frame, check_unused_bits
 
 # Colour models that exist only within a code stream: decoding gives RGB (PS3.3 C.7.6.3.1.2).
@@ -68,7 +69,6 @@ class Encoding:
 
     Args:
         uid: Transfer Syntax UID.
-        keyword: its keyword (PS3.6 Table A-1).
         codec: where its codec is, ``module:attribute``.
         bits: Bits Allocated to the least and greatest Bits Stored.
         photometric: Photometric Interpretation of the values to that of the encoded frames.
@@ -84,7 +84,6 @@ class Encoding:
     """
 
     uid: str
-    keyword: str
     codec: str
     bits: Mapping[int, tuple[int, int]]
     photometric: Mapping[str, str]
@@ -96,6 +95,11 @@ class Encoding:
     fills_words: bool = False
     refusal: str = ""
     packs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keyword(self) -> str:
+        """Its keyword (PS3.6 Table A-1)."""
+        return KEYWORDS[self.uid]
 
     @property
     def lossless(self) -> bool:

@@ -26,7 +26,6 @@ def _bits(low: int) -> dict[int, tuple[int, int]]:
 TABLE: tuple[Encoding, ...] = (
     Encoding(
         uid="1.2.840.10008.1.2.1.98",
-        keyword="EncapsulatedUncompressedExplicitVRLittleEndian",
         codec=_HERE + "native:NATIVE",
         bits=_bits(1) | {32: (1, 32)},
         photometric=_AS_IS,
@@ -34,7 +33,6 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid="1.2.840.10008.1.2.5",
-        keyword="RLELossless",
         codec=_HERE + "rle:RLE",
         bits=_bits(1),
         photometric=_AS_IS,
@@ -43,7 +41,6 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid=_JPEG_BASELINE,
-        keyword="JPEGBaseline8Bit",
         codec=_HERE + "jpeg:LOSSY",
         bits={8: (8, 8)},
         photometric=_GREY | {"RGB": "YBR_FULL_422", "YBR_FULL": "YBR_FULL_422"},
@@ -54,7 +51,6 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.51",
-        keyword="JPEGExtended12Bit",
         codec=_HERE + "jpeg:LOSSY",
         bits={8: (8, 8), 16: (12, 12)},
         photometric=_GREY,
@@ -64,21 +60,18 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.57",
-        keyword="JPEGLossless",
         codec=_HERE + "jpeg:LOSSLESS",
         bits=_bits(2),
         photometric=_AS_IS,
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.70",
-        keyword="JPEGLosslessSV1",
         codec=_HERE + "jpeg:LOSSLESS_SV1",
         bits=_bits(2),
         photometric=_AS_IS,
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.80",
-        keyword="JPEGLSLossless",
         codec=_HERE + "jpegls:JPEG_LS",
         bits=_bits(2),
         photometric=_AS_IS,
@@ -86,7 +79,6 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.81",
-        keyword="JPEGLSNearLossless",
         codec=_HERE + "jpegls:JPEG_LS",
         bits=_bits(2),
         photometric=_GREY | {"RGB": "RGB", "YBR_FULL": "YBR_FULL"},
@@ -97,14 +89,12 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.90",
-        keyword="JPEG2000Lossless",
         codec=_HERE + "jpeg2000:LOSSLESS",
         bits=_bits(1),
         photometric=_AS_IS | {"RGB": "YBR_RCT"},
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.91",
-        keyword="JPEG2000",
         codec=_HERE + "jpeg2000:LOSSY",
         bits=_bits(2),
         photometric=_GREY | {"RGB": "YBR_ICT", "YBR_FULL": "YBR_FULL"},
@@ -113,21 +103,18 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.201",
-        keyword="HTJ2KLossless",
         codec=_HERE + "htj2k:LOSSLESS",
         bits=_bits(1),
         photometric=_AS_IS | {"RGB": "YBR_RCT"},
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.202",
-        keyword="HTJ2KLosslessRPCL",
         codec=_HERE + "htj2k:LOSSLESS_RPCL",
         bits=_bits(1),
         photometric=_AS_IS | {"RGB": "YBR_RCT"},
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.203",
-        keyword="HTJ2K",
         codec=_HERE + "htj2k:LOSSY",
         bits=_bits(2),
         photometric=_GREY | {"RGB": "YBR_ICT", "YBR_FULL": "YBR_FULL"},
@@ -136,14 +123,12 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.110",
-        keyword="JPEGXLLossless",
         codec=_HERE + "jpegxl:LOSSLESS",
         bits=_bits(1),
         photometric=_GREY | {"RGB": "RGB"},
     ),
     Encoding(
         uid=_JPEG_RECOMPRESSION,
-        keyword="JPEGXLJPEGRecompression",
         codec=_HERE + "jpegxl:JPEG_RECOMPRESSION",
         bits={8: (8, 8)},
         photometric={"MONOCHROME2": "MONOCHROME2", "RGB": "YBR_FULL_422"},
@@ -153,7 +138,6 @@ TABLE: tuple[Encoding, ...] = (
     ),
     Encoding(
         uid="1.2.840.10008.1.2.4.112",
-        keyword="JPEGXL",
         codec=_HERE + "jpegxl:LOSSY",
         bits=_bits(2),
         photometric=_GREY | {"RGB": "XYB"},
