@@ -6,7 +6,7 @@ import errno
 import select
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -107,7 +107,7 @@ class Connection:
         self.answer_s = answer_s
         self._until = time.monotonic() + answer_s
 
-    def send(self, buffers: Iterable[bytes | memoryview]) -> None:
+    def send(self, buffers: Sequence[bytes | memoryview]) -> None:
         """Send buffers in order, without joining them.
 
         Raises:
@@ -118,7 +118,7 @@ class Connection:
         """
         try:
             if not self._secured:
-                self._send_scattered([memoryview(part) for part in buffers])
+                self._send_scattered(buffers)
                 return
             self._socket.settimeout(self.answer_s)
             for part in _joined(buffers):
@@ -131,19 +131,19 @@ class Connection:
             cause = last_word(self._socket, error) if self._secured else error
             raise broken(self.peer, cause, secured=self._secured) from error
 
-    def _send_scattered(self, parts: list[memoryview]) -> None:
-        at = 0
-        while at < len(parts):
-            try:
-                sent = self._socket.sendmsg(parts[at : at + _BUFFERS_AT_ONCE])
-            except BlockingIOError:
-                _wait(self._writable, self.answer_s)
-                continue
-            while at < len(parts) and sent >= len(parts[at]):
-                sent -= len(parts[at])
-                at += 1
-            if sent:
-                parts[at] = parts[at][sent:]
+    def _send_scattered(self, buffers: Sequence[bytes | memoryview]) -> None:
+        for first in range(0, len(buffers), _BUFFERS_AT_ONCE):
+            parts = buffers[first : first + _BUFFERS_AT_ONCE]
+            left = sum(map(len, parts))
+            while left:
+                try:
+                    sent = self._socket.sendmsg(parts)
+                except BlockingIOError:
+                    _wait(self._writable, self.answer_s)
+                    continue
+                left -= sent
+                if left:
+                    parts = list(_behind(parts, sent))
 
     def receive(self) -> bytes:
         """What the peer sent; empty at the end of the stream.
@@ -191,6 +191,14 @@ class Connection:
     def close(self) -> None:
         """Close the connection."""
         self._socket.close()
+
+
+def _behind(parts: Iterable[bytes | memoryview], sent: int) -> Iterator[memoryview]:
+    """What of the buffers has not been sent."""
+    for part in parts:
+        if sent < len(part):
+            yield memoryview(part)[sent:]
+        sent = max(sent - len(part), 0)
 
 
 def _wait(ready: select.poll, most_s: float) -> None:
