@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the software that the tests talk to: Debian packages when root or with sudo, dcmjs-dimse from npm, pylinac
-# from PyPI.
+# Installs the software that the tests talk to: Debian packages when root or with sudo, dcmjs-dimse and Medplum's FHIR
+# validator from npm, pylinac from PyPI.
 # Says what it cannot install and goes on; fails only with MODALITY_REQUIRE_PEERS=1 and a needed peer missing.
 set -u
 cd "$(dirname "$0")"
@@ -56,9 +56,9 @@ install_packages() {
 
 install_node_packages() {
   test node/node_modules/.package-lock.json -nt node/package-lock.json && return
-  echo "peers: installing dcmjs-dimse"
+  echo "peers: installing dcmjs-dimse and @medplum/core"
   (cd node && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null && touch node_modules/.package-lock.json) ||
-    echo "peers: npm cannot install dcmjs-dimse"
+    echo "peers: npm cannot install dcmjs-dimse and @medplum/core"
 }
 
 # pylinac wants a pydicom older than ours: an environment of its own, outside the source tree.
@@ -78,7 +78,8 @@ install_pylinac
 # The places above were looked up before anything was installed; look again.
 needed[4]="nodejs=$(command -v node || echo /usr/bin/node)"
 needed[5]="npm=$(command -v npm || echo /usr/bin/npm)"
-mapfile -t still < <(missing "${needed[@]}" dcmjs-dimse=node/node_modules/dcmjs-dimse/package.json)
+mapfile -t still < <(missing "${needed[@]}" dcmjs-dimse=node/node_modules/dcmjs-dimse/package.json \
+  @medplum/core=node/node_modules/@medplum/core/package.json)
 mapfile -t later < <(missing "${useful[@]}")
 test "${#later[@]}" = 0 || echo "peers: not here, some tests will skip: ${later[*]}"
 if test "${#still[@]}" != 0; then
