@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from modality.errors import ModalityError
-    from modality.network.store import DicomArchive as Archive
+    from modality.network.destinations import archive as Archive
     from modality.simulated.archive import SimulatedArchive
     from modality.simulated.ris import SimulatedRis
     from modality.station.station import Station
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from modality.transfer.instance import PreparedInstance
 
 _WHERE = {
-    "Archive": "modality.network.store:DicomArchive",
+    "Archive": "modality.network.destinations:archive",
     "Folder": "modality.transfer.destination:Folder",
     "ModalityError": "modality.errors:ModalityError",
     "PreparedInstance": "modality.transfer.instance:PreparedInstance",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modality.errors import UnsupportedError
-from modality.network.address import Address, DicomAddress, parse
+from modality.errors import UsageError
+from modality.network.address import Address, DicomAddress, WebAddress, parse
+from modality.network.dicomweb.archive import WebArchive
 from modality.network.local import Local
 from modality.network.store import DicomArchive
 from modality.protocol.negotiation import DEFAULT, Negotiation
@@ -15,15 +16,45 @@ from modality.transfer.destination import Destination, Folder
 def destination(
     address: Address | str, local: Local, *, negotiation: Negotiation = DEFAULT, look_ahead: int = 0
 ) -> Destination:
-    """What stores instances at an address: an archive over DIMSE, or a folder.
+    """What stores instances at an address: an archive over DIMSE or DICOMweb, or a folder.
+
+    Args:
+        address: where.
+        local: who calls.
+        negotiation: what is proposed to an archive over DIMSE; over DICOMweb nothing is negotiated.
+        look_ahead: see `DicomArchive`.
 
     Raises:
         AddressError: the address does not parse.
-        UnsupportedError: nothing here stores at such an address.
     """
     found = parse(address) if isinstance(address, str) else address
     if isinstance(found, DicomAddress):
         return DicomArchive(found, local=local, negotiation=negotiation, look_ahead=look_ahead)
+    if isinstance(found, WebAddress):
+        return WebArchive(found, local=local)
+    return Folder(found)
+
+
+def archive(
+    address: Address | str, *, local: Local | None = None, negotiation: Negotiation = DEFAULT, look_ahead: int = 0
+) -> DicomArchive | WebArchive:
+    """An archive that takes instances: over DIMSE at ``dicom://`` and ``dicoms://``, over DICOMweb at ``http(s)://``.
+
+    Args:
+        address: where it is.
+        local: who calls.
+        negotiation: what is proposed over DIMSE.
+        look_ahead: see `DicomArchive`.
+
+    Raises:
+        AddressError: the address does not parse.
+        UsageError: it is of a folder, or something is to be negotiated over DICOMweb.
+    """
+    found = parse(address) if isinstance(address, str) else address
     if isinstance(found, Path):
-        return Folder(found)
-    raise UnsupportedError(f"{found}: storing over DICOMweb is not part of this version; give dicom://AET@host:port")
+        raise UsageError(f"{found}: no archive but a folder: see modality.Folder")
+    if isinstance(found, WebAddress):
+        if negotiation != DEFAULT or look_ahead:
+            raise UsageError(f"{found}: nothing is negotiated over DICOMweb: leave out negotiation and look_ahead")
+        return WebArchive(found, local=local)
+    return DicomArchive(found, local=local, negotiation=negotiation, look_ahead=look_ahead)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydicom.dataset import Dataset
 
@@ -49,6 +49,25 @@ def find_study(archive: DicomAddress, study_uid: str, local: Local, *keys: str) 
     with associate(archive, [(STUDY_ROOT_FIND, FALLBACKS)], local) as association:
         answers = find(association, STUDY_ROOT_FIND, _identifier("STUDY", study_uid, *keys))
     return next((one for one in answers if one.get("StudyInstanceUID") == study_uid), None)
+
+
+def find_studies(archive: DicomAddress, keys: Mapping[str, str], local: Local) -> list[Dataset]:
+    """The studies that match, in the archive's order (PS3.4 C.6.2.1.2).
+
+    Args:
+        archive: whom to ask.
+        keys: matching keys by keyword; the Study Instance UID is returned anyway.
+        local: who asks.
+
+    Raises:
+        UnreachableError: nobody answers.
+        PeerError: the archive refused, or did not answer properly.
+    """
+    identifier = _identifier("STUDY", "")
+    for keyword, value in keys.items():
+        setattr(identifier, keyword, value)
+    with associate(archive, [(STUDY_ROOT_FIND, FALLBACKS)], local) as association:
+        return find(association, STUDY_ROOT_FIND, identifier)
 
 
 def find_instances(archive: DicomAddress, study_uid: str, local: Local) -> dict[str, Dataset]:

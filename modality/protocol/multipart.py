@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from enum import Enum
 
 from modality.errors import InvalidResponse
+from modality.transfer.elements import Buffer
 
 # Our choice: the parts of a DICOMweb message have a few headers of a few hundred bytes in all.
 _LONGEST_HEADERS = 65536
@@ -178,3 +179,51 @@ def _parsed(text: str) -> dict[str, str]:
             raise InvalidResponse(f"a part has a header line without a colon: {line[:80]!r}")
         headers[name] = value.strip()
     return headers
+
+
+def content_type(boundary: str, media_type: str) -> str:
+    """The Content-Type of a message whose parts are of one media type (RFC 2387 3.1; PS3.18 8.7.3.3).
+
+    Args:
+        boundary: what stands between the parts.
+        media_type: of the parts, without parameters.
+    """
+    return f'multipart/related; type="{media_type}"; boundary={boundary}'
+
+
+def written(boundary: str, parts: Iterable[tuple[Mapping[str, str], Iterable[Buffer]]]) -> Iterator[Buffer]:
+    """A multipart body, piece by piece; what the parts hold goes through uncopied.
+
+    Args:
+        boundary: what stands between the parts; it must not stand within one.
+        parts: headers and content of each; taken one at a time.
+    """
+    first = True
+    for headers, content in parts:
+        yield _head(boundary, headers, first=first)
+        yield from content
+        first = False
+    yield _end(boundary, first=first)
+
+
+def written_length(boundary: str, parts: Iterable[tuple[Mapping[str, str], int]]) -> int:
+    """Bytes of the body that `written` makes.
+
+    Args:
+        boundary: what stands between the parts.
+        parts: headers and content length in bytes of each.
+    """
+    length, first = 0, True
+    for headers, size in parts:
+        length += len(_head(boundary, headers, first=first)) + size
+        first = False
+    return length + len(_end(boundary, first=first))
+
+
+def _head(boundary: str, headers: Mapping[str, str], *, first: bool) -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{_LINE_END.decode() * (not first)}--{boundary}\r\n{lines}\r\n".encode("latin-1")
+
+
+def _end(boundary: str, *, first: bool) -> bytes:
+    return f"{_LINE_END.decode() * (not first)}--{boundary}--\r\n".encode("ascii")

@@ -13,7 +13,7 @@ from modality.registry import unknown
 # Each peer's services, and those that a fault of the answer strikes when it names none.
 ARCHIVE_SERVICES = ("echo", "store", "find", "get", "move", "action")
 ARCHIVE_MAIN = ("store",)
-RIS_SERVICES = ("echo", "find", "create", "set")
+RIS_SERVICES = ("echo", "find", "create", "set", "get", "action")
 RIS_MAIN = ("create", "set")
 SERVICES = (*ARCHIVE_SERVICES, "create", "set")
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -169,3 +170,34 @@ def test_memory_stays_flat_however_large_an_instance_is(tmp_path: Path) -> None:
         assert peak_kib() - before < 8 * 1024
     (kept,) = tmp_path.rglob("1.2.3.4.dcm")
     assert kept.stat().st_size > 64 << 20
+
+
+def test_an_archive_has_a_web_service_beside_it_where_that_is_asked_for(tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    users.write_text("anna:secret\n")
+    with serving("archive", "--web-port", "0", "--web-users", str(users), "--json") as (process, line):
+        addresses = json.loads(line)
+        parse_dicom(addresses["address"])
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/dicom-web", addresses["web"])
+        assert httpx.get(f"{addresses['web']}/studies").status_code == 401
+        assert httpx.get(f"{addresses['web']}/studies", auth=("anna", "secret")).status_code == 204
+        process.send_signal(signal.SIGTERM)
+        _, talk = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert talk == "0 instances kept\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--web-users", "x"], "without --web-port there is no web service: leave out --web-users"),
+        (["--web-port", "0", "--web-key", "x"], "needs a certificate of its own"),
+        (["--web-port", "0", "--web-users", "missing"], "missing: cannot be read"),
+        (["--web-port", "0", "--web-cert", "missing"], "missing: certificate, key or authorities cannot be used"),
+        (["--web-port", "70000"], "--web-port"),
+    ],
+)
+def test_a_web_service_that_cannot_be_is_a_usage_error(options: list[str], said: str, tmp_path: Path) -> None:
+    result = invoke("serve", "archive", "--port", "0", *options)
+    assert result.exit_code == 2
+    assert said in result.stderr

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modality.errors import AddressError, UnsupportedError
+import modality
+from modality.errors import AddressError, UsageError
 from modality.network.address import ANY_AET, DicomAddress, WebAddress, ae_title, parse, parse_dicom
 from modality.network.destinations import destination
+from modality.network.dicomweb.archive import WebArchive
 from modality.network.local import Local
 from modality.network.store import DicomArchive
 from modality.transfer.destination import Folder
@@ -119,5 +121,13 @@ def test_a_dicom_address_is_asked_for_by_name() -> None:
 def test_destinations_follow_from_addresses() -> None:
     assert isinstance(destination("dicom://A@host:104", Local()), DicomArchive)
     assert isinstance(destination("some/folder", Local()), Folder)
-    with pytest.raises(UnsupportedError, match="DICOMweb"):
-        destination("https://host/dicom-web", Local())
+    assert isinstance(destination("https://host/dicom-web", Local()), WebArchive)
+
+
+def test_an_archive_is_what_its_address_speaks() -> None:
+    assert isinstance(modality.Archive("dicom://A@host:104"), DicomArchive)
+    assert isinstance(modality.Archive("https://host/dicom-web"), WebArchive)
+    with pytest.raises(UsageError, match=r"modality\.Folder"):
+        modality.Archive("some/folder")
+    with pytest.raises(UsageError, match="nothing is negotiated"):
+        modality.Archive("https://host/dicom-web", look_ahead=4)

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modality.errors import InvalidResponse
-from modality.protocol.multipart import MultipartReader, PartBegun, PartData, PartEnded, boundary_of
+from modality.protocol.multipart import (
+    MultipartReader,
+    PartBegun,
+    PartData,
+    PartEnded,
+    boundary_of,
+    content_type,
+    written,
+    written_length,
+)
 
 BOUNDARY = "b0undary"
 Parts = list[tuple[dict[str, str], bytes]]
@@ -149,3 +158,32 @@ def test_another_content_type_is_an_invalid_response(content_type: str) -> None:
 def test_any_content_type_gives_a_boundary_or_a_typed_error(content_type: str) -> None:
     with contextlib.suppress(InvalidResponse):
         assert boundary_of(content_type)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(["A", "B-C"]), st.sampled_from(["x", "y; z=1"])),
+            st.lists(st.binary(max_size=40), max_size=3),
+        ),
+        max_size=4,
+    )
+)
+def test_what_is_written_reads_back_and_has_the_length_foretold(
+    parts: list[tuple[dict[str, str], list[bytes]]],
+) -> None:
+    boundary = "0123456789abcdef" * 2
+    body = b"".join(bytes(piece) for piece in written(boundary, parts))
+    sizes = [(headers, sum(map(len, content))) for headers, content in parts]
+    assert written_length(boundary, sizes) == len(body)
+    reader = MultipartReader(boundary_of(content_type(boundary, "application/dicom")))
+    found: list[tuple[dict[str, str], bytes]] = []
+    for event in reader.receive(body):
+        if isinstance(event, PartBegun):
+            found.append((dict(event.headers), b""))
+        elif isinstance(event, PartData):
+            found[-1] = (found[-1][0], found[-1][1] + event.data)
+    reader.finish()
+    assert found == [
+        ({name.lower(): text for name, text in headers.items()}, b"".join(content)) for headers, content in parts
+    ]

@@ -31,7 +31,9 @@ _LOOK_AHEAD = 64  # files mapped at a time: mixed folders need few associations,
 
 @click.command(cls=Verb)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", required=True, metavar="ADDRESS", help="dicom://AET@host:port, or a folder.")
+@click.option(
+    "--to", required=True, metavar="ADDRESS", help="dicom://AET@host:port, https://host/dicom-web, or a folder."
+)
 @negotiation_options
 @click.option(
     "--associations", type=click.IntRange(1, 64), default=1, show_default=True, help="Send over so many at a time."
@@ -59,15 +61,18 @@ def send(
 ) -> None:
     """Store the files at PATHS (files or folders) in an archive.
 
-    An instance goes in its own transfer syntax if the archive accepts it, else in another one without loss. What the
-    archive refused or did not answer is told at the end, and whether it is worth sending again.
+    An instance goes in its own transfer syntax if the archive accepts it, else in another one without loss; over
+    DICOMweb (STOW-RS) always in its own. What the archive refused or did not answer is told at the end, and whether it
+    is worth sending again.
     """
-    from modality.network.address import parse
+    from modality.network.address import WebAddress, parse
     from modality.network.destinations import destination
 
     address = parse(to)
     if isinstance(address, Path):
         refuse((*NEGOTIATION, "associations", "aet", "listen", "listen_host"), "a folder is only written to")
+    if isinstance(address, WebAddress):
+        refuse((*NEGOTIATION, "aet", "listen", "listen_host"), "nothing is negotiated over DICOMweb, or sent to us")
     if listen and not verifying:
         raise click.UsageError("--listen is for what --verify fetches")
     if verifying and negotiation.transcode == "lossy":

@@ -5,22 +5,27 @@ from __future__ import annotations
 import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import click
 
+from modality.cli.peers.web import web_options
 from modality.cli.verb import Nearest, Verb, common, emit, say
 from modality.simulated import fault_text
 
+if TYPE_CHECKING:
+    from modality.simulated.dicomweb.web import Web
+
+_FILE = click.Path(path_type=Path)
 _POLL_S = 0.1
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group(cls=Nearest, context_settings={"help_option_names": ["-h", "--help"]})
 def serve() -> None:
-    """Run an embedded archive or RIS until it is interrupted."""
+    """Run an embedded archive, RIS or FHIR server until it is interrupted."""
 
 
 def _where(port: int, aet: str) -> Callable[[Command], Command]:
@@ -86,6 +91,11 @@ class Peer(Protocol):
     show_default=True,
     help="The association on which commitment is reported.",
 )
+@click.option(
+    "--notify", multiple=True, metavar="ADDRESS",
+    help="Who is told of what was stored over DIMSE (Instance Availability Notification; repeatable).",
+)
+@web_options
 @common
 def archive(
     port: int,
@@ -95,10 +105,17 @@ def archive(
     storage: Path | None,
     destinations: tuple[str, ...],
     commitment: Literal["same", "other", "never"],
+    notify: tuple[str, ...],
+    web: Web | None,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
-    """Run an archive: C-STORE, C-FIND, C-GET, C-MOVE, C-ECHO and storage commitment."""
+    """Run an archive: C-STORE, C-FIND, C-GET, C-MOVE, C-ECHO and storage commitment.
+
+    With --web-port it is a DICOMweb service over the same store too: STOW-RS, QIDO-RS and WADO-RS below /dicom-web. Of
+    the faults, store strikes each instance of STOW-RS, find QIDO-RS and get WADO-RS; what is about associations does
+    not strike the web.
+    """
     from modality.errors import UsageError
     from modality.network.address import parse_dicom
     from modality.simulated.archive import SimulatedArchive
@@ -111,9 +128,11 @@ def archive(
         there = parse_dicom(f"dicom://{where}")
         known[title] = f"{there.host}:{there.port}"
     peer = SimulatedArchive(
-        storage, aet=aet, host=host, port=port, faults=faults, destinations=known, commitment=commitment
-    )
-    _run(peer, as_json, lambda: f"{len(peer.instances())} instances kept")
+        storage, aet=aet, host=host, port=port, faults=faults, destinations=known, commitment=commitment, notify=notify,
+        web=web,
+    )  # fmt: skip
+    also = {"web": lambda: peer.web_address} if web else {}
+    _run(peer, as_json, lambda: f"{len(peer.instances())} instances kept", also)
 
 
 @serve.command(cls=Verb, epilog=fault_text.explanation(fault_text.RIS_SERVICES, fault_text.RIS_MAIN))
@@ -128,6 +147,12 @@ def archive(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder where performed steps are written as JSON.",
 )
+@click.option(
+    "--notify", multiple=True, metavar="ADDRESS", help="Who is told of each change of a performed step (repeatable)."
+)
+@click.option(
+    "--hl7-port", type=click.IntRange(0, 65535), help="Take HL7 v2 orders over MLLP on this port too; 0 for any free one."
+)
 @common
 def ris(
     port: int,
@@ -136,18 +161,70 @@ def ris(
     faults: tuple[str, ...],
     worklist: Path | None,
     storage: Path | None,
+    notify: tuple[str, ...],
+    hl7_port: int | None,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
-    """Run a RIS: modality worklist, and performed steps with the strict state machine."""
+    """Run a RIS: modality worklist, and performed steps with the strict state machine.
+
+    A performed step can be retrieved (N-GET) too. Of the faults, get strikes that.
+
+    With --hl7-port, HL7 v2 orders (ORM^O01, OMI^O23) become worklist items, patient updates and merges (ADT) change
+    them, and results (ORU^R01) are kept, in --storage too. The faults do not strike HL7.
+    """
     from modality.simulated.ris import SimulatedRis
 
-    peer = SimulatedRis(worklist, aet=aet, host=host, port=port, faults=faults, storage=storage)
-    _run(peer, as_json, lambda: f"{len(peer.performed_steps)} performed steps")
+    peer = SimulatedRis(
+        worklist, aet=aet, host=host, port=port, faults=faults, storage=storage, notify=notify, hl7_port=hl7_port
+    )
+    also = {"hl7": lambda: peer.hl7_address} if hl7_port is not None else {}
+    _run(peer, as_json, lambda: f"{len(peer.performed_steps)} performed steps{peer.hl7_summary}", also)
 
 
-def _run(peer: Peer, as_json: bool, summary: Callable[[], str]) -> None:
-    """Listen until SIGINT or SIGTERM."""
+@serve.command(cls=Verb)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0 for any free one."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Interface to listen on.")
+@click.option(
+    "--storage",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that keeps resources; else gone at the end.",
+)
+@click.option(
+    "--tokens", type=_FILE, metavar="FILE", help="Bearer tokens that let in, a line each; else all are let in."
+)
+@click.option("--cert", type=_FILE, metavar="FILE", help="Certificate in PEM, which makes it https.")
+@click.option("--key", type=_FILE, metavar="FILE", help="Its private key in PEM; in --cert's file by default.")
+@common
+def fhir(
+    port: int,
+    host: str,
+    storage: Path | None,
+    tokens: Path | None,
+    cert: Path | None,
+    key: Path | None,
+    as_json: bool,
+    debug: bool,  # noqa: ARG001 - read by Verb
+) -> None:
+    """Run a FHIR R4 server: create, read, update, search, batch and transaction.
+
+    It takes Patient, ServiceRequest, ImagingStudy, Observation, DiagnosticReport, Device and Endpoint, and refuses what
+    is not valid: structure, codes, units and references.
+    """
+    from modality.simulated.dicomweb.web import read_tokens
+    from modality.simulated.fhir import SimulatedFhir
+
+    known = read_tokens(tokens) if tokens else ()
+    peer = SimulatedFhir(storage, host=host, port=port, tokens=known, certificate=cert, key=key)
+    _run(peer, as_json, lambda: f"{len(peer.resources())} resources kept")
+
+
+def _run(
+    peer: Peer, as_json: bool, summary: Callable[[], str], also: Mapping[str, Callable[[], str]] | None = None
+) -> None:
+    """Listen until SIGINT or SIGTERM; `also` gives further addresses, by their key in JSON."""
     from modality.errors import UsageError
 
     ended: list[int] = []
@@ -158,10 +235,11 @@ def _run(peer: Peer, as_json: bool, summary: Callable[[], str]) -> None:
     except OSError as error:
         raise UsageError(f"cannot listen on {peer.host}:{peer.port}: {error.strerror or error}") from error
     try:
+        others = {key: address() for key, address in (also or {}).items()}
         if as_json:
-            emit({"address": peer.address})
+            emit({"address": peer.address, **others})
         else:
-            click.echo(peer.address)
+            click.echo("\n".join((peer.address, *others.values())))
         # A signal that the system hands to another thread would not wake an endless wait of this one.
         while not ended:
             time.sleep(_POLL_S)

@@ -1,15 +1,16 @@
-"""A client of a DICOMweb service: QIDO-RS search and WADO-RS retrieve, over httpx (PS3.18)."""
+"""A client of a DICOMweb service: QIDO-RS search, WADO-RS retrieve and STOW-RS store, over httpx (PS3.18)."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from modality.errors import (
     AssociationAborted,
     HandshakeFailed,
+    InputError,
     InvalidResponse,
     MissingExtraError,
     ResponseTimeout,
@@ -18,9 +19,12 @@ from modality.errors import (
     WebRefused,
 )
 from modality.network.address import WebAddress
+from modality.network.dicomweb.account import Account, account
+from modality.network.dicomweb.part import Part
 from modality.network.local import Local
-from modality.protocol.multipart import MultipartReader, PartBegun, PartData, boundary_of
+from modality.protocol.multipart import MultipartReader, PartData, PartEnded, boundary_of
 from modality.protocol.upper_layer.user_information import IdentityType
+from modality.transfer.instance import PreparedInstance
 
 if TYPE_CHECKING:
     import httpx
@@ -96,18 +100,34 @@ class DicomWebClient:
             UnreachableError: nobody answers.
             PeerError: the service refused, or did not answer properly.
         """
+        return self._pages(f"/studies/{study_uid}/instances", {}, "00080018")
+
+    def search_studies(self, keys: Mapping[str, str]) -> list[Match]:
+        """The studies that match (QIDO-RS, PS3.18 10.6), likewise.
+
+        Args:
+            keys: matching keys by keyword.
+
+        Raises:
+            UnreachableError: nobody answers.
+            PeerError: the service refused, or did not answer properly.
+        """
+        return self._pages("/studies", keys, "0020000D")
+
+    def _pages(self, path: str, keys: Mapping[str, str], unique: str) -> list[Match]:
         found: list[Match] = []
         seen: set[str] = set()
         while True:
-            page = self._search(f"/studies/{study_uid}/instances", {"offset": len(found)} if found else {})
-            new = [match for match in page if value(match, "00080018") not in seen]
+            page = self._search(path, {**keys, **({"offset": len(found)} if found else {})})
+            new = [match for match in page if value(match, unique) not in seen]
             if not new:
                 return found
-            seen.update(value(match, "00080018") for match in new)
+            seen.update(value(match, unique) for match in new)
             found += new
 
     def _search(self, path: str, parameters: dict[str, Any]) -> list[Match]:
-        with self._get("QIDO-RS", path, _JSON, parameters) as response:
+        with self._exchange("QIDO-RS", "GET", path, _JSON, parameters=parameters) as response:
+            self._check("QIDO-RS", response)
             if response.status_code == 204:
                 return []
             response.read()
@@ -119,37 +139,81 @@ class DicomWebClient:
             raise InvalidResponse(f"{self.root}: the answer to QIDO-RS is no list of data sets (PS3.18 F.2)")
         return matches
 
-    def retrieve_series(self, study_uid: str, series_uid: str) -> Iterator[bytes]:
-        """The instances of a series as stored, each a DICOM file, as they come (WADO-RS, PS3.18 10.4).
+    def retrieve_series(self, study_uid: str, series_uid: str) -> Iterator[PreparedInstance]:
+        """The instances of a series as stored, as they come (WADO-RS, PS3.18 10.4).
+
+        What is large is never in memory whole: it is mapped from a file that lasts as long as the instance.
 
         Raises:
             UnreachableError: nobody answers.
             PeerError: the service refused, or did not answer properly.
         """
-        with self._get("WADO-RS", f"/studies/{study_uid}/series/{series_uid}", _AS_STORED) as response:
+        path = f"/studies/{study_uid}/series/{series_uid}"
+        with self._exchange("WADO-RS", "GET", path, _AS_STORED) as response:
+            self._check("WADO-RS", response)
             reader = MultipartReader(boundary_of(response.headers.get("content-type", "")))
-            part = bytearray()
-            for piece in response.iter_bytes():
-                for event in reader.receive(piece):
-                    if isinstance(event, PartData):
-                        part += event.data
-                    elif isinstance(event, PartBegun):
-                        part = bytearray()
-                    else:
-                        yield bytes(part)
-            reader.finish()
+            with Part() as part:
+                for piece in response.iter_bytes():
+                    for event in reader.receive(piece):
+                        if isinstance(event, PartData):
+                            part.write(event.data)
+                        elif isinstance(event, PartEnded):
+                            yield self._instance(part)
+                reader.finish()
+
+    def _instance(self, part: Part) -> PreparedInstance:
+        try:
+            return part.instance()
+        except InputError as error:
+            raise InvalidResponse(f"{self.root}: an instance fetched cannot be read: {error}") from error
+
+    def store(self, content: Iterable[bytes], content_type: str, length: int) -> Account:
+        """Store instances (STOW-RS, PS3.18 10.5).
+
+        Args:
+            content: the body, piece by piece.
+            content_type: its media type, with the boundary.
+            length: its length in bytes.
+
+        Raises:
+            UnreachableError: nobody answers.
+            PeerError: the service refused the request as a whole, or did not answer properly.
+        """
+        headers = {"Content-Type": content_type, "Content-Length": str(length)}
+        with self._exchange("STOW-RS", "POST", "/studies", _JSON, content=content, headers=headers) as response:
+            response.read()
+            try:
+                # A failure of some or all instances is told in the body: with 202 or 409 (PS3.18 Table 10.5.3-1),
+                # by some services with 200 or 400.
+                return account(response.json())
+            except ValueError as error:
+                self._check("STOW-RS", response)
+                raise InvalidResponse(f"{self.root}: the answer to STOW-RS says nothing of the instances") from error
 
     @contextmanager
-    def _get(
-        self, what: str, path: str, accept: str, parameters: dict[str, Any] | None = None
+    def _exchange(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        accept: str,
+        *,
+        parameters: dict[str, Any] | None = None,
+        content: Iterable[bytes] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Iterator[httpx.Response]:
-        """A successful response, its body not yet read; what goes wrong until the block ends becomes our own error."""
+        """A response, its body not yet read; what goes wrong until the block ends becomes our own error."""
         httpx = self._httpx
         try:
-            headers = {"Accept": accept}
-            with self._client.stream("GET", self.root + path, params=parameters, headers=headers) as response:
-                if not response.is_success:
-                    raise self._refusal(what, response)
+            with self._client.stream(
+                method,
+                self.root + path,
+                params=parameters,
+                headers={"Accept": accept, **(headers or {})},
+                content=content,
+                # A body that is made as it goes cannot be sent a second time.
+                follow_redirects=content is None,
+            ) as response:
                 yield response
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if _is_handshake(error):
@@ -157,10 +221,16 @@ class DicomWebClient:
             raise UnreachableError(f"{self.root}: nobody answers; is it running, and the URL right?") from error
         except httpx.TimeoutException as error:
             raise ResponseTimeout(f"{self.root}: no answer to {what} in time") from error
-        except httpx.NetworkError as error:
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            if content is None and isinstance(error, httpx.RemoteProtocolError):
+                raise InvalidResponse(f"{self.root}: {what}: {error}") from error
             raise AssociationAborted(f"{self.root}: the connection broke during {what}: {error}") from error
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
             raise InvalidResponse(f"{self.root}: {what}: {error}") from error
+
+    def _check(self, what: str, response: httpx.Response) -> None:
+        if not response.is_success:
+            raise self._refusal(what, response)
 
     def _refusal(self, what: str, response: httpx.Response) -> WebRefused:
         response.read()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pynetdicom.presentation import StoragePresentationContexts
+
 from modality.errors import (
     AssociationAborted,
     ContextRefused,
     InputError,
-    InvalidResponse,
     QueryRefused,
     UsageError,
 )
@@ -23,9 +24,14 @@ from modality.network.query import find_instances
 from modality.network.retrieve.get import fetch_study
 from modality.network.retrieve.move import Listen, move_study
 from modality.network.retrieve.receiver import Receive
-from modality.protocol.negotiation import Context
+from modality.protocol.negotiation import MOST_CONTEXTS, Context
 from modality.transfer.instance import PreparedInstance
-from modality.transfer.reading import from_bytes, read
+from modality.transfer.reading import read
+from modality.transfer.syntaxes import BY_UID, NATIVE
+
+# Proposed last: an archive that looks at the first context of a class alone still gives what it keeps compressed.
+_NOT_COMPRESSED = frozenset(one.uid for one in NATIVE)
+_STREAMED = "1.2.840.10008.1.2.7."  # real-time video of PS3.22, which travels by RTP
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Wanted:
 
     Args:
         series_uid: the series in which it is listed.
-        context: its class, and the syntax that it was sent in.
+        context: its class, and the syntax that it was sent in; each empty where that is not known.
     """
 
     series_uid: str
@@ -90,9 +96,10 @@ class _Archive:
         return {uid: str(one.get("SeriesInstanceUID") or "") for uid, one in found.items()}
 
     def fetch(self, study_uid: str, wanted: Mapping[str, Wanted], receive: Receive) -> None:
-        series, contexts = _series(wanted), {one.context for one in wanted.values()}
+        series, contexts = _series(wanted), _contexts(wanted)
         try:
-            fetch_study(self._address, study_uid, sorted(contexts), self._local, receive, series=series)
+            ordered = sorted(contexts, key=lambda one: (one[1] in _NOT_COMPRESSED, one))
+            fetch_study(self._address, study_uid, ordered, self._local, receive, series=series)
         except (ContextRefused, QueryRefused, AssociationAborted) as error:
             # Some archives that do not allow it accept the presentation context, and then abort.
             if self._listen is None and isinstance(error, ContextRefused):
@@ -116,12 +123,7 @@ class _Web:
 
     def fetch(self, study_uid: str, wanted: Mapping[str, Wanted], receive: Receive) -> None:
         for series_uid in _series(wanted):
-            for data in self._client.retrieve_series(study_uid, series_uid):
-                try:
-                    instance = from_bytes(data)
-                except InputError as error:
-                    message = f"{self._client.root}: an instance fetched cannot be read: {error}"
-                    raise InvalidResponse(message) from error
+            for instance in self._client.retrieve_series(study_uid, series_uid):
                 receive(instance)
 
 
@@ -156,3 +158,25 @@ class _Folder:
 
 def _series(wanted: Mapping[str, Wanted]) -> list[str]:
     return sorted({one.series_uid for one in wanted.values()})
+
+
+def _contexts(wanted: Mapping[str, Wanted]) -> set[Context]:
+    """Classes and syntaxes to propose: all that there may be, where an archive does not tell."""
+    contexts = set()
+    for sop_class, syntax in {one.context for one in wanted.values()}:
+        classes = [sop_class] if sop_class else _common_classes()
+        contexts |= {(one, kept) for one in classes for kept in ([syntax] if syntax else _kept_in())}
+    return contexts
+
+
+def _common_classes() -> list[str]:
+    """Storage classes, as many as one association can propose beside its C-GET."""
+    return [str(context.abstract_syntax) for context in StoragePresentationContexts[: MOST_CONTEXTS - 8]]
+
+
+def _kept_in() -> list[str]:
+    """Every syntax in which an instance may be kept; video, which is never decoded here, among them."""
+    from pydicom.uid import AllTransferSyntaxes
+
+    others = [str(uid) for uid in AllTransferSyntaxes if not uid.startswith(_STREAMED)]
+    return list(dict.fromkeys([*BY_UID, *others]))

@@ -6,32 +6,34 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pydicom.dataset import Dataset
 from pynetdicom import evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 
-from modality.errors import InputError, UsageError
+from modality.errors import UsageError
+from modality.network.address import DicomAddress, parse_dicom
 from modality.protocol.upper_layer.command import succeeded
-from modality.simulated.archive import coercion, header
-from modality.simulated.archive.coercion import CannotCoerce
+from modality.simulated.archive.availability import Availability
 from modality.simulated.archive.commitment import Commitment, Way
 from modality.simulated.archive.contexts import all_transfer_syntaxes, supported_contexts
-from modality.simulated.archive.header import UnreadableDataset
+from modality.simulated.archive.filing import Filing
 from modality.simulated.archive.index import Index, StoredInstance
 from modality.simulated.archive.lock import FolderLock
 from modality.simulated.archive.receiving import ReceivingProvider
 from modality.simulated.archive.retrieval import Retrieval
-from modality.simulated.archive.storage import IncomingFile, InstanceFiles
+from modality.simulated.archive.storage import InstanceFiles
+from modality.simulated.dicomweb.web import Web
 from modality.simulated.events import Happening
 from modality.simulated.fault_text import ARCHIVE_MAIN, ARCHIVE_SERVICES
 from modality.simulated.faults import Fault
 from modality.simulated.listener import Handler, answer, calling
 from modality.simulated.peer import SimulatedPeer
-from modality.transfer.instance import PreparedInstance
-from modality.transfer.reading import read
+
+if TYPE_CHECKING:
+    from modality.simulated.dicomweb.server import WebServer
 
 
 class SimulatedArchive(SimulatedPeer):
@@ -47,6 +49,8 @@ class SimulatedArchive(SimulatedPeer):
         transfer_syntaxes: UIDs of the syntaxes it stores, the preferred one first; None for all.
         commitment: on which association it reports: the "same", an "other", or "never".
         commitment_delay_s: how long it takes to commit.
+        notify: who is told of what was stored, when its association has ended (Instance Availability Notification).
+        web: a DICOMweb service over the same store; None for none.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class SimulatedArchive(SimulatedPeer):
         transfer_syntaxes: Sequence[str] | None = None,
         commitment: Way = "same",
         commitment_delay_s: float = 0.0,
+        notify: Iterable[str | DicomAddress] = (),
+        web: Web | None = None,
     ) -> None:
         self.destinations = dict(destinations or {})
         self._storage = storage
@@ -68,14 +74,19 @@ class SimulatedArchive(SimulatedPeer):
         self._files: InstanceFiles | None = None
         self._index: Index | None = None
         self._lock: FolderLock | None = None
+        self._web = web
+        self._web_server: WebServer | None = None
         self._commitment = Commitment(self, commitment, commitment_delay_s)
         self._retrieval = Retrieval(self)
+        told = [parse_dicom(one) if isinstance(one, str) else one for one in notify]
+        self._availability = Availability(self, told)
         handlers: list[Handler] = [
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_FIND, self._retrieval.find),
             (evt.EVT_C_GET, self._retrieval.get),
             (evt.EVT_C_MOVE, self._retrieval.move),
             *self._commitment.handlers,
+            *self._availability.handlers,
         ]
         super().__init__(
             aet,
@@ -99,9 +110,18 @@ class SimulatedArchive(SimulatedPeer):
             self._index = Index(folder / "index.sqlite")
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"the storage folder {folder} cannot be used: {error}") from error
+        if self._web:
+            from modality.simulated.dicomweb.server import WebServer  # needs an extra
+
+            self._web_server = WebServer(self, self._web)
+            self._web_server.start()
 
     def _close(self) -> None:
+        if self._web_server:
+            self._web_server.stop()
+            self._web_server = None
         self._commitment.stop()
+        self._availability.stop()
         if self._index:
             self._index.close()
         if self._files:
@@ -123,6 +143,26 @@ class SimulatedArchive(SimulatedPeer):
         if self._files is None:
             raise RuntimeError("the archive is not started")
         return self._files
+
+    @property
+    def filing(self) -> Filing:
+        """What takes instances in.
+
+        Raises:
+            RuntimeError: the archive is not started.
+        """
+        return Filing(self.files, self.index)
+
+    @property
+    def web_address(self) -> str:
+        """The root of its DICOMweb service.
+
+        Raises:
+            RuntimeError: the archive has none, or is not started.
+        """
+        if self._web_server is None:
+            raise RuntimeError("the archive is not started, or has no web server")
+        return self._web_server.address
 
     @property
     def index(self) -> Index:
@@ -148,6 +188,8 @@ class SimulatedArchive(SimulatedPeer):
         uid = str(cast(C_STORE, event.request).AffectedSOPInstanceUID)
         fault = self.listener.apply(event, "store")
         status, comment = self._stored(event, fault)
+        if succeeded(status) and not fault.lose:
+            self._availability.stored(event, uid)
         self.events.write(Happening("C-STORE", calling(event), status, uid, comment))
         return answer(status, comment)
 
@@ -159,48 +201,9 @@ class SimulatedArchive(SimulatedPeer):
                 return fault.status, "refused as asked"
             if fault.lose:
                 return fault.status or 0x0000, ""
-            commanded = (str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID))
-            try:
-                file.finish()
-                return self._filed(file, fault, commanded)
-            except CannotCoerce as error:
-                return 0x0110, str(error)
-            except UnreadableDataset as error:
-                return 0xC000, str(error)
-            except OSError as error:
-                return 0xA700, str(error)
-
-    def _filed(self, file: IncomingFile, fault: Fault, commanded: tuple[str, str]) -> tuple[int, str]:
-        """Put an instance that has come in its place, unless it is not what the command says."""
-        instance, attributes = _read(file)
-        if (attributes["SOPClassUID"], attributes["SOPInstanceUID"]) != commanded:
-            return 0xA900, "SOP Class or Instance UID differs from the command's"
-        if not (fault.coerce or fault.drop):
-            self._put(file, instance.transfer_syntax_uid, attributes)
-            return fault.status or 0x0000, ""
-        with self.files.incoming() as changed:
-            coercion.change(file.path, fault, changed)
-            changed.finish()
-            self._put(changed, instance.transfer_syntax_uid, _read(changed)[1])
-        if fault.coerce:
-            return fault.status or 0xB000, f"coerced {', '.join(keyword for keyword, _ in fault.coerce)}"
-        return fault.status or 0x0000, ""
-
-    def _put(self, file: IncomingFile, transfer_syntax_uid: str, attributes: dict[str, str]) -> None:
-        uids = [attributes[key] for key in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
-        try:
-            path = self.files.path(*uids)
-        except ValueError as error:
-            raise UnreadableDataset(str(error)) from error
-        self.files.put(path, file)
-        stored = StoredInstance(attributes["SOPClassUID"], uids[2], transfer_syntax_uid, uids[0], uids[1], path)
-        self.index.put(stored, attributes)
-
-
-def _read(file: IncomingFile) -> tuple[PreparedInstance, dict[str, str]]:
-    """The instance in a file, and what the index keeps of it."""
-    try:
-        instance = read(file.path)
-    except InputError as error:
-        raise UnreadableDataset(str(error).removeprefix(f"{file.path}: ")) from error
-    return instance, header.read(instance)
+            commanded = {
+                "SOPClassUID": str(request.AffectedSOPClassUID),
+                "SOPInstanceUID": str(request.AffectedSOPInstanceUID),
+            }
+            filed = self.filing.take(file, fault, commanded, "the command's")
+            return filed.status, filed.comment

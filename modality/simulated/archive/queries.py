@@ -27,7 +27,7 @@ MOVE = (PatientRootQueryRetrieveInformationModelMove, StudyRootQueryRetrieveInfo
 # PS3.4 C.6.1.1 and C.6.2.1: the study root has no patient level, its study level the patient's attributes.
 _PATIENT_ROOT = frozenset({FIND[0], GET[0], MOVE[0]})
 # Made by the archive, one level each (PS3.4 tables C.6-1 to C.6-4, C.3.4).
-_MADE_HERE = {
+MADE_HERE = {
     "PATIENT": ("NumberOfPatientRelatedStudies", "NumberOfPatientRelatedSeries", "NumberOfPatientRelatedInstances"),
     "STUDY": (
         "NumberOfStudyRelatedSeries",
@@ -129,7 +129,7 @@ def _listed(value: object) -> list[object]:
 def _supported(identifier: Dataset, level: str) -> Dataset:
     """The keys that are kept at a level or above it (PS3.4 C.2.2.1.3: others are neither matched nor returned)."""
     names = list(LEVELS)[: list(LEVELS).index(level) + 1]
-    supported = {keyword for name in names for keyword in LEVELS[name]} | set(_MADE_HERE[level])
+    supported = {keyword for name in names for keyword in LEVELS[name]} | set(MADE_HERE[level])
     query = Dataset()
     for element in matching.keys(identifier):
         if element.keyword in supported:
