@@ -72,18 +72,32 @@ PHANTOMS = Table(
         "relaxometry": "phantoms:relaxometry",
         "spheres": "phantoms:spheres",
         "nema-pet": "phantoms:nema_pet",
+        "hip-prosthesis": "phantoms:hip_prosthesis",
         "head": "phantoms:head",
         "head-stroke": "phantoms:head_stroke",
         "thorax": "phantoms:thorax",
         "abdomen": "phantoms:abdomen",
+        "knee": "phantoms:knee",
+        "spine": "phantoms:spine",
     },
 )
+
+SECTIONS = Table("section", "modality.sections", {"tissue-section": "phantoms.tissue.section:tissue_section"})
+
+
+def scanned_of(name: str) -> Table:
+    """The table that holds what is scanned by that name: a section on a slide, or else a phantom."""
+    return SECTIONS if name in SECTIONS.entries else PHANTOMS
+
 
 KINDS = Table(
     "kind",
     "modality.iods",
     {
         "ct": "modality.iods.images.ct:CT",
+        "enhanced-ct": "modality.iods.images.enhanced_ct:ENHANCED_CT",
         "mr": "modality.iods.images.mr:MR",
+        "enhanced-mr": "modality.iods.images.enhanced_mr:ENHANCED_MR",
+        "sm": "modality.iods.images.slide:SM",
     },
 )

@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from phantoms.anatomy.limb.joint import knee
     from phantoms.anatomy.neuro.cranium import head
     from phantoms.anatomy.neuro.stroke import head_stroke
     from phantoms.anatomy.torso.abdomen import abdomen
     from phantoms.anatomy.torso.chest import thorax
+    from phantoms.anatomy.torso.lumbar import spine
     from phantoms.errors import PhantomError
     from phantoms.objects.acr464 import acr_ct
     from phantoms.objects.acr_large_mr import acr_mr
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from phantoms.objects.catphan import catphan504
     from phantoms.objects.ellipsoids import shepp_logan
     from phantoms.objects.iec_body import nema_pet
+    from phantoms.objects.prostheses import hip_prosthesis
     from phantoms.objects.vials import relaxometry
     from phantoms.objects.water_cylinder import water
     from phantoms.phantom import Phantom, Structure
@@ -34,10 +37,13 @@ __all__ = [
     "catphan504",
     "head",
     "head_stroke",
+    "hip_prosthesis",
+    "knee",
     "nema_pet",
     "relaxometry",
     "shepp_logan",
     "spheres",
+    "spine",
     "thorax",
     "water",
 ]
@@ -52,10 +58,13 @@ _HOMES = {
     "catphan504": "phantoms.objects.catphan",
     "head": "phantoms.anatomy.neuro.cranium",
     "head_stroke": "phantoms.anatomy.neuro.stroke",
+    "hip_prosthesis": "phantoms.objects.prostheses",
+    "knee": "phantoms.anatomy.limb.joint",
     "nema_pet": "phantoms.objects.iec_body",
     "relaxometry": "phantoms.objects.vials",
     "shepp_logan": "phantoms.objects.ellipsoids",
     "spheres": "phantoms.objects.balls",
+    "spine": "phantoms.anatomy.torso.lumbar",
     "thorax": "phantoms.anatomy.torso.chest",
     "water": "phantoms.objects.water_cylinder",
 }

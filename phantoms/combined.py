@@ -8,7 +8,27 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from phantoms.solids import Bounds, Capsule, Coordinates, Mask, Solid, Vector, along_axes, box_of, window
+from phantoms.lofts import Folded, Warped
+from phantoms.slices.capsules import Capsules
+from phantoms.slices.levels import Levelled
+from phantoms.solids import Bounds, Capsule, Coordinates, Mask, Solid, Vector, along_axes, box_of, rotation, window
+
+_FEWEST_TOGETHER = 3  # capsules: fewer are asked one by one
+
+
+def holds(solid: Solid, x: Coordinates, y: Coordinates, z: Coordinates, wanted: Mask | None) -> Mask:
+    """Whether points lie inside a solid.
+
+    Args:
+        solid: where they may lie.
+        x: mm to the patient's left.
+        y: mm to posterior.
+        z: mm to the head.
+        wanted: points whose answer counts, which spares work on a slice along the axes; None for all.
+    """
+    if isinstance(solid, (Warped, Folded, Intersection, Difference)):
+        return solid.contains(x, y, z, wanted)
+    return solid.contains(x, y, z)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +46,7 @@ class Union:
     _part_bounds: tuple[Bounds, ...] = field(init=False, repr=False)
     _lows: npt.NDArray[np.float64] = field(init=False, repr=False, compare=False)
     _highs: npt.NDArray[np.float64] = field(init=False, repr=False, compare=False)
+    _capsules: tuple[Capsules, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         each = tuple(part.bounds for part in self.parts)
@@ -36,6 +57,7 @@ class Union:
         object.__setattr__(self, "_lows", np.asarray([bounds.low_mm for bounds in each]))
         object.__setattr__(self, "_highs", np.asarray([bounds.high_mm for bounds in each]))
         object.__setattr__(self, "bounds", total)
+        object.__setattr__(self, "_capsules", _as_columns(self.parts))
 
     @property
     def volume_mm3(self) -> float | None:
@@ -62,11 +84,17 @@ class Union:
         inside = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape), dtype=np.bool_)
         if not inside.size:
             return inside
-        near = self._near(box_of(x, y, z))
         if not along_axes(x, y, z):
-            for number in near:
+            for number in self._near(box_of(x, y, z)):
                 inside |= self.parts[number].contains(x, y, z)
             return inside
+        height = float(z.item())
+        near = self._near(Bounds((float(x[0, 0]), float(y[0, 0]), height), (float(x[0, -1]), float(y[-1, 0]), height)))
+        capsules, row_of = self._capsules
+        together = [row_of[number] for number in near if row_of[number] >= 0]
+        if len(together) >= _FEWEST_TOGETHER:
+            inside.ravel()[capsules.inside(together, x[0], y[:, 0], height)] = True
+            near = [number for number in near if row_of[number] < 0]
         for number in near:
             place = window(self._part_bounds[number], x, y, z)
             if place is not None:
@@ -102,9 +130,11 @@ class Intersection:
         """No formula."""
         return None
 
-    def contains(self, x: Coordinates, y: Coordinates, z: Coordinates) -> Mask:
-        """Whether the points lie in both."""
-        return self.first.contains(x, y, z) & self.second.contains(x, y, z)
+    def contains(self, x: Coordinates, y: Coordinates, z: Coordinates, wanted: Mask | None = None) -> Mask:
+        """Whether the points lie in both; see `holds`."""
+        inside = holds(self.first, x, y, z, wanted)
+        inside &= holds(self.second, x, y, z, wanted)
+        return inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +164,85 @@ class Difference:
         """No formula."""
         return None
 
+    def contains(self, x: Coordinates, y: Coordinates, z: Coordinates, wanted: Mask | None = None) -> Mask:
+        """Whether the points lie in the whole and not in the cut; see `holds`."""
+        inside = holds(self.whole, x, y, z, wanted)
+        inside &= ~holds(self.cut, x, y, z, wanted)
+        return inside
+
+
+def _as_columns(parts: tuple[Solid, ...]) -> tuple[Capsules, tuple[int, ...]]:
+    """The capsules among some solids, and of each solid which of them it is, or -1."""
+    capsules = [part for part in parts if isinstance(part, Capsule)]
+    starts = np.asarray([one.start_mm for one in capsules], dtype=np.float64).reshape(-1, 3)
+    ends = np.asarray([one.end_mm for one in capsules], dtype=np.float64).reshape(-1, 3)
+    columns = Capsules(starts, ends - starts, np.asarray([one.radius_mm for one in capsules], dtype=np.float64))
+    numbers = iter(range(len(capsules)))
+    return columns, tuple(next(numbers) if isinstance(part, Capsule) else -1 for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A levelled solid turned about the origin of its own coordinates and moved.
+
+    Args:
+        base: the solid about the origin.
+        center_mm: where the origin comes to lie.
+        turn_deg: angles about x, y and z, in this order.
+    """
+
+    base: Levelled
+    center_mm: Vector
+    turn_deg: Vector
+
+    @property
+    def shape(self) -> str:
+        """Named after the base."""
+        return self.base.shape
+
+    @property
+    def bounds(self) -> Bounds:
+        """The box of the base's turned box."""
+        axes = rotation(self.turn_deg)
+        box = self.base.bounds
+        reach = []
+        for place, center in enumerate(self.center_mm):
+            ends = [
+                sorted((low * axis[place], high * axis[place]))
+                for low, high, axis in zip(box.low_mm, box.high_mm, axes, strict=True)
+            ]
+            reach.append((center + sum(end[0] for end in ends), center + sum(end[1] for end in ends)))
+        return Bounds((reach[0][0], reach[1][0], reach[2][0]), (reach[0][1], reach[1][1], reach[2][1]))
+
+    @property
+    def volume_mm3(self) -> float | None:
+        """That of the base."""
+        return self.base.volume_mm3
+
+    def _own(self, x: Coordinates, y: Coordinates, z: Coordinates) -> tuple[Coordinates, Coordinates, Coordinates]:
+        """The points in the base's coordinates, as small as the turn allows."""
+        away = [value - center for value, center in zip((x, y, z), self.center_mm, strict=True)]
+
+        def along(axis: Vector) -> Coordinates:
+            terms = [part * share for part, share in zip(away, axis, strict=True) if share]
+            return sum(terms[1:], start=terms[0])
+
+        first, second, third = (along(axis) for axis in rotation(self.turn_deg))
+        return first, second, third
+
+    def level(self, x: Coordinates, y: Coordinates, z: Coordinates) -> Coordinates:
+        """The base's level."""
+        return self.base.level(*self._own(x, y, z))
+
+    def below(self, x: Coordinates, y: Coordinates, z: Coordinates, limit: float) -> Mask:
+        """Whether the level of points on a slice along the axes is at most `limit`."""
+        inside: Mask = self.level(x, y, z) <= limit
+        return inside
+
     def contains(self, x: Coordinates, y: Coordinates, z: Coordinates) -> Mask:
-        """Whether the points lie in the whole and not in the cut."""
-        return self.whole.contains(x, y, z) & ~self.cut.contains(x, y, z)
+        """Whether the points lie inside."""
+        inside: Mask = self.base.level(*self._own(x, y, z)) <= 1.0
+        return inside
 
 
 def tube(path_mm: Sequence[Vector], radii_mm: Sequence[float] | float) -> Union:

@@ -48,6 +48,18 @@ def _cell(coordinate: Field, spacing_mm: float) -> tuple[npt.NDArray[np.intp], n
     return low, (low + 1) % _PERIOD, weight
 
 
+def _along_rows(
+    values: Field,
+    x: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Field],
+    z: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Field],
+) -> Field:
+    """A lattice's plane at one height, interpolated at all columns: shape (period, columns)."""
+    (x0, x1, wx), (z0, z1, wz) = x, z
+    plane = values[z0.item()] + (values[z1.item()] - values[z0.item()]) * wz.reshape(())
+    rows: Field = plane[:, x0[0]] + (plane[:, x1[0]] - plane[:, x0[0]]) * wx
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class ValueNoise:
     """A smooth random field with values in (-1, 1).
@@ -69,16 +81,41 @@ class ValueNoise:
             total = total + self._octave(x, y, z, octave) * 0.5**octave
         return total * (1.0 / (2.0 - 0.5 ** (self.octaves - 1)))
 
+    def on_slice(self, x: Field, y: Field, z: Field, down: npt.NDArray[np.intp], across: npt.NDArray[np.intp]) -> Field:
+        """The field at chosen points of a slice along the axes, to the same bits as `at` gives.
+
+        Args:
+            x: of all columns, shape (1, columns).
+            y: of all rows, shape (rows, 1).
+            z: shape (1, 1).
+            down: row of each point.
+            across: column of each point.
+        """
+        total: Field = np.zeros(1, dtype=x.dtype)
+        for octave in range(self.octaves):
+            spacing_mm = self.spacing_mm * 0.5**octave
+            y0, y1, wy = _cell(y[:, 0], spacing_mm)
+            rows = _along_rows(self._values(octave, x), _cell(x, spacing_mm), _cell(z, spacing_mm)).ravel()
+            lower = rows.take((y0 * x.size).take(down) + across)
+            step = rows.take((y1 * x.size).take(down) + across)
+            step -= lower
+            step *= wy.take(down)
+            step += lower
+            total = total + step * 0.5**octave if octave else step
+        return total * (1.0 / (2.0 - 0.5 ** (self.octaves - 1)))
+
+    def _values(self, octave: int, like: Field) -> Field:
+        return _lattice((self.stream + octave * 0x9E3779B9) & 0xFFFFFFFF).astype(like.dtype, copy=False)
+
     def _octave(self, x: Field, y: Field, z: Field, octave: int) -> Field:
         spacing_mm = self.spacing_mm * 0.5**octave
-        values = _lattice((self.stream + octave * 0x9E3779B9) & 0xFFFFFFFF).astype(x.dtype, copy=False)
+        values = self._values(octave, x)
         x0, x1, wx = _cell(x, spacing_mm)
         y0, y1, wy = _cell(y, spacing_mm)
         z0, z1, wz = _cell(z, spacing_mm)
         if z.size == 1 and x.shape == (1, x.size) and y.shape == (y.size, 1):
             # A slice along the axes: interpolate plane, then columns, then rows.
-            plane = values[z0.item()] + (values[z1.item()] - values[z0.item()]) * wz.reshape(())
-            rows = plane[:, x0[0]] + (plane[:, x1[0]] - plane[:, x0[0]]) * wx
+            rows = _along_rows(values, (x0, x1, wx), (z0, z1, wz))
             lower = rows[y0[:, 0]]
             step: Field = rows[y1[:, 0]]
             step -= lower

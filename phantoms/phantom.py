@@ -10,7 +10,7 @@ from typing import NamedTuple, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from phantoms.combined import parts_apart
+from phantoms.combined import holds, parts_apart
 from phantoms.errors import PhantomError
 from phantoms.material import Tissue
 from phantoms.placement import IDENTITY, Placement
@@ -118,11 +118,14 @@ class Phantom:
     fine: tuple[Fine, ...] = field(init=False, repr=False, compare=False)
     _bounds: tuple[Bounds, ...] = field(init=False, repr=False, compare=False)
     _parts: tuple[tuple[Bounds, ...], ...] = field(init=False, repr=False, compare=False)
+    _boxes: tuple[Coordinates, Coordinates] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.structures) <= _MOST_STRUCTURES:
             raise PhantomError(f"phantom {self.name}: {len(self.structures)} structures, at most {_MOST_STRUCTURES}")
         object.__setattr__(self, "_bounds", tuple(s.solid.bounds for s in self.structures))
+        boxes = np.asarray([(bounds.low_mm, bounds.high_mm) for bounds in self._bounds])
+        object.__setattr__(self, "_boxes", (boxes[:, 0], boxes[:, 1]))
         object.__setattr__(self, "_parts", tuple(parts_apart(s.solid) for s in self.structures))
         object.__setattr__(self, "fine", tuple(self._fine()))
 
@@ -163,21 +166,38 @@ class Phantom:
 
     def _model_labels(self, x: Coordinates, y: Coordinates, z: Coordinates) -> Labels:
         labels = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape), dtype=np.uint8)
+        # The last is painted first: of those before it only what it leaves free is looked at.
         if not along_axes(x, y, z):
+            lows, highs = self._boxes
             for tile in _tiles(labels.shape):
                 points = (_cut(x, tile), _cut(y, tile), _cut(z, tile))
                 near = box_of(*points)
-                for number, (structure, bounds) in enumerate(zip(self.structures, self._bounds, strict=True), start=1):
-                    if bounds.meets(near):
-                        np.copyto(labels[tile], np.uint8(number), where=structure.solid.contains(*points))
+                met = (lows <= near.high_mm).all(axis=1) & (highs >= near.low_mm).all(axis=1)
+                part = labels[tile]
+                for number in reversed(np.flatnonzero(met).tolist()):
+                    free = part == 0
+                    if not free.any():
+                        break
+                    free &= self.structures[number].solid.contains(*points)
+                    np.copyto(part, np.uint8(number + 1), where=free)
             return labels
-        for number, (structure, bounds) in enumerate(zip(self.structures, self._bounds, strict=True), start=1):
-            place = window(bounds, x, y, z)
-            if place is not None:
-                rows, columns = place
-                inside = structure.solid.contains(x[:, columns], y[rows], z)
-                np.copyto(labels[place], np.uint8(number), where=inside)
+        for number, rows, columns in self._windows(x[0], y[:, 0], float(z.item())):
+            free = labels[rows, columns] == 0
+            inside = holds(self.structures[number].solid, x[:, columns], y[rows], z, free)
+            inside &= free
+            np.copyto(labels[rows, columns], np.uint8(number + 1), where=inside)
         return labels
+
+    def _windows(self, x: Coordinates, y: Coordinates, height: float) -> Iterator[tuple[int, slice, slice]]:
+        """The structures whose boxes a slice along the axes meets, the last first, and where."""
+        lows, highs = self._boxes
+        across = x.searchsorted(lows[:, 0]).tolist(), x.searchsorted(highs[:, 0]).tolist()
+        down = y.searchsorted(lows[:, 1]).tolist(), y.searchsorted(highs[:, 1]).tolist()
+        crossed = (lows[:, 2] <= height) & (highs[:, 2] >= height)
+        for number in reversed(np.flatnonzero(crossed).tolist()):
+            left, right, top, bottom = across[0][number], across[1][number], down[0][number], down[1][number]
+            if left < right and top < bottom:
+                yield number, slice(top, bottom), slice(left, right)
 
     def truth(self, *, kvp: float, field_strength_t: float) -> list[StructureTruth]:
         """What is where, as plain data.

@@ -50,6 +50,13 @@ ADC_MM2_PER_S: Mapping[str, float] = MappingProxyType(
         "rib spongiosa": _BONE,
         "vertebral spongiosa": _BONE,
         "cartilage": 1.3e-3,  # our choice
+        "articular cartilage": 1.5e-3,  # our choice
+        "meniscus": 1.0e-3,  # our choice
+        "tendon": 0.8e-3,  # our choice
+        "annulus fibrosus": 1.2e-3,  # our choice
+        "nucleus pulposus": 1.8e-3,  # our choice
+        "joint fluid": _BODY_WATER,
+        "fatty spongiosa": _FAT,
         "lung": 1.5e-3,  # our choice
         "heart": _MUSCLE,  # our choice: as muscle
         "kidney cortex": 2.08e-3,  # [D]
@@ -66,7 +73,7 @@ ADC_MM2_PER_S: Mapping[str, float] = MappingProxyType(
 )
 """Apparent diffusion coefficient by the tissue's name, alike in all directions."""
 
-_SHIFT_PPM = MappingProxyType({"adipose": -3.5, "skin": -3.5})
+_SHIFT_PPM = MappingProxyType({"adipose": -3.5, "skin": -3.5, "fatty spongiosa": -3.5})
 
 
 def adc_mm2_per_s(tissue: Tissue) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phantoms.errors import PhantomError
+from phantoms.slices import rows
 
 Coordinates = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
@@ -181,8 +182,18 @@ class Ellipsoid:
             level = level + (xy * dx) * dy
         return level
 
+    def below(self, x: Coordinates, y: Coordinates, z: Coordinates, limit: float) -> Mask:
+        """Whether the level of points on a slice along the axes is at most `limit`, found row by row."""
+        xx, yy, zz, xy, xz, yz = self._form
+        dy, dz = y.astype(np.float64) - self.center_mm[1], float(z.item()) - self.center_mm[2]
+        linear = xy * dy + xz * dz
+        first, last = rows.quadratic(xx, linear, (yy * dy + yz * dz) * dy + (zz * dz * dz - limit))
+        return rows.between(x, first + self.center_mm[0], last + self.center_mm[0])
+
     def contains(self, x: Coordinates, y: Coordinates, z: Coordinates) -> Mask:
         """Whether the points lie inside."""
+        if along_axes(x, y, z):
+            return self.below(x, y, z, 1.0)
         inside: Mask = self.level(x, y, z) <= 1.0
         return inside
 

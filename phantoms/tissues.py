@@ -17,6 +17,7 @@ Where each value stands, and how far we could check it ("by way of X": the sourc
           independent programs, which agree on all that is used here.
     [P]   S. Patz et al., J. Magn. Reson. Imaging 26:510, 2007 (eye, 1.5 T). Unchecked.
     [R]   I. L. H. Reichert et al., Magn. Reson. Imaging 23:611, 2005 (cortical bone, T2*). Unchecked.
+    [Go]  G. E. Gold et al., AJR Am. J. Roentgenol. 183:343, 2004: the knee at 1.5 T and 3 T. Not open: unchecked.
     [BW]  D. L. Collins et al., IEEE Trans. Med. Imaging 17:463, 1998: BrainWeb's table of tissue parameters. By way
           of several programs that hold it.
 "Our choice" marks what follows no source.
@@ -57,6 +58,7 @@ _KIDNEY = {
     "K": 0.002,
     "Ca": 0.001,
 }
+_CONNECTIVE = {"H": 0.094, "C": 0.207, "N": 0.062, "O": 0.622, "Na": 0.006, "S": 0.006, "Cl": 0.003}  # [Sc]
 _MUSCLE_MR = both(1008, 44, 1412, 50)  # [S]
 _MARROW_MR = both(549, 49, 586, 49)  # [B], L4 vertebra
 _FAT_MR = both(342, 70, 377, 70)  # [G], scalp: A = 0.324, C = 0.137; [B] has 382 and 68 ms at 3 T
@@ -190,6 +192,29 @@ _TABLE = (
         {"H": 0.096, "C": 0.099, "N": 0.022, "O": 0.744, "Na": 0.005, "P": 0.022, "S": 0.009, "Cl": 0.003},
         *both(1024, 30, 1168, 27),
     ),  # [46]; [S]
+    Tissue(
+        "articular cartilage",
+        1.10,
+        {"H": 0.096, "C": 0.099, "N": 0.022, "O": 0.744, "Na": 0.005, "P": 0.022, "S": 0.009, "Cl": 0.003},
+        *both(1060, 42, 1240, 37),
+    ),  # [46]; [Go]
+    Tissue("meniscus", 1.11, _CONNECTIVE, *both(900, 12, 1050, 11)),  # [Sc], connective tissue; relaxation: our choice
+    Tissue("tendon", 1.12, _CONNECTIVE, *both(600, 5, 650, 4)),  # likewise
+    Tissue("annulus fibrosus", 1.09, _CONNECTIVE, *both(950, 55, 1100, 50)),  # likewise
+    Tissue(
+        "nucleus pulposus",
+        1.07,
+        {"H": 0.100, "C": 0.090, "N": 0.020, "O": 0.775, "Na": 0.003, "S": 0.007, "Cl": 0.005},
+        *both(1300, 130, 1500, 120),
+    ),  # our choice: cartilage with more water
+    Tissue("joint fluid", 1.012, WATER, *both(2850, 1210, 3620, 767), proton_density=1.0),  # [Go]; density: our choice
+    Tissue(
+        "fatty spongiosa",
+        1.13,
+        {"H": 0.096, "C": 0.527, "N": 0.015, "O": 0.276, "Na": 0.001, "P": 0.025, "S": 0.002, "Ca": 0.058},
+        *both(288, 165, 365, 133),
+        proton_density=0.85,
+    ),  # our choice: yellow marrow [46] with a quarter of its mass of bone [44]; marrow's relaxation [Go]
     Tissue(
         "eye lens",
         1.07,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -58,8 +58,18 @@ class Acquisition(Protocol):
     def frame(self, index: int) -> Frame:
         """Slice `index`; the same bytes each time it is asked for, alone or in order."""
 
+    @property
+    def stacks(self) -> tuple[Geometry, ...]:
+        """The stacks of slices, `geometry` the first; most scans have one."""
+
+    def stack_of(self, index: int) -> int:
+        """Which of the stacks image `index` belongs to."""
+
     def slice_of(self, index: int) -> int:
-        """Place in the geometry of image `index`; its own number where a slice has one image."""
+        """Place in its stack of image `index`; its own number where there is one stack and a slice has one image."""
+
+    def properties(self, label: int) -> Mapping[str, float]:
+        """What the scan adds to the truth about a structure, such as its uptake of an agent."""
 
     def __iter__(self) -> Iterator[Frame]:
         """The slices in order."""
@@ -105,9 +115,22 @@ class SliceBySlice(ABC, Generic[Settings]):
             raise IndexError(index)
         return Frame(index, self._pixels(index))
 
+    @property
+    def stacks(self) -> tuple[Geometry, ...]:
+        """The stacks of slices."""
+        return (self.geometry,)
+
+    def stack_of(self, index: int) -> int:  # noqa: ARG002 - there is one
+        """Which of the stacks image `index` belongs to."""
+        return 0
+
     def slice_of(self, index: int) -> int:
-        """Place in the geometry of image `index`."""
+        """Place in its stack of image `index`."""
         return index
+
+    def properties(self, label: int) -> Mapping[str, float]:  # noqa: ARG002 - nothing in general
+        """What the scan adds to the truth about a structure."""
+        return {}
 
     @abstractmethod
     def _pixels(self, index: int) -> Pixels:

@@ -13,6 +13,12 @@ Image = npt.NDArray[np.float32]
 _REACH = 3.0  # taps reach this many standard deviations
 _SMALLEST_TAP = 1e-4
 
+# glibc takes memory for arrays as large as a slice from the system and gives it back each time, which costs more than
+# what is done with them. Once it has seen a block of this size freed it keeps them (mallopt(3): the thresholds follow);
+# nothing of the block is touched.
+_KEPT_BELOW = 30 << 20
+np.empty(_KEPT_BELOW, dtype=np.uint8)
+
 
 @lru_cache(maxsize=64)
 def taps(sigma_mm: float, spacing_mm: float) -> tuple[float, ...]:
@@ -32,6 +38,11 @@ def taps(sigma_mm: float, spacing_mm: float) -> tuple[float, ...]:
     return (round(1.0 - 2 * sum(side), 6), *side)
 
 
+def reach_mm(sigma_mm: float) -> float:
+    """How far a point spreads at most."""
+    return _REACH * sigma_mm
+
+
 def blur(image: Image, along_columns: tuple[float, ...], along_rows: tuple[float, ...]) -> Image:
     """Convolve with a separable kernel; what lies beyond the edge is like the edge.
 
@@ -44,23 +55,21 @@ def blur(image: Image, along_columns: tuple[float, ...], along_rows: tuple[float
 
 
 def _along(image: Image, kernel: tuple[float, ...], axis: int) -> Image:
-    reach = len(kernel) - 1
-    if reach == 0:
+    if len(kernel) == 1:
         return image
-    length = image.shape[axis]
-    padding = [(0, 0), (0, 0)]
-    padding[axis] = (reach, reach)
-    padded = np.pad(image, padding, mode="edge")
-
-    def shifted(offset: int) -> Image:
-        part = slice(reach + offset, reach + offset + length)
-        view: Image = padded[part] if axis == 0 else padded[:, part]
-        return view
-
     result: Image = image * np.float32(kernel[0])
     pair = np.empty_like(result)
+    lines, sums = (image, pair) if axis == 0 else (image.T, pair.T)
+    length = len(lines)
     for distance, weight in enumerate(kernel[1:], start=1):
-        np.add(shifted(-distance), shifted(distance), out=pair)
+        if 2 * distance < length:
+            np.add(lines[: -2 * distance], lines[2 * distance :], out=sums[distance:-distance])
+            np.add(lines[:1], lines[distance : 2 * distance], out=sums[:distance])
+            np.add(lines[-2 * distance : -distance], lines[-1:], out=sums[-distance:])
+        else:
+            places = np.arange(length)
+            before, after = np.maximum(places - distance, 0), np.minimum(places + distance, length - 1)
+            np.add(lines[before], lines[after], out=sums)
         pair *= np.float32(weight)
         result += pair
     return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -32,14 +32,14 @@ def truth(acquisition: Acquisition) -> Truth:
             what the modality does not see is listed for 120 kV and 1.5 T.
     """
     protocol = acquisition.protocol
-    return {
-        "seed": acquisition.seed,
-        "phantom": acquisition.phantom.name,
-        "structures": acquisition.phantom.truth(
-            kvp=getattr(protocol, "kvp", _ASSUMED_KVP),
-            field_strength_t=getattr(protocol, "field_strength_t", _ASSUMED_FIELD_T),
-        ),
-    }
+    structures = acquisition.phantom.truth(
+        kvp=getattr(protocol, "kvp", _ASSUMED_KVP),
+        field_strength_t=getattr(protocol, "field_strength_t", _ASSUMED_FIELD_T),
+    )
+    for structure in structures:
+        # Keys of a scan's own, beside those that every phantom's structures have.
+        cast("dict[str, float]", structure["properties"]).update(acquisition.properties(structure["label"]))
+    return {"seed": acquisition.seed, "phantom": acquisition.phantom.name, "structures": structures}
 
 
 def label_maps(acquisition: Acquisition) -> Iterator[Labels]:
@@ -49,14 +49,14 @@ def label_maps(acquisition: Acquisition) -> Iterator[Labels]:
         acquisition: a scan.
 
     Yields:
-        uint8 of shape (rows, columns) for each slice: 0 for air, else a structure's `label` of the truth or that of a
-        structure which the truth does not list.
+        uint8 of shape (rows, columns) for each slice, stack by stack: 0 for air, else a structure's `label` of the
+        truth or that of a structure which the truth does not list.
     """
-    geometry = acquisition.geometry
-    shape = (geometry.rows, geometry.columns)
-    for index in range(geometry.slices):
-        labels = acquisition.phantom.labels(*sampling.coordinates(geometry, index, (0.0, 0.0, 0.0)))
-        yield np.broadcast_to(labels, shape)
+    for geometry in acquisition.stacks:
+        shape = (geometry.rows, geometry.columns)
+        for index in range(geometry.slices):
+            labels = acquisition.phantom.labels(*sampling.coordinates(geometry, index, (0.0, 0.0, 0.0)))
+            yield np.broadcast_to(labels, shape)
 
 
 def label_file(acquisition: Acquisition) -> Iterator[bytes]:
@@ -69,8 +69,9 @@ def label_file(acquisition: Acquisition) -> Iterator[bytes]:
         The header, then slice by slice.
     """
     geometry = acquisition.geometry
+    slices = sum(stack.slices for stack in acquisition.stacks)
     header = BytesIO()
-    described = {"descr": "|u1", "fortran_order": False, "shape": (geometry.slices, geometry.rows, geometry.columns)}
+    described = {"descr": "|u1", "fortran_order": False, "shape": (slices, geometry.rows, geometry.columns)}
     np.lib.format.write_array_header_1_0(header, described)
     yield header.getvalue()
     for labels in label_maps(acquisition):

@@ -18,15 +18,14 @@ def scan_options(command: Command) -> Command:
         (
             click.option("--phantom", metavar="NAME", help="What is scanned; see `modality list phantoms`."),
             click.option("--slices", type=click.IntRange(1), help="Spread this many slices over the scan range."),
-            click.option("--rows", type=click.IntRange(1, 65535), help="Rows of an image; the field of view stays."),
-            click.option("--columns", type=click.IntRange(1, 65535), help="Columns of an image; likewise."),
+            click.option("--rows", type=click.IntRange(1), help="Rows of an image; the field of view stays."),
+            click.option("--columns", type=click.IntRange(1), help="Columns of an image; likewise."),
             click.option("--seed", type=int, help="Same seed, same bytes; a new one by default."),
             click.option(
                 "--transfer-syntax",
                 metavar="KEYWORD",
-                default="ExplicitVRLittleEndian",
-                show_default=True,
-                help="How the images are encoded; see `modality list transfer-syntaxes`.",
+                help="How the images are encoded, ExplicitVRLittleEndian by default (sm: JPEGBaseline8Bit); "
+                "see `modality list transfer-syntaxes`.",
             ),
             click.option(
                 "--quality", type=float, metavar="Q", help="Of a lossy transfer syntax, on its codec's own scale."
@@ -36,6 +35,24 @@ def scan_options(command: Command) -> Command:
             ),
         )
     ):
+        command = option(command)
+    return command
+
+
+def series_options(command: Command) -> Command:
+    """What one series may be of besides: a phantom made to order, images turned otherwise."""
+    for option in reversed(
+        (
+            click.option(
+                "--phantom-option", "phantom_options", metavar="NAME=VALUE", multiple=True,
+                help="Of the phantom, such as nodule_mm=6 (repeatable); `modality list phantoms` lists them.",
+            ),
+            click.option(
+                "--orientation", metavar="NAME",
+                help="CT, MR: axial, sagittal, coronal, or oblique to all axes; MR also three-plane.",
+            ),
+        )
+    ):  # fmt: skip
         command = option(command)
     return command
 

@@ -8,8 +8,11 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from modality.acquisition.frames import Acquisition
 from modality.iods.context import Context
 from modality.iods.image import ImageIod
+from modality.iods.multi_frame import MultiFrameIod
+from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,9 @@ class Kind:
         acquire: plans the acquisition of a phantom; options are its keyword arguments.
         describe: makes the data sets of an acquisition, one at a time.
         iod: of single-frame images, each of one frame; None for what is described otherwise.
+        multi_frame: of an image that holds all frames of a scan; None for what is described otherwise.
+        slides: of a slide's images, whose frames are made one after the other; None for what is described otherwise.
+        default_syntax: the transfer syntax that its instances are in unless another one is asked for.
     """
 
     name: str
@@ -33,5 +39,12 @@ class Kind:
     title: str
     default_phantom: str
     acquire: Callable[..., Any]
-    describe: Callable[[Any, Context], Iterator[Dataset]]
+    describe: Callable[[Any, Context], Iterator[Dataset]] | None
     iod: ImageIod[Any] | None = None
+    multi_frame: MultiFrameIod[Any] | None = None
+    slides: Callable[[Any, Context], Any] | None = None
+    default_syntax: TransferSyntax = EXPLICIT_LITTLE
+
+    def instances(self, acquisition: Acquisition) -> int:
+        """How many instances a scan makes."""
+        return 1 if self.multi_frame else len(acquisition)

@@ -29,6 +29,11 @@ def time(moment: datetime) -> str:
     return f"{moment:%H%M%S.%f}" if moment.microsecond else f"{moment:%H%M%S}"
 
 
+def date_time(moment: datetime) -> str:
+    """A moment as DT, with a fraction only where there is one."""
+    return day(moment) + time(moment)
+
+
 def set_known(dataset: Dataset, **values: object) -> None:
     """Set what is known, by keyword: a Type 3 attribute whose value is empty or None is left out."""
     for keyword, value in values.items():

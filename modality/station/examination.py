@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from modality import config
+from modality.acquisition.ct.localizer import TAKES as OF_A_LOCALIZER
+from modality.acquisition.frames import Acquisition
+from modality.acquisition.mr.adc import adc_map
 from modality.errors import UnknownNameError, UsageError
 from modality.identity import Clock, Identity, clock_of, patient
 from modality.iods.context import Context, Equipment, Series
+from modality.iods.images.adc import adc
 from modality.iods.kind import Kind
 from modality.registry import KINDS, unknown
 from modality.station.study import Scan, Study, acquire, content_digest, load_phantom, unordered
-from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax, syntax
+from modality.transfer.syntaxes import TransferSyntax, syntax
 from phantoms.phantom import Phantom
 
 _BETWEEN_SERIES = timedelta(minutes=5)  # our choice
+
+
+DERIVED: Mapping[str, tuple[Callable[[Any], Acquisition], Callable[[Context, Kind], Kind]]] = {"adc": (adc_map, adc)}
+"""Series that a scanner computes: what makes the images of those of another series, and their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +36,16 @@ class SeriesPlan:
     Args:
         description: Series Description.
         options: the acquisition's own, by the names of its parameters.
+        takes: which of the options that hold for every series this one can use; None takes all.
+        derived: a name from `DERIVED`, where the series is computed from another one.
+        source: the description of that other one, an earlier series.
     """
 
     description: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    takes: tuple[str, ...] | None = None
+    derived: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +65,31 @@ class Examination:
     def __post_init__(self) -> None:
         if not self.series:
             raise ValueError("at least one [[series]] is needed")
+        earlier: set[str] = set()
+        for series in self.series:
+            if bool(series.derived) != bool(series.source) or (series.derived and series.options):
+                raise ValueError(f"series {series.description}: derived and source go together, without options")
+            if series.derived and series.derived not in DERIVED:
+                raise ValueError(unknown("derived series", series.derived, sorted(DERIVED)))
+            if series.description in earlier:
+                raise ValueError(f"series {series.description}: there are two of that description")
+            if series.derived and series.source not in earlier:
+                raise ValueError(f"series {series.description}: its source {series.source!r} is no earlier series")
+            earlier.add(series.description)
 
 
 def examinations(kind: str) -> list[str]:
-    """Names of the shipped protocols of a kind."""
+    """Names of the shipped protocols of a kind; an enhanced one has those of the kind that it holds in one image."""
     folder = config.shipped("protocols/brain.toml").parent
-    return sorted(path.stem for path in folder.glob("*.toml") if config.load(path, Examination).kind == kind)
+    plain = kind.removeprefix("enhanced-")
+    return sorted(path.stem for path in folder.glob("*.toml") if config.load(path, Examination).kind == plain)
+
+
+def _options(series: SeriesPlan, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a series is scanned with when `asked` is asked for all of an examination."""
+    if "localizer" in series.options:
+        asked = {name: value for name, value in asked.items() if name in OF_A_LOCALIZER}
+    return {**series.options, **asked}
 
 
 def examine(
@@ -66,7 +99,7 @@ def examine(
     *,
     seed: int,
     clock: Clock | None = None,
-    transfer_syntax: str | TransferSyntax = EXPLICIT_LITTLE,
+    transfer_syntax: str | TransferSyntax | None = None,
     quality: float | None = None,
     assignments: Mapping[str, str] | None = None,
     **options: Any,
@@ -79,10 +112,11 @@ def examine(
         phantom: what is scanned; the protocol's own by default, drawn from the seed.
         seed: what identity, noise and dates come from.
         clock: gives the date and time; the seed does by default.
-        transfer_syntax: keyword or UID.
+        transfer_syntax: keyword or UID; the kind's own by default.
         quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
-        **options: of the acquisition, for every series; they prevail over the protocol's.
+        **options: of the acquisition, for every series; they prevail over the protocol's. A CT localizer takes of them
+            what it has.
 
     Raises:
         UsageError: a name, an option or a value is wrong.
@@ -94,21 +128,25 @@ def examine(
     plan = config.load(path, Examination)
     kind: Kind = KINDS.load(kind_name)
     phantom = phantom or load_phantom(plan.phantom, seed=seed)
-    scans = []
+    scans: dict[str, Acquisition] = {}
     for series in plan.series:
         try:
-            scans.append(acquire(kind, phantom, seed=seed, **{**series.options, **options}))
+            if series.derived:
+                scans[series.description] = DERIVED[series.derived][0](scans[series.source])
+            else:
+                scans[series.description] = acquire(kind, phantom, seed=seed, **_options(series, options))
         except UsageError as error:
             raise UsageError(f"protocol {protocol}, {series.description}: {error}") from error
-    digests = [content_digest(scan, assignments) for scan in scans]
+    digests = [content_digest(scan, assignments) for scan in scans.values()]
     whole = hashlib.sha256("".join(digests).encode()).hexdigest()[:32]
     identity = Identity(seed, (kind.name, protocol, whole))
     started = (clock or clock_of(seed))()
     study = unordered(kind, identity, started)
+    transfer_syntax = transfer_syntax or kind.default_syntax
     encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
     encoding.check_quality(quality)
-    made = []
-    for number, (series, scan) in enumerate(zip(plan.series, scans, strict=True), start=1):
+    made: dict[str, Scan] = {}
+    for number, series in enumerate(plan.series, start=1):
         own = Identity(seed, (kind.name, protocol, whole, str(number)))
         described = Series(
             uid=own.uid("series"),
@@ -119,5 +157,8 @@ def examine(
             protocol_name=protocol,
         )
         context = Context(patient(seed), study, described, own, Equipment(station_name="SIMULATOR"))
-        made.append(Scan(kind, scan, context, encoding, quality, assignments))
-    return Study(tuple(made), seed)
+        source = made.get(series.source)
+        its_kind = DERIVED[series.derived][1](source.context, source.kind) if source else kind
+        acquisition = scans[series.description]
+        made[series.description] = Scan(its_kind, acquisition, context, encoding, quality, assignments)
+    return Study(tuple(made.values()), seed)

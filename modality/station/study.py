@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,10 @@ from modality.iods.context import Study as StudyContext
 from modality.iods.image import ImageIod
 from modality.iods.kind import Kind
 from modality.protocol.negotiation import Context as PresentationContext
-from modality.registry import KINDS, PHANTOMS
-from modality.transfer.encode import prepare
+from modality.registry import KINDS, SECTIONS, scanned_of
+from modality.station.slides.plan import ALONE, Making, instances_of
+from modality.transfer.encode import prepare, prepare_frames
+from modality.transfer.framewise.layout import CHROMA, FrameEncoding
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.series import Template
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax, syntax
@@ -40,6 +42,7 @@ class Scan:
         transfer_syntax: what the instances are encoded in.
         quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
+        making: where and by how many processes slides are made.
     """
 
     kind: Kind
@@ -48,15 +51,34 @@ class Scan:
     transfer_syntax: TransferSyntax = EXPLICIT_LITTLE
     quality: float | None = None
     assignments: Mapping[str, str] | None = None
+    making: Making = ALONE
 
     def __len__(self) -> int:
-        return len(self.acquisition)
+        if self.kind.slides is not None:
+            return instances_of(self.kind.slides(self.acquisition, self.context), self._frame_encoding)
+        return self.kind.instances(self.acquisition)
+
+    @property
+    def _frame_encoding(self) -> FrameEncoding:
+        return FrameEncoding(self.transfer_syntax, self.quality, getattr(self.acquisition, "chroma", CHROMA[0]))
 
     def __iter__(self) -> Iterator[PreparedInstance]:
+        if self.kind.slides is not None:
+            from modality.station.slides.scanning import scanned
+
+            series = self.kind.slides(self.acquisition, self.context)
+            yield from scanned(series, self._frame_encoding, self.assignments, self.making)
+            return
+        whole = self.kind.multi_frame
+        if whole is not None:
+            dataset, frames = whole.frames(self.acquisition, self.context)
+            yield prepare_frames(self._assigned(dataset), frames, self.transfer_syntax, quality=self.quality)
+            return
         iod = self.kind.iod
         if iod is not None and iod.frame_values is not None and not self.transfer_syntax.encapsulated:
             yield from self._filled_in(iod)
             return
+        assert self.kind.describe is not None
         for dataset in self.kind.describe(self.acquisition, self.context):
             yield prepare(self._assigned(dataset), self.transfer_syntax, quality=self.quality)
 
@@ -84,11 +106,25 @@ class Scan:
 
     def truth(self) -> dict[str, Any]:
         """What the images show, as the phantom knows it: plain data, ready for JSON."""
+        if self.kind.slides is not None:
+            return dict(self.kind.slides(self.acquisition, self.context).scan.truth())
         return dict(truth(self.acquisition))
 
     def labels(self) -> Iterator[bytes]:
         """Which structure each voxel shows, as a file of numpy's, slice by slice."""
         return label_file(self.acquisition)
+
+    def segmentations(self) -> Iterator[Dataset]:
+        """The same as segmentations that refer to the images, one for each stack of slices.
+
+        Raises:
+            MissingExtraError: highdicom is not installed.
+            UsageError: what was scanned has no such labels, or too many.
+        """
+        from modality.iods.derived.segmentation import segmentations, sources
+
+        images = map(self._assigned, sources(self.kind, self.acquisition, self.context))
+        return segmentations(self.kind, self.acquisition, self.context, images)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +146,10 @@ class Study:
         for scan in self.series:
             yield from scan
 
+    def made_with(self, making: Making) -> Study:
+        """The same study, its slides made in another place or by more processes."""
+        return replace(self, series=tuple(replace(scan, making=making) for scan in self.series))
+
     @property
     def uid(self) -> str:
         """Study Instance UID."""
@@ -127,13 +167,13 @@ class Study:
 
 
 def load_phantom(name: str, **options: Any) -> Phantom:
-    """A phantom of the table.
+    """A phantom of the tables, or a section of tissue.
 
     Raises:
-        UnknownNameError: the table has none of that name.
+        UnknownNameError: no table has one of that name.
         UsageError: it cannot be made with these options.
     """
-    make = PHANTOMS.load(name)
+    make = scanned_of(name).load(name)
     try:
         made: Phantom = make(**options)
     except (PhantomError, TypeError) as error:
@@ -147,6 +187,8 @@ def acquire(kind: Kind, phantom: Phantom, *, seed: int, **options: Any) -> Acqui
     Raises:
         UsageError: an option is unknown or out of range.
     """
+    if kind.slides is None and phantom.name in SECTIONS.entries:
+        raise UsageError(f"{kind.name}: {phantom.name} is a section on a slide, which only a slide scanner (sm) sees")
     try:
         made: Acquisition = kind.acquire(phantom, seed=seed, **options)
     except (PhantomError, TypeError) as error:
@@ -159,7 +201,9 @@ def content_digest(acquisition: Acquisition, assignments: Mapping[str, str] | No
 
     How the image is encoded is no part of it: what a seed gives in one transfer syntax has its twin in every other.
     """
-    scanned = (acquisition.protocol, acquisition.geometry, acquisition.phantom)
+    scanned = getattr(acquisition, "digested", None)
+    if scanned is None:
+        scanned = (acquisition.protocol, acquisition.geometry, acquisition.phantom, *acquisition.stacks[1:])
     said = repr((scanned, sorted((assignments or {}).items())))
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
@@ -181,7 +225,7 @@ def generate(
     *,
     seed: int | None = None,
     clock: Clock | None = None,
-    transfer_syntax: str | TransferSyntax = EXPLICIT_LITTLE,
+    transfer_syntax: str | TransferSyntax | None = None,
     quality: float | None = None,
     assignments: Mapping[str, str] | None = None,
     **options: Any,
@@ -193,7 +237,7 @@ def generate(
         phantom: what is scanned; the kind's own by default, drawn from the seed.
         seed: what identity, noise and dates come from; a new one by default.
         clock: gives the date and time; the seed does by default.
-        transfer_syntax: keyword or UID.
+        transfer_syntax: keyword or UID; the kind's own by default.
         quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
         **options: the acquisition's own, such as `slices`, `rows`, `columns`, `kvp`.
@@ -208,6 +252,7 @@ def generate(
     acquisition = acquire(kind, phantom, seed=seed, **options)
     who = patient(seed)
     now = (clock or clock_of(seed))()
+    transfer_syntax = transfer_syntax or kind.default_syntax
     encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
     encoding.check_quality(quality)
     identity = Identity(seed, (kind.name, content_digest(acquisition, assignments)))

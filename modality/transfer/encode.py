@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
@@ -17,10 +18,11 @@ from modality.transfer.deflation import deflated_tail
 from modality.transfer.derived import derive_lossy
 from modality.transfer.elements import Buffer
 from modality.transfer.instance import PreparedInstance
-from modality.transfer.pixels import PixelElement, encapsulated, native, packed
+from modality.transfer.pixels import PixelElement, encapsulated, encapsulated_frames, native, packed
 from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, TransferSyntax, syntax_name
 
 _PIXEL_DATA = 0x7FE00010
+_LARGEST_NATIVE = 0xFFFFFFFE  # a length is even, and of 32 bits (PS3.5 7.1)
 # Value representations whose words take the byte order of the syntax (PS3.5 6.2, 7.3).
 _WORDS = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
 
@@ -57,6 +59,49 @@ def prepare(
     else:
         pixels = PixelElement([])
     return _assembled(dataset, syntax, pixels, source)
+
+
+def prepare_frames(
+    dataset: Dataset,
+    frames: Iterable[npt.NDArray[np.generic]],
+    syntax: TransferSyntax = EXPLICIT_LITTLE,
+    *,
+    quality: float | None = None,
+) -> PreparedInstance:
+    """Encode a multi-frame image whose frames are made one after the other.
+
+    Natively the frames are kept as they come, without a copy in one piece; encapsulated, only their codes are.
+
+    Args:
+        dataset: all but the Pixel Data.
+        frames: as many as Number of Frames says, each of shape (rows, columns).
+        syntax: what to encode into.
+        quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
+
+    Raises:
+        UnsupportedError: the syntax cannot carry these pixels.
+        UsageError: the quality is outside the codec's scale, or there is nothing to choose.
+        MissingExtraError: the codec is not installed.
+    """
+    syntax.check_quality(quality)
+    if syntax.encoding:
+        return _assembled(dataset, syntax, encapsulated_frames(dataset, frames, syntax.encoding, quality), "")
+    width, count = _bytes_per_sample(dataset), int(dataset.NumberOfFrames)
+    length = count * int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel) * width
+    if length >= _LARGEST_NATIVE:
+        raise UnsupportedError(
+            f"{syntax.keyword} holds less than 4 GiB of pixels in one instance, and {count} frames are {length} bytes:"
+            " take fewer slices, or an encapsulated syntax"
+        )
+    plain = [
+        np.ascontiguousarray(frame, dtype=frame.dtype.newbyteorder("<" if syntax.little_endian else ">"))
+        for frame in frames
+    ]
+    parts: list[Buffer] = [frame.reshape(-1).view(np.uint8).data for frame in plain]
+    if length % 2:
+        parts.append(b"\0")
+    header = pixel_header(length + length % 2, width, syntax)
+    return _assembled(dataset, syntax, PixelElement([header, *parts]), "")
 
 
 def _assembled(dataset: Dataset, syntax: TransferSyntax, pixels: PixelElement, source: str) -> PreparedInstance:
@@ -156,13 +201,24 @@ def pixel_element(data: Buffer, width: int, syntax: TransferSyntax) -> list[Buff
         width: bytes of a sample.
         syntax: a native one.
     """
-    order = "<" if syntax.little_endian else ">"
-    group, element = _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF
     if len(data) % 2:
         data = bytes(data) + b"\0"
     if not syntax.little_endian and width > 1:
         data = np.frombuffer(data, f"<u{width}").byteswap().tobytes()
+    return [pixel_header(len(data), width, syntax), data]
+
+
+def pixel_header(length: int, width: int, syntax: TransferSyntax) -> bytes:
+    """The header of a Pixel Data element of a native syntax.
+
+    Args:
+        length: bytes of the value, even.
+        width: bytes of a sample.
+        syntax: a native one.
+    """
+    order = "<" if syntax.little_endian else ">"
+    group, element = _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF
     if not syntax.explicit:
-        return [struct.pack(order + "HHI", group, element, len(data)), data]
+        return struct.pack(order + "HHI", group, element, length)
     vr = b"OW" if width > 1 else b"OB"
-    return [struct.pack(order + "HH2sHI", group, element, vr, 0, len(data)), data]
+    return struct.pack(order + "HH2sHI", group, element, vr, 0, length)

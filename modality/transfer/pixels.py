@@ -7,7 +7,7 @@ encapsulation (PS3.5 A.4), and what the data set has to say afterwards (PS3.3 C.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,27 @@ def encapsulated(dataset: Dataset, data: bytes, encoding: Encoding, quality: flo
         InputError: the pixel data is shorter than its attributes say.
     """
     pixels = pixel_format(dataset)
+    return encapsulated_frames(dataset, _native_frames(dataset, data, pixels), encoding, quality)
+
+
+def encapsulated_frames(
+    dataset: Dataset, frames: Iterable[Frame], encoding: Encoding, quality: float | None = None
+) -> PixelElement:
+    """Frames, each encoded as it comes, so that they never stand in memory together unencoded.
+
+    Args:
+        dataset: says what the pixels are.
+        frames: values of the shape and type that its attributes say.
+        encoding: the syntax's row of the table of codecs.
+        quality: on the codec's own scale; None takes its default.
+
+    Raises:
+        UnsupportedError: the syntax cannot carry these pixels, with the reason.
+        UsageError: the quality is outside the codec's scale.
+        MissingExtraError: the codec is not installed.
+        InputError: there are fewer values than the attributes say.
+    """
+    pixels = pixel_format(dataset)
     high_bit = int(dataset.get("HighBit") or pixels.bits_stored - 1)
     if high_bit != pixels.bits_stored - 1:
         raise UnsupportedError(
@@ -83,10 +104,10 @@ def encapsulated(dataset: Dataset, data: bytes, encoding: Encoding, quality: flo
         )
     description = encoding.described(pixels, quality)
     changes = _described(dataset, description)
-    frames = [encoding.encode(frame, pixels, quality) for frame in _native_frames(dataset, data, pixels)]
+    coded = [encoding.encode(frame, pixels, quality) for frame in frames]
     if description.lossy_method:
-        changes |= _lossy(dataset, description.lossy_method, pixels.length * len(frames) / sum(map(len, frames)))
-    return _enclosed(frames, changes)
+        changes |= _lossy(dataset, description.lossy_method, pixels.length * len(coded) / sum(map(len, coded)))
+    return _enclosed(coded, changes)
 
 
 def packed(dataset: Dataset, encoding: Encoding, transfer_syntax_uid: str) -> PixelElement:

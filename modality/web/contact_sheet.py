@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from modality.errors import MissingExtraError
+from modality.transfer.encode import transcode
 from modality.transfer.instance import PreparedInstance
+from modality.transfer.syntaxes import EXPLICIT_LITTLE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from pydicom.dataset import Dataset
 
 _MOST_KEPT = 256
+_LARGEST_PICTURE = 16 << 20  # bytes: only levels of a slide have more, and need not be read to be told
+_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
+_MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.4.1")  # Enhanced CT and MR Image Storage
 
 
 def _pillow() -> Any:
@@ -46,22 +53,41 @@ class ContactSheet:
 
     def add(self, instance: PreparedInstance) -> None:
         """Take an image into account; of very long series every second, fourth, ... is kept."""
+        if instance.sop_class_uid == _SLIDE:
+            self._add_slide(instance)
+        elif instance.sop_class_uid in _MULTI_FRAME:
+            dataset = instance.dataset()
+            pixels = dataset.pixel_array
+            for index in range(int(dataset.NumberOfFrames)):
+                self._take(partial(self._tile, _plain(dataset, index), pixels.reshape(-1, *pixels.shape[-2:])[index]))
+        else:
+            self._take(lambda: self._tile(instance.dataset()))
+
+    def _add_slide(self, instance: PreparedInstance) -> None:
+        """Of a slide what is a picture: its label, overview and thumbnail; the levels are tiles."""
+        if instance.size > _LARGEST_PICTURE or str(instance.dataset().ImageType[2]) == "VOLUME":
+            return
+        dataset = transcode(instance, EXPLICIT_LITTLE).dataset()
+        self._take(lambda: self._scaled(self._image.fromarray(dataset.pixel_array), (1.0, 1.0)))
+
+    def _take(self, tile: Callable[[], Image]) -> None:
         if self._seen % self._every == 0:
-            self._kept.append(self._tile(instance.dataset()))
+            self._kept.append(tile())
             if len(self._kept) > max(_MOST_KEPT, 2 * self.tiles):
                 self._kept, self._every = self._kept[::2], 2 * self._every
         self._seen += 1
 
-    def _tile(self, dataset: Dataset) -> Image:
-        grey: Image = self._image.fromarray(windowed(dataset))
-        # Pixels may be oblong: the tile has the proportions of the field of view.
-        height_mm, width_mm = (
-            float(spacing) * size
-            for spacing, size in zip(dataset.get("PixelSpacing") or (1, 1), grey.size[::-1], strict=True)
-        )
+    def _tile(self, dataset: Dataset, pixels: np.ndarray[Any, Any] | None = None) -> Image:
+        grey: Image = self._image.fromarray(windowed(dataset, pixels))
+        down, across = map(float, dataset.get("PixelSpacing") or (1, 1))
+        return self._scaled(grey, (down, across))
+
+    def _scaled(self, image: Image, spacing: tuple[float, float]) -> Image:
+        """An image as a tile; pixels may be oblong, and the tile has the proportions of the field of view."""
+        height_mm, width_mm = spacing[0] * image.height, spacing[1] * image.width
         scale = self.tile_px / max(height_mm, width_mm)
         size = (max(1, round(width_mm * scale)), max(1, round(height_mm * scale)))
-        return grey.resize(size, self._image.Resampling.LANCZOS)
+        return image.resize(size, self._image.Resampling.LANCZOS)
 
     def image(self, columns: int = 6) -> Image:
         """The sheet: at most `tiles` images, evenly spread."""
@@ -70,7 +96,9 @@ class ContactSheet:
         columns = min(columns, max(count, 1))
         rows = max(1, -(-count // columns))
         step = self.tile_px + 4
+        coloured = any(tile.mode == "RGB" for tile in picked)
         sheet: Image = self._image.new("L", (columns * step + 4, rows * step + 4), 24)
+        sheet = sheet.convert("RGB") if coloured else sheet
         for index, tile in enumerate(picked):
             left = 4 + index % columns * step + (self.tile_px - tile.width) // 2
             top = 4 + index // columns * step + (self.tile_px - tile.height) // 2
@@ -86,6 +114,8 @@ def stacked(sheets: list[ContactSheet]) -> bytes:
     """Several sheets below each other, as a PNG file's bytes."""
     images = [sheet.image() for sheet in sheets]
     out: Image = _pillow().new("L", (max(one.width for one in images), sum(one.height for one in images)), 24)
+    if any(one.mode == "RGB" for one in images):
+        out = out.convert("RGB")
     top = 0
     for one in images:
         out.paste(one, (0, top))
@@ -100,9 +130,27 @@ def png(image: Image) -> bytes:
     return out.getvalue()
 
 
-def windowed(dataset: Dataset) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The pixels of a monochrome image through its first window (PS3.3 C.11.2.1.2.1), shape (rows, columns)."""
-    pixels = dataset.pixel_array.astype(np.float64)
+def _plain(dataset: Dataset, index: int) -> Dataset:
+    """What a frame's functional groups (PS3.3 C.7.6.16) say of how it is shown, as a single-frame image says it."""
+    from pydicom.dataset import Dataset
+
+    frame = Dataset()
+    frame.PhotometricInterpretation = dataset.PhotometricInterpretation
+    for groups in (dataset.SharedFunctionalGroupsSequence[0], dataset.PerFrameFunctionalGroupsSequence[index]):
+        for name in ("PixelMeasuresSequence", "PixelValueTransformationSequence", "FrameVOILUTSequence"):
+            if name in groups:
+                frame.update(groups[name].value[0])
+    return frame
+
+
+def windowed(dataset: Dataset, pixels: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A monochrome image through its first window (PS3.3 C.11.2.1.2.1).
+
+    Args:
+        dataset: says how it is shown.
+        pixels: stored values, shape (rows, columns); None takes those of the data set.
+    """
+    pixels = (dataset.pixel_array if pixels is None else pixels).astype(np.float64)
     values = pixels * float(dataset.get("RescaleSlope") or 1) + float(dataset.get("RescaleIntercept") or 0)
     centre, width = (_first(dataset.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
     if centre is None or width is None or width < 1:

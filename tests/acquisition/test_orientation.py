@@ -8,10 +8,11 @@ import pytest
 
 import phantoms
 from modality.acquisition import plan, sampling
+from modality.acquisition.ct import ct
 from modality.acquisition.mr import mr
 from modality.acquisition.orientation import ORIENTATIONS, stack
 from modality.acquisition.truth import truth
-from modality.errors import UnknownNameError
+from modality.errors import UnknownNameError, UsageError
 
 USUAL = {"rows": 64, "columns": 48, "slices": 10, "slice_thickness_mm": 3.0, "slice_spacing_mm": 3.0}
 THORAX = phantoms.thorax(1)
@@ -80,9 +81,10 @@ def test_an_unknown_orientation_is_refused_by_name():
         stack(THORAX, "transverse", **USUAL)
 
 
+@pytest.mark.parametrize("scan", [ct, mr], ids=["ct", "mr"])
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_balls_are_found_in_the_images_where_the_truth_has_them(orientation):
-    acquisition = mr(phantoms.spheres(), seed=3, rows=128, columns=128, slices=40, orientation=orientation)
+def test_balls_are_found_in_the_images_where_the_truth_has_them(orientation, scan):
+    acquisition = scan(phantoms.spheres(), seed=3, rows=128, columns=128, slices=40, orientation=orientation)
     geometry = acquisition.geometry
     volume = np.stack([frame.pixels.astype(np.float64) for frame in acquisition])
     k, j, i = np.indices(volume.shape)
@@ -102,3 +104,28 @@ def test_balls_are_found_in_the_images_where_the_truth_has_them(orientation):
         weights[weights < 0.3] = 0.0
         found = [float((weights * axis).sum() / weights.sum()) for axis in (i, j, k)]
         assert found == pytest.approx([column, row, section], abs=0.5), ball["name"]
+
+
+def test_reformatted_ct_has_the_numbers_and_the_noise_of_the_axial_scan():
+    """Water reads 0 HU in every plane; the noise of a slab is that of an axial slice as thick."""
+    measured = {}
+    for orientation in ORIENTATIONS:
+        acquisition = ct(phantoms.water(), seed=1, rows=96, columns=96, slices=5, orientation=orientation)
+        middle = acquisition.frame(2).pixels[36:60, 36:60].astype(float) - 1024.0
+        assert middle.mean() == pytest.approx(0.0, abs=1.0)
+        measured[orientation] = middle.std()
+    assert measured["sagittal"] == pytest.approx(measured["axial"], rel=0.15)
+    assert measured["oblique"] == pytest.approx(measured["axial"], rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"gantry_tilt_deg": 10.0, "pitch": 0.0}, "tilted gantry"),
+        ({"engine": "projection"}, "axial slices only"),
+        ({"localizer": "frontal"}, "not of a localizer"),
+    ],
+)
+def test_what_has_no_other_planes_says_so(options, said):
+    with pytest.raises(UsageError, match=said):
+        ct(phantoms.spheres(), seed=1, orientation="coronal", **options)

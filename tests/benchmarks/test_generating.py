@@ -1,7 +1,8 @@
 """How fast CT slices are made: ours, bare pydicom with fresh normal noise, a memory copy. `make bench` prints it.
 
 Each of our slices has its own noise and UIDs, is described and encoded. Of the water cylinder the slices share their
-noise-free image wherever they look alike; of anatomy each section is drawn anew, and its drawing takes most of the time.
+noise-free image wherever they look alike; of anatomy each section is drawn, and its drawing takes most of the time. From
+the second scan of an individual on what was drawn is kept, so that a load test pays for it twice at most.
 Numbers of a shared machine drift: the ratio to the naive script is what counts, and the best of the rounds.
 """
 
@@ -57,14 +58,13 @@ def test_slices_in_memory() -> None:
     water = rate(ours("water"), 600)
     print(f"\nslices a second of processor time: water cylinder {water:.0f}, bare pydicom {naive:.0f}", end="")
     print(f" ({water / naive:.1f} times), memory copy {rate(copied, 4000):.0f}")
-    for phantom, count in (("acr-ct", 68), ("head", 40), ("thorax", 120), ("thorax", 1500)):
-        made = load_phantom(phantom)
-        began, seen = time.process_time(), 0
-        for _ in ct(made, seed=1, slices=count):
-            seen += 1
-            if time.process_time() - began > 3.0:
-                break
-        print(f"  {phantom} in {count} slices: {seen / (time.process_time() - began):.0f}")
+    for phantom, count in (("acr-ct", 68), ("head", 300), ("thorax", 120), ("thorax", 1500)):
+        made, rates = load_phantom(phantom), []
+        for seed in (1, 2, 3):
+            began = time.process_time()
+            slices = sum(1 for _ in ct(made, seed=seed, slices=count))
+            rates.append(slices / (time.process_time() - began))
+        print(f"  {phantom} in {count} slices: {rates[0]:.0f} when first scanned, then {rates[2]:.0f}")
     assert water >= SLICES_PER_S
 
 

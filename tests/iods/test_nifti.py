@@ -1,4 +1,4 @@
-"""dcm2niix, a converter that others wrote, reads our MR series: places, echoes, inversions and diffusion weightings."""
+"""dcm2niix, a converter that others wrote, reads our CT and MR series: places, times and diffusion weightings."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def nifti(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return voxels.astype(np.float64), affine
 
 
-def converted(folder: Path, **options: Any) -> list[Path]:
+def converted(folder: Path, kind: str = "mr", **options: Any) -> list[Path]:
     """The NIfTI files that dcm2niix makes of a series, by name."""
-    study = generate("mr", load_phantom(options.pop("phantom"), seed=1), seed=3, **options)
+    study = generate(kind, load_phantom(options.pop("phantom"), seed=1), seed=3, **options)
     source, target = folder / "dicom", folder / "nifti"
     source.mkdir()
     target.mkdir()
@@ -59,9 +59,10 @@ def sidecar(path: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize("kind", ["ct", "mr"])
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_balls_are_where_the_truth_has_them_after_conversion(orientation: str, tmp_path: Path) -> None:
-    (path,) = converted(tmp_path, phantom="spheres", rows=96, columns=96, slices=30, orientation=orientation)
+def test_balls_are_where_the_truth_has_them_after_conversion(orientation: str, kind: str, tmp_path: Path) -> None:
+    (path,) = converted(tmp_path, kind, phantom="spheres", rows=96, columns=96, slices=30, orientation=orientation)
     voxels, affine = nifti(path)
     index = np.indices(voxels.shape).reshape(3, -1)
     places = (affine @ np.vstack([index, np.ones(index.shape[1])])).T

@@ -84,7 +84,8 @@ def test_the_mr_window_reaches_from_black_to_the_strongest_tissue(make_dataset, 
 
 
 @pytest.mark.parametrize(
-    ("body_part", "code"), [("HEAD", "69536005"), ("CHEST", "816094009"), ("PHANTOM", "706342009"), ("KNEE", None)]
+    ("body_part", "code"),
+    [("HEAD", "69536005"), ("CHEST", "816094009"), ("PHANTOM", "706342009"), ("KNEE", "72696002"), ("ELBOW", None)],
 )
 def test_the_anatomic_region_is_the_code_of_the_body_part(make_dataset, body_part, code):
     region = make_dataset("ct", body_part=body_part).get("AnatomicRegionSequence")

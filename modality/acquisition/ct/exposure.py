@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from modality.acquisition import kept
 from modality.acquisition.ct.protocol import LEAST_MA, MOST_MA, CtProtocol
 from modality.acquisition.geometry import Geometry
 from phantoms.phantom import Phantom
@@ -17,6 +18,7 @@ from phantoms.phantom import Phantom
 _GRID = 64
 _KNOT_MM = 5.0  # the diameter is looked up so far apart along z, and interpolated between
 _KNOTS_KEPT = 8
+_STEPS = 1000  # of a millimetre: diameters are rounded to 1 um
 
 
 def water_equivalent_diameter_mm(phantom: Phantom, hounsfield: npt.NDArray[np.float32], z_mm: float) -> float:
@@ -53,19 +55,23 @@ class Exposure:
     geometry: Geometry
     hounsfield: npt.NDArray[np.float32]
     _knot: Any = field(init=False, repr=False)
+    _kept: kept.Kept = field(init=False, repr=False)
     _noise_hu: float = field(init=False, repr=False)
     _attenuation_per_mm: float = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_noise_hu", self.protocol.noise_hu)
         object.__setattr__(self, "_attenuation_per_mm", self.protocol.water_attenuation_per_mm)
+        object.__setattr__(self, "_kept", kept.begun(self.phantom, ("diameter", self.hounsfield.tobytes())))
         object.__setattr__(self, "_knot", lru_cache(maxsize=_KNOTS_KEPT)(self._diameter_at_knot))
 
     def diameter_mm(self, index: int) -> float:
         """Water-equivalent diameter of the patient at a slice's middle."""
         geometry = self.geometry
-        first, along = geometry.position_mm(index)[2], geometry.column_direction[2]
-        at = (first + along * (geometry.rows - 1) / 2 * geometry.row_spacing_mm) / _KNOT_MM
+        first, along, across = geometry.position_mm(index)[2], geometry.column_direction[2], geometry.row_direction[2]
+        middle = along * (geometry.rows - 1) / 2 * geometry.row_spacing_mm
+        middle += across * (geometry.columns - 1) / 2 * geometry.column_spacing_mm
+        at = (first + middle) / _KNOT_MM
         low = math.floor(at)
         share = at - low
         diameter: float = self._knot(low) * (1.0 - share)
@@ -93,4 +99,9 @@ class Exposure:
         return self._attenuation_per_mm * (self.diameter_mm(index) - self.protocol.reference_diameter_mm)
 
     def _diameter_at_knot(self, knot: int) -> float:
-        return water_equivalent_diameter_mm(self.phantom, self.hounsfield, knot * _KNOT_MM)
+        def measured() -> npt.NDArray[np.int32]:
+            diameter = water_equivalent_diameter_mm(self.phantom, self.hounsfield, knot * _KNOT_MM)
+            return np.asarray([round(diameter * _STEPS)], dtype=np.int32)
+
+        found = self._kept.image(knot, measured)
+        return int(found[0]) / _STEPS

@@ -41,6 +41,10 @@ class CtProtocol:
         rescale_intercept: HU of the stored value 0.
         rescale_slope: HU of one step.
         bits_stored: bits of a stored value.
+        engine: "fast" draws the slices and their noise, "projection" reconstructs them from what a detector measures.
+        beam_hardening_correction: whether the projections are calibrated with water; engine "projection" only.
+        motion_mm: how far the patient moves to the back while a slice is scanned; engine "projection" only.
+        localizer: frontal or lateral for a radiograph, for which there is no engine; else None.
     """
 
     kvp: float = 120.0
@@ -60,6 +64,10 @@ class CtProtocol:
     rescale_intercept: float = -1024.0
     rescale_slope: float = 1.0
     bits_stored: int = 12
+    engine: str = "fast"
+    beam_hardening_correction: bool = True
+    motion_mm: float = 0.0
+    localizer: str | None = None
 
     @property
     def exposure_mas(self) -> float:

@@ -22,6 +22,10 @@ from phantoms.phantom import Phantom
 
 _MOST_PITCH = 2.0  # turns that are interpolated over 180 degrees then just meet
 _MOST_TILT_DEG = 30.0  # our choice, as common gantries allow
+_MOST_MOTION_MM = 50.0  # our choice
+
+ENGINES = ("fast", "projection")
+"""How slices come about; see `CtProtocol.engine`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,12 @@ class CtAcquisition(SliceBySlice[CtProtocol]):
             yield from super().__iter__()
         finally:
             self._sections.clear()  # studies may be kept by the hundred
+
+    @property
+    def reformatted(self) -> bool:
+        """Whether the images are other planes through the volume than those that were scanned."""
+        upright = self.geometry.normal == (0.0, 0.0, 1.0)
+        return not upright and self.protocol.localizer is None and self.geometry.step_direction is None
 
     @cached_property
     def exposure(self) -> Exposure:
@@ -60,7 +70,8 @@ class CtAcquisition(SliceBySlice[CtProtocol]):
         protocol = self.protocol
         stored = (self._hounsfield - np.float32(protocol.rescale_intercept)) * np.float32(1.0 / protocol.rescale_slope)
         stored += np.float32(0.5)
-        return Sections(self.phantom, self.geometry, stored, protocol.point_spread_mm, protocol.profile_ramp_mm)
+        ramp_mm = 0.0 if self.reformatted else protocol.profile_ramp_mm
+        return Sections(self.phantom, self.geometry, stored, protocol.point_spread_mm, ramp_mm)
 
     def _pixels(self, index: int) -> Pixels:
         geometry, protocol = self.geometry, self.protocol
@@ -95,6 +106,11 @@ def ct(
     pitch: float | None = None,
     dose_modulation: bool | None = None,
     gantry_tilt_deg: float | None = None,
+    engine: str = "fast",
+    beam_hardening_correction: bool | None = None,
+    motion_mm: float | None = None,
+    localizer: str | None = None,
+    orientation: str = "axial",
 ) -> CtAcquisition:
     """Plan a CT scan of a phantom; whatever is None comes from the body part's protocol.
 
@@ -114,10 +130,45 @@ def ct(
         dose_modulation: whether the tube current follows the patient's diameter.
         gantry_tilt_deg: turn of the gantry about the patient's x axis, up to 30 either way and not in a helical scan;
             positive takes the back of the slices to the head.
+        engine: "fast", or "projection" for line integrals, a polychromatic beam, photons and filtered back projection.
+        beam_hardening_correction: whether projections are calibrated with water, as they are unless this is False;
+            engine "projection" only.
+        motion_mm: how far the patient moves to the back while a slice is scanned; engine "projection" only.
+        localizer: frontal or lateral for a radiograph of the scan range, which has no other options but rows, columns
+            and kvp.
+        orientation: axial, or sagittal, coronal or oblique for images reformatted from the scanned volume.
 
     Raises:
-        UsageError: a number is out of range, or no such kernel.
+        UsageError: a number is out of range, no such kernel or engine, or an option that does not go with the others.
     """
+    if engine not in ENGINES:
+        raise UnknownNameError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+    if localizer is not None:
+        if orientation != "axial":
+            raise UsageError("orientation: not of a localizer, whose direction is that of its rays")
+        from modality.acquisition.ct import localizer as radiograph
+
+        return radiograph.localizer(
+            phantom,
+            _prescribed(phantom),
+            localizer,
+            seed=seed,
+            rows=rows,
+            columns=columns,
+            kvp=kvp,
+            engine=None if engine == "fast" else engine,
+            slices=slices,
+            mas=mas,
+            slice_thickness=slice_thickness_mm,
+            slice_spacing=slice_spacing_mm,
+            kernel=kernel,
+            reconstruction_diameter=reconstruction_diameter_mm,
+            pitch=pitch,
+            dose_modulation=dose_modulation,
+            gantry_tilt=gantry_tilt_deg,
+            beam_hardening_correction=beam_hardening_correction,
+            motion=motion_mm,
+        )
     protocol = _chosen(
         _prescribed(phantom),
         kvp=kvp,
@@ -129,6 +180,39 @@ def ct(
         dose_modulation=dose_modulation,
         gantry_tilt_deg=gantry_tilt_deg,
     )
+    protocol = _by_engine(protocol, engine, beam_hardening_correction, motion_mm)
+    if orientation == "axial":
+        acquisition = _axial(phantom, protocol, seed, rows, columns, slices, reconstruction_diameter_mm)
+    else:
+        from modality.acquisition.ct.reformatted import reformatted  # a class of this one's
+
+        acquisition = reformatted(
+            phantom,
+            protocol,
+            orientation,
+            seed=seed,
+            rows=rows,
+            columns=columns,
+            slices=slices,
+            field_of_view_mm=reconstruction_diameter_mm,
+        )
+    try:
+        acquisition._hounsfield  # noqa: B018  (asks the tables now, not at the first slice)
+    except PhantomError as error:
+        raise UsageError(str(error)) from error
+    return acquisition
+
+
+def _axial(
+    phantom: Phantom,
+    protocol: CtProtocol,
+    seed: int,
+    rows: int,
+    columns: int,
+    slices: int | None,
+    field_of_view_mm: float | None,
+) -> CtAcquisition:
+    """The slices as they are scanned."""
     geometry = plan.axial(
         phantom,
         rows=rows,
@@ -136,19 +220,38 @@ def ct(
         slices=slices,
         slice_thickness_mm=protocol.slice_thickness_mm,
         slice_spacing_mm=protocol.slice_spacing_mm,
-        field_of_view_mm=reconstruction_diameter_mm,
+        field_of_view_mm=field_of_view_mm,
     )
     if protocol.gantry_tilt_deg:
         geometry = plan.tilted(geometry, protocol.gantry_tilt_deg)
-    diameter = max(geometry.field_of_view_mm)
-    acquisition = CtAcquisition(
-        phantom, replace(protocol, reconstruction_diameter_mm=round(diameter, 3)), geometry, seed
+    diameter = round(max(geometry.field_of_view_mm), 3)
+    return _engine_class(protocol.engine)(
+        phantom, replace(protocol, reconstruction_diameter_mm=diameter), geometry, seed
     )
-    try:
-        acquisition._hounsfield  # noqa: B018  (asks the tables now, not at the first slice)
-    except PhantomError as error:
-        raise UsageError(str(error)) from error
-    return acquisition
+
+
+def _engine_class(engine: str) -> type[CtAcquisition]:
+    if engine == "fast":
+        return CtAcquisition
+    from modality.acquisition.ct.projected import ProjectionCt  # a class of this one's
+
+    return ProjectionCt
+
+
+def _by_engine(
+    protocol: CtProtocol, engine: str, beam_hardening_correction: bool | None, motion_mm: float | None
+) -> CtProtocol:
+    """A protocol with its engine, and with what only projections have."""
+    if engine == "fast":
+        for name, value in (("beam hardening correction", beam_hardening_correction), ("motion", motion_mm)):
+            if value is not None:
+                raise UsageError(f"{name}: the fast engine has no projections; choose engine projection")
+        return protocol
+    motion = 0.0 if motion_mm is None else float(motion_mm)
+    if not 0.0 <= motion <= _MOST_MOTION_MM:
+        raise UsageError(f"motion {motion:g}: between 0 and {_MOST_MOTION_MM:g} mm")
+    corrected = beam_hardening_correction is not False
+    return replace(protocol, engine=engine, beam_hardening_correction=corrected, motion_mm=motion)
 
 
 def _prescribed(phantom: Phantom) -> CtProtocol:

@@ -13,7 +13,8 @@ Real = npt.NDArray[np.float64]
 Coordinates = npt.NDArray[np.float32]
 
 _SHIMMED_RADIUS_MM = 100.0  # where the offset is quoted: our choice, a head's radius
-_LOOPS = 8
+LOOPS = 8
+"""Loops of the array of coils."""
 _LOOP_RADIUS_MM = 80.0  # our choice
 _PARTS = 4  # of a fine pixel, moved each on its own
 _DIGITS = 4
@@ -80,10 +81,10 @@ def sensitivity(x: Coordinates, y: Coordinates, z: Coordinates, *, radius_mm: fl
     """
     along = np.asarray(z, dtype=np.float64) - middle_mm
     total: Real = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape))
-    for loop in range(_LOOPS):
-        turn = 2.0 * math.pi * loop / _LOOPS
+    for loop in range(LOOPS):
+        turn = 2.0 * math.pi * loop / LOOPS
         across = np.asarray(x, dtype=np.float64) - round(radius_mm * math.cos(turn), 6)
         down = np.asarray(y, dtype=np.float64) - round(radius_mm * math.sin(turn), 6)
         falling = 1.0 + (across**2 + down**2 + along**2) / _LOOP_RADIUS_MM**2
         total += 1.0 / (falling * falling * falling)
-    return np.sqrt(total / (_LOOPS * (1.0 + (radius_mm / _LOOP_RADIUS_MM) ** 2) ** -3))
+    return np.sqrt(total / (LOOPS * (1.0 + (radius_mm / _LOOP_RADIUS_MM) ** 2) ** -3))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Values
 from dataclasses import replace
-from typing import Any, get_args
+from functools import partial
+from typing import Any
 
 from modality.acquisition import orientation as orientations
 from modality.acquisition import plan
+from modality.acquisition.geometry import Geometry
 from modality.acquisition.mr import signal
+from modality.acquisition.mr.checks import MOST_PPM, ascending, b_values, check, check_receiver
+from modality.acquisition.mr.dynamic import Passage, following
 from modality.acquisition.mr.field import Coil
 from modality.acquisition.mr.kspace import Filtering
 from modality.acquisition.mr.protocol import (
-    INVERTED,
+    DYNAMIC,
     NULLED,
     PROTOCOLS,
     SEVERAL_ECHOES,
-    SPIN_ECHOES,
     USUAL,
     MrProtocol,
     Sequence,
@@ -30,9 +32,10 @@ from phantoms.phantom import Phantom
 from phantoms.tissues import TISSUES
 
 _BY_NAME: Mapping[str, Sequence] = {"SPGR": "GRE", **{name.upper(): name for name in USUAL}}
-_MOST_PPM = 100.0  # a magnet so bad makes no image: our choice
-_LARGEST_B = 50_000.0  # beyond any scanner: our choice
-_MOST_WEIGHTINGS = 256  # our choice
+THREE_PLANES = "three-plane"
+"""The orientation of a localizer: slices of three orientations in one series."""
+_PLANES = ("axial", "sagittal", "coronal")
+_SLICES_OF_A_PLANE = 3  # of a localizer: our choice
 _LONGEST_DAYS = 365  # phantoms are patient: our choice
 
 
@@ -64,6 +67,9 @@ def mr(
     coil: Coil | None = None,
     inhomogeneity_ppm: float | None = None,
     field_of_view_mm: float | None = None,
+    temporal_positions: int | None = None,
+    temporal_resolution_s: float | None = None,
+    bolus_arrival_s: float | None = None,
 ) -> MrAcquisition:
     """Plan an MR scan of a phantom; whatever is None comes from the protocol.
 
@@ -76,7 +82,7 @@ def mr(
         protocol: a name from `PROTOCOLS`: T1, T2 and PD are spin echoes, T1 GRE a spoiled gradient echo; T1 by default.
         sequence: SE, TSE, GRE or SPGR, IR, FLAIR, STIR, bSSFP or DWI, with its usual settings; by default what the
             times ask for: IR for inversion times, DWI for b-values, a train of SE for several echo times.
-        orientation: axial, sagittal, coronal or oblique.
+        orientation: axial, sagittal, coronal or oblique; three-plane gives the first three, `slices` of each.
         repetition_time_ms: TR.
         echo_time_ms: TE, below TR; one echo.
         echo_times_ms: TE of one or, for SE and GRE, of several echoes of a train, each with an image of every slice.
@@ -96,6 +102,9 @@ def mr(
         coil: BODY receives evenly, ARRAY more near its eight loops around the patient.
         inhomogeneity_ppm: offset of the field on the axis, 100 mm from the centre, of second order; it distorts.
         field_of_view_mm: width and height of an image.
+        temporal_positions: how often each slice of a GRE is taken while a contrast agent passes.
+        temporal_resolution_s: time between them; as fast as TR allows by default, and TR is shortened to fit it.
+        bolus_arrival_s: when the agent arrives; after two of them by default.
 
     Raises:
         UsageError: a number is out of range, no such protocol, sequence or orientation, or the sequence has no such
@@ -105,7 +114,8 @@ def mr(
         if echo_times_ms is not None:
             raise UsageError("echo time and echo times: give one of them")
         echo_times_ms = (echo_time_ms,)
-    chosen = _prescribed(protocol, sequence, echo_times_ms, inversion_times_ms, b_values_s_per_mm2)
+    passage = Passage(temporal_positions, temporal_resolution_s, bolus_arrival_s)
+    chosen = _prescribed(protocol, sequence, echo_times_ms, inversion_times_ms, b_values_s_per_mm2, passage.followed)
     if phantom.slices_mm is not None:
         asked, apart = phantom.slices_mm
         chosen = replace(chosen, slice_thickness_mm=asked, slice_spacing_mm=apart)
@@ -121,45 +131,73 @@ def mr(
         "acquired_columns": acquired_columns,
         "partial_fourier": partial_fourier,
     }
-    changes: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
-    for name, value in changes.items():
-        plan.positive(name.replace("_", " "), value)
-    if echo_times_ms is not None:
-        changes["echo_times_ms"] = _ascending("echo times", echo_times_ms)
-    if inversion_times_ms is not None:
-        changes["inversion_times_ms"] = _ascending("inversion times", inversion_times_ms)
-    if b_values_s_per_mm2 is not None:
-        changes["b_values_s_per_mm2"] = _b_values(b_values_s_per_mm2)
-    if inhomogeneity_ppm is not None and not abs(inhomogeneity_ppm) <= _MOST_PPM:
-        raise UsageError(f"inhomogeneity {inhomogeneity_ppm:g} ppm: at most {_MOST_PPM:g}")
     others = {"filtering": filtering, "coil": coil, "inhomogeneity_ppm": inhomogeneity_ppm}
-    changes |= {name: value for name, value in others.items() if value is not None}
-    chosen = replace(chosen, **changes)
-    _check_receiver(chosen, rows, columns)
-    geometry = orientations.stack(
+    times = {"echo_times_ms": echo_times_ms, "inversion_times_ms": inversion_times_ms}
+    chosen = _changed(chosen, numbers, others, times, b_values_s_per_mm2)
+    check_receiver(chosen, rows, columns)
+    stack = partial(
+        orientations.stack,
         phantom,
-        orientation,
         rows=rows,
         columns=columns,
-        slices=slices,
         slice_thickness_mm=chosen.slice_thickness_mm,
         slice_spacing_mm=chosen.slice_spacing_mm,
-        field_of_view_mm=field_of_view_mm,
     )
+    geometry, *further = _stacks(stack, orientation, slices, field_of_view_mm)
+    chosen = following(chosen, geometry, passage, fixed=repetition_time_ms is not None)
     if chosen.sequence == "DWI":
         # One excitation for all lines that are measured.
         chosen = replace(chosen, echo_train_length=chosen.matrix(geometry).measured_rows)
     try:
         chosen = _nulling(chosen)
-        _check(chosen)
-        days = chosen.duration_ms(geometry) * len(chosen.weightings) / 86_400_000
+        check(chosen)
+        last_ms = chosen.begun_ms(len(chosen.weightings) - 1, geometry)
+        days = (last_ms + chosen.duration_ms(geometry)) / 86_400_000
         if days > _LONGEST_DAYS:
             raise UsageError(f"the scan takes {days:.3g} days: at most {_LONGEST_DAYS}; see TR and averages")
-        acquisition = MrAcquisition(phantom, chosen, geometry, seed)
+        acquisition = MrAcquisition(phantom, chosen, geometry, seed, tuple(further))
         acquisition.gain  # noqa: B018  (asks the tables now, not at the first slice)
     except PhantomError as error:
         raise UsageError(str(error)) from error
     return acquisition
+
+
+def _changed(
+    chosen: MrProtocol,
+    numbers: Mapping[str, float | None],
+    others: Mapping[str, Any],
+    times: Mapping[str, Values[float] | None],
+    b_values_s_per_mm2: Values[float] | None,
+) -> MrProtocol:
+    """The settings with what was asked for, once it is known to be in range."""
+    changes: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
+    for name, value in changes.items():
+        plan.positive(name.replace("_", " "), value)
+    for name, values in times.items():
+        if values is not None:
+            changes[name] = ascending(name.removesuffix("_ms").replace("_", " "), values)
+    if b_values_s_per_mm2 is not None:
+        changes["b_values_s_per_mm2"] = b_values(b_values_s_per_mm2)
+    inhomogeneity_ppm = others["inhomogeneity_ppm"]
+    if inhomogeneity_ppm is not None and not abs(inhomogeneity_ppm) <= MOST_PPM:
+        raise UsageError(f"inhomogeneity {inhomogeneity_ppm:g} ppm: at most {MOST_PPM:g}")
+    changes |= {name: value for name, value in others.items() if value is not None}
+    return replace(chosen, **changes)
+
+
+def _stacks(
+    stack: Callable[..., Geometry], orientation: str, slices: int | None, field_of_view_mm: float | None
+) -> list[Geometry]:
+    """The stack of an orientation, or the three of a localizer, which all have the largest field of view of them."""
+    if orientation not in (*orientations.ORIENTATIONS, THREE_PLANES):
+        names = ", ".join((*orientations.ORIENTATIONS, THREE_PLANES))
+        raise UnknownNameError(f"orientation {orientation!r}: one of {names}")
+    if orientation != THREE_PLANES:
+        return [stack(orientation, slices=slices, field_of_view_mm=field_of_view_mm)]
+    of_each = partial(stack, slices=_SLICES_OF_A_PLANE if slices is None else slices)
+    alone = [of_each(name, field_of_view_mm=field_of_view_mm) for name in _PLANES]
+    extent_mm = max(round(size, 3) for one in alone for size in one.field_of_view_mm)
+    return [of_each(name, field_of_view_mm=extent_mm) for name in _PLANES]
 
 
 def _prescribed(
@@ -168,6 +206,7 @@ def _prescribed(
     echo_times_ms: Values[float] | None,
     inversion_times_ms: Values[float] | None,
     b_values_s_per_mm2: Values[float] | None,
+    followed: bool,
 ) -> MrProtocol:
     """The settings from which what was asked for departs."""
     if sequence is not None and sequence.upper() not in _BY_NAME:
@@ -186,26 +225,11 @@ def _prescribed(
     elif b_values_s_per_mm2 is not None:
         name = "DWI"
     else:
-        name = "SE"
+        name = "GRE" if followed else "SE"
+    if followed and name == "GRE":
+        return DYNAMIC
     several = echo_times_ms is not None and len(echo_times_ms) > 1
     return SEVERAL_ECHOES.get(name, USUAL[name]) if several else USUAL[name]
-
-
-def _ascending(name: str, values: Values[float]) -> tuple[float, ...]:
-    """Times as they follow each other in the series."""
-    times = tuple(sorted(plan.positive(name, value) for value in values))
-    if not times or len(set(times)) != len(times):
-        raise UsageError(f"{name}: at least one, and each once")
-    return times
-
-
-def _b_values(values: Values[float]) -> tuple[float, ...]:
-    weightings = tuple(sorted(float(value) for value in values))
-    if not weightings or len(set(weightings)) != len(weightings):
-        raise UsageError("b values: at least one, and each once")
-    if not all(math.isfinite(b) and 0.0 <= b <= _LARGEST_B for b in weightings):
-        raise UsageError(f"b values must be between 0 and {_LARGEST_B:g} s/mm2")
-    return weightings
 
 
 def _nulling(chosen: MrProtocol) -> MrProtocol:
@@ -216,43 +240,3 @@ def _nulling(chosen: MrProtocol) -> MrProtocol:
     t1_ms = TISSUES[tissue].relaxation(chosen.field_strength_t).t1_ms
     null = signal.null_ms(t1_ms, repetition_ms=chosen.repetition_time_ms, refocusing_ms=chosen.refocusing_ms)
     return replace(chosen, inversion_times_ms=(round(null, 1),))
-
-
-def _check_receiver(chosen: MrProtocol, rows: int, columns: int) -> None:
-    """Refuses a receiver that there is not, and a k-space that the image cannot come from."""
-    for name, acquired, size in (
-        ("acquired rows", chosen.acquired_rows, rows),
-        ("acquired columns", chosen.acquired_columns, columns),
-    ):
-        if acquired is not None and acquired > size:
-            raise UsageError(f"{name} {acquired}: at most the {size} of the image")
-    if not 0.5 < chosen.partial_fourier <= 1.0:
-        raise UsageError(f"partial fourier {chosen.partial_fourier:g}: over 0.5, and at most 1")
-    for name, value, terms in (
-        ("k-space filtering", chosen.filtering, get_args(Filtering)),
-        ("coil", chosen.coil, get_args(Coil)),
-    ):
-        if value not in terms:
-            raise UnknownNameError(f"{name} {value!r}: one of {', '.join(terms)}")
-
-
-def _check(chosen: MrProtocol) -> None:
-    """Refuses what the sequence cannot do."""
-    sequence, echoes = chosen.sequence, chosen.echo_times_ms
-    if len(echoes) > 1 and sequence not in SEVERAL_ECHOES:
-        raise UsageError(f"{len(echoes)} echo times: {sequence} has one; {' and '.join(SEVERAL_ECHOES)} have several")
-    if chosen.inversion_times_ms and sequence not in INVERTED:
-        raise UsageError(f"inversion times: {sequence} has none; see IR, FLAIR and STIR")
-    if chosen.b_values_s_per_mm2 and sequence != "DWI":
-        raise UsageError(f"b values: {sequence} has none; see DWI")
-    if len(chosen.weightings) > _MOST_WEIGHTINGS:
-        raise UsageError(f"{len(chosen.weightings)} images of each slice: at most {_MOST_WEIGHTINGS}")
-    last = echoes[-1] + max(chosen.inversion_times_ms, default=0.0)
-    train = chosen.echo_spacing_ms * chosen.echo_train_length
-    if train and echoes[0] > train:
-        raise UsageError(f"echo time {echoes[0]:g} ms: must lie in the echo train of {train:g} ms")
-    if max(last, train) >= chosen.repetition_time_ms:
-        times = f"{echoes[-1]:g} ms" + (" after the inversion time" if chosen.inversion_times_ms else "")
-        raise UsageError(f"echo time {times}: must be below TR {chosen.repetition_time_ms:g} ms")
-    if chosen.flip_angle_deg > 180.0 or (sequence in SPIN_ECHOES and chosen.flip_angle_deg != 90.0):
-        raise UsageError(f"flip angle {chosen.flip_angle_deg:g}: at most 180, and 90 for a spin echo")

@@ -37,12 +37,14 @@ class Weighting:
         echo_number: place of the echo in its train, from 1.
         inversion_time_ms: TI; None without an inversion.
         b_s_per_mm2: diffusion weighting; None when the sequence has none.
+        after_bolus_s: from the contrast agent's arrival to the middle of the image's acquisition; None without agent.
     """
 
     echo_time_ms: float
     echo_number: int = 1
     inversion_time_ms: float | None = None
     b_s_per_mm2: float | None = None
+    after_bolus_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ class MrProtocol:
         coil: BODY receives evenly; ARRAY, eight loops around the patient, more near them.
         inhomogeneity_ppm: offset of the field on the axis, 100 mm from the centre; it shifts what lies there along the
             readout, and in echo-planar images along the phase encoding.
+        temporal_positions: how often each slice is taken while a contrast agent passes; 1 gives none.
+        temporal_resolution_s: time from one of them to the next.
+        bolus_arrival_s: when the agent arrives, from the beginning of the series.
         bits_stored: bits of a stored value.
     """
 
@@ -96,6 +101,9 @@ class MrProtocol:
     filtering: Filtering = "NONE"
     coil: Coil = "BODY"
     inhomogeneity_ppm: float = 0.0
+    temporal_positions: int = 1
+    temporal_resolution_s: float = 0.0
+    bolus_arrival_s: float = 0.0
     bits_stored: int = 12
 
     @property
@@ -109,8 +117,19 @@ class MrProtocol:
         return round(GYROMAGNETIC_RATIO_MHZ_PER_T * self.field_strength_t, 6)
 
     @property
+    def dynamic(self) -> bool:
+        """Whether a contrast agent is followed."""
+        return self.temporal_positions > 1
+
+    @property
     def weightings(self) -> tuple[Weighting, ...]:
         """The images of each slice, in the order of the series."""
+        if self.dynamic:
+            middles = ((number + 0.5) * self.temporal_resolution_s for number in range(self.temporal_positions))
+            return tuple(
+                Weighting(self.echo_time_ms, after_bolus_s=round(middle - self.bolus_arrival_s, 6))
+                for middle in middles
+            )
         if self.b_values_s_per_mm2:
             return tuple(Weighting(self.echo_time_ms, b_s_per_mm2=b) for b in self.b_values_s_per_mm2)
         if self.inversion_times_ms:
@@ -140,6 +159,12 @@ class MrProtocol:
         """How long one weighting takes, its slices interleaved: TR for each excitation."""
         excitations = -(-self.matrix(geometry).measured_rows // self.echo_train_length) * self.averages
         return self.repetition_time_ms * excitations
+
+    def begun_ms(self, weighting: int, geometry: Geometry) -> float:
+        """When the acquisition of a weighting begins, from the beginning of the series."""
+        if self.dynamic:
+            return round(weighting * self.temporal_resolution_s * 1000.0, 3)
+        return 0.0 if len(self.echo_times_ms) > 1 else weighting * self.duration_ms(geometry)
 
     def shift_pixels(self, chemical_shift_ppm: float) -> float:
         """How far protons of another frequency than water's appear along the readout, in pixels as acquired."""
@@ -197,6 +222,9 @@ USUAL: Mapping[Sequence, MrProtocol] = {
 """What a sequence is set to when nothing else is asked for: customary times, our choice. An inversion recovery waits
 15 s, so that magnetization is back before the next inversion; it and the train of spin echoes average eight times and
 filter k-space, so that fits of T1 and T2 see little noise and ringing."""
+
+DYNAMIC = MrProtocol("DYNAMIC", "GRE", 40.0, (2.0,), flip_angle_deg=40.0, pixel_bandwidth_hz=260.0)
+"""A spoiled gradient echo that follows a contrast agent: our choice, fast and weighted by T1."""
 
 SEVERAL_ECHOES: Mapping[Sequence, MrProtocol] = {
     "SE": MrProtocol(

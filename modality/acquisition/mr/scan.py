@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from modality.acquisition import noise, sampling
-from modality.acquisition.frames import Pixels, SliceBySlice
+from modality.acquisition.frames import Frame, Pixels, SliceBySlice
 from modality.acquisition.geometry import Geometry
-from modality.acquisition.mr import field, kspace, signal
+from modality.acquisition.mr import contrast, field, kspace, signal
 from modality.acquisition.mr.protocol import MrProtocol, Weighting
+from modality.acquisition.mr.section import Sections
 from phantoms.material import Tissue
 from phantoms.resonance import adc_mm2_per_s, chemical_shift_ppm
 
@@ -35,7 +37,15 @@ def tissue_signal(tissue: Tissue, protocol: MrProtocol, weighting: Weighting) ->
     Raises:
         PhantomError: the field lies outside the tissues' table.
     """
-    relaxation = tissue.relaxation(protocol.field_strength_t)
+    if weighting.after_bolus_s is None:
+        relaxation = tissue.relaxation(protocol.field_strength_t)
+    else:
+        tissue = contrast.unenhanced(tissue)
+        relaxation = tissue.relaxation(protocol.field_strength_t)
+        taken_up = contrast.uptake(tissue)
+        if taken_up is not None:
+            concentration = contrast.concentration_mmol_per_l(taken_up, weighting.after_bolus_s)
+            relaxation = contrast.faster(relaxation, concentration, protocol.field_strength_t)
     t1_ms, t2_ms = relaxation.t1_ms, relaxation.t2_ms
     repetition_ms, echo_ms = protocol.repetition_time_ms, weighting.echo_time_ms
     if protocol.sequence == "GRE":
@@ -74,25 +84,71 @@ def tissue_signal(tissue: Tissue, protocol: MrProtocol, weighting: Weighting) ->
 
 @dataclass(frozen=True, eq=False)
 class MrAcquisition(SliceBySlice[MrProtocol]):
-    """An MR scan; each image holds unsigned magnitudes. All slices of one weighting come before those of the next."""
+    """An MR scan; each image holds unsigned magnitudes. All slices of one weighting come before those of the next.
+
+    Args:
+        further: stacks beside `geometry`, of the same matrix and field of view, as a localizer of three planes has.
+    """
+
+    further: tuple[Geometry, ...] = ()
+
+    def __iter__(self) -> Iterator[Frame]:
+        try:
+            yield from super().__iter__()
+        finally:
+            self.forget()
+
+    def forget(self) -> None:
+        """Let go of what was kept of the slices between images of different weightings."""
+        self._sections.clear()
+
+    @cached_property
+    def _sections(self) -> Sections:
+        return Sections(self.phantom, len(self.weightings) > 1)
 
     def __len__(self) -> int:
-        return self.geometry.slices * len(self.protocol.weightings)
+        return self._slices * len(self.weightings)
+
+    @property
+    def stacks(self) -> tuple[Geometry, ...]:
+        """The stacks of slices; those of one weighting follow each other."""
+        return (self.geometry, *self.further)
+
+    @property
+    def _slices(self) -> int:
+        return sum(stack.slices for stack in self.stacks)
+
+    def stack_of(self, index: int) -> int:
+        """Which stack an image belongs to."""
+        return self._place(index)[0]
 
     def slice_of(self, index: int) -> int:
-        """Which slice an image shows."""
-        return index % self.geometry.slices
+        """Which slice of its stack an image shows."""
+        return self._place(index)[1]
+
+    def _place(self, index: int) -> tuple[int, int]:
+        left = index % self._slices
+        for number, stack in enumerate(self.stacks):
+            if left < stack.slices:
+                return number, left
+            left -= stack.slices
+        raise IndexError(index)
 
     def weighting_of(self, index: int) -> int:
         """Which of the protocol's weightings an image has."""
-        return index // self.geometry.slices
+        return index // self._slices
+
+    @cached_property
+    def weightings(self) -> tuple[Weighting, ...]:
+        """The images of each slice, in the order of the series."""
+        return self.protocol.weightings
 
     @cached_property
     def all_signals(self) -> tuple[tuple[float, ...], ...]:
         """Signal of each label for each weighting, relative to fully relaxed water."""
         return tuple(
             tuple(tissue_signal(tissue, self.protocol, weighting) for tissue in self.phantom.tissues)
-            for weighting in self.protocol.weightings
+            for weighting in self.weightings
         )
 
     @property
@@ -125,6 +181,18 @@ class MrAcquisition(SliceBySlice[MrProtocol]):
         radius_mm, middle_mm = phantom.field_of_view_mm / 2, sum(phantom.scan_range_mm) / 2
         return field.sensitivity(x, y, z, radius_mm=radius_mm, middle_mm=middle_mm)
 
+    @property
+    def noise_stored(self) -> float:
+        """Standard deviation of the noise of each channel in stored values, as in the middle of the coil."""
+        return round(self.protocol.noise(self.geometry) * self.gain, 4)
+
+    def properties(self, label: int) -> Mapping[str, float]:
+        """What a structure does with the contrast agent that is followed."""
+        taken_up = contrast.uptake(self.phantom.tissues[label]) if self.protocol.dynamic else None
+        if taken_up is None:
+            return {}
+        return {"Ktrans_per_min": taken_up.ktrans_per_min, "ve": taken_up.ve, "vp": taken_up.vp}
+
     def _pixels(self, index: int) -> Pixels:
         protocol, matrix = self.protocol, self.protocol.matrix(self.geometry)
         samples = self._samples(index)
@@ -145,17 +213,19 @@ class MrAcquisition(SliceBySlice[MrProtocol]):
             [[s if mine == shift else 0.0 for shift in present] for s, mine in zip(signals, shifts, strict=True)],
             dtype=np.float32,
         )
-        fine = self._seen(sampling.averaged(self.phantom, self._fine_geometry, self.slice_of(index), values), index)
+        stack, of_stack = self._place(index)
+        fine = self._seen(self._sections.averaged(stack, self._fine_stacks[stack], of_stack, values), index)
         matrix = self.protocol.matrix(self.geometry)
         parts = [kspace.spectrum(fine[..., place], matrix, shift_pixels=shift) for place, shift in enumerate(present)]
         return sum(parts[1:], start=parts[0])
 
     def _seen(self, fine: npt.NDArray[np.float32], index: int) -> npt.NDArray[np.float32]:
         """The object as the coil receives it and as the field's offsets displace it."""
-        protocol, grid = self.protocol, self._fine_geometry
+        protocol = self.protocol
         if protocol.coil == "BODY" and not protocol.inhomogeneity_ppm:
             return fine
-        x, y, z = sampling.coordinates(grid, self.slice_of(index), (0.0, 0.0, 0.0))
+        stack, of_stack = self._place(index)
+        x, y, z = sampling.coordinates(self._fine_stacks[stack], of_stack, (0.0, 0.0, 0.0))
         if protocol.coil == "ARRAY":
             weights = np.broadcast_to(self._sensitivity(x, y, z), fine.shape[:2])
             fine = fine * weights[..., None].astype(np.float32)
@@ -171,20 +241,25 @@ class MrAcquisition(SliceBySlice[MrProtocol]):
         return fine
 
     @cached_property
-    def _fine_geometry(self) -> Geometry:
-        """The grid on which the object is seen: each pixel parted into squares."""
-        geometry, finer = self.geometry, kspace.FINER
-        row_mm, column_mm = geometry.row_spacing_mm / finer, geometry.column_spacing_mm / finer
-        back = (finer - 1) / 2
-        x, y, z = (
-            o - back * (column_mm * r + row_mm * c)
-            for o, r, c in zip(geometry.origin_mm, geometry.row_direction, geometry.column_direction, strict=True)
-        )
-        return replace(
-            geometry,
-            rows=finer * geometry.rows,
-            columns=finer * geometry.columns,
-            row_spacing_mm=row_mm,
-            column_spacing_mm=column_mm,
-            origin_mm=(x, y, z),
-        )
+    def _fine_stacks(self) -> tuple[Geometry, ...]:
+        """The grids on which the object is seen."""
+        return tuple(map(_finer, self.stacks))
+
+
+def _finer(geometry: Geometry) -> Geometry:
+    """A stack's grid with each pixel parted into squares."""
+    finer = kspace.FINER
+    row_mm, column_mm = geometry.row_spacing_mm / finer, geometry.column_spacing_mm / finer
+    back = (finer - 1) / 2
+    x, y, z = (
+        o - back * (column_mm * r + row_mm * c)
+        for o, r, c in zip(geometry.origin_mm, geometry.row_direction, geometry.column_direction, strict=True)
+    )
+    return replace(
+        geometry,
+        rows=finer * geometry.rows,
+        columns=finer * geometry.columns,
+        row_spacing_mm=row_mm,
+        column_spacing_mm=column_mm,
+        origin_mm=(x, y, z),
+    )

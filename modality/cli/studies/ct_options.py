@@ -32,6 +32,22 @@ def ct_options(command: Command) -> Command:
                 "--dose-modulation/--no-dose-modulation", default=None,
                 help="CT: whether the tube current follows the patient's diameter.",
             ),
+            click.option(
+                "--engine", type=click.Choice(("fast", "projection")),
+                help="CT: projection reconstructs measured rays: beam hardening, streaks, motion; slower.",
+            ),
+            click.option(
+                "--beam-hardening-correction/--no-beam-hardening-correction", default=None,
+                help="CT, engine projection: whether rays are calibrated with water; without, water cups.",
+            ),
+            click.option(
+                "--motion", "motion_mm", type=click.FloatRange(0, 50), metavar="MM",
+                help="CT, engine projection: how far the patient moves to the back during a slice.",
+            ),
+            click.option(
+                "--localizer", type=click.Choice(("frontal", "lateral")), is_flag=False, flag_value="frontal",
+                help="CT: a radiograph of the scan range instead of slices; frontal unless said.",
+            ),
         )
     ):  # fmt: skip
         command = option(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modality.cli.options import given, parse_assignments, scan_options
+from modality.cli.options import given, parse_assignments, scan_options, series_options
 from modality.cli.studies.ct_options import ct_options
 from modality.cli.studies.mr_options import mr_options
-from modality.cli.verb import Verb, common, emit, progress, say
+from modality.cli.studies.sm_options import sm_options
+from modality.cli.verb import Verb, common, emit, interrupted_by_sigterm, say
 from modality.errors import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from phantoms.phantom import Phantom
 
-    from modality.station.study import Study
-    from modality.transfer.instance import PreparedInstance
-    from modality.web.contact_sheet import ContactSheet
-
-_UNIT = re.compile("_(mm|ms|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear their unit, options do not
+_UNIT = re.compile("_(mm|ms|s|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear their unit, options do not
 
 
 @click.command(cls=Verb)
@@ -32,47 +29,56 @@ _UNIT = re.compile("_(mm|ms|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear their 
     "-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
 )
 @scan_options
+@series_options
 @ct_options
 @click.option(
-    "--protocol", metavar="NAME", help="MR: T1, T2, PD or T1 GRE; several series: brain, abdomen, relaxometry."
-)
+    "--protocol", metavar="NAME",
+    help="MR: T1, T2, PD or T1 GRE; several series: brain, spine, knee, abdomen, relaxometry; CT: head-ct, thorax-ct.",
+)  # fmt: skip
 @mr_options
+@sm_options
 @click.option("--slice-thickness", type=click.FloatRange(0.1), metavar="MM", help="Nominal slice thickness in mm.")
 @click.option(
     "--truth", is_flag=True,
     help="Also write truth.json, each structure's place, size and values, and labels.npy, the first series' label map.",
 )  # fmt: skip
+@click.option(
+    "--seg",
+    is_flag=True,
+    help="Also write the first series' label map as a DICOM segmentation in OUT/derived (extra seg; CT and MR).",
+)
 @click.option("--preview", is_flag=True, help="Also write preview.png, a contact sheet.")
 @common
 def generate(
     kind: str,
     out: Path,
     phantom: str | None,
+    phantom_options: tuple[str, ...],
     slices: int | None,
     rows: int | None,
     columns: int | None,
     seed: int | None,
-    transfer_syntax: str,
+    transfer_syntax: str | None,
     quality: float | None,
     assignments: tuple[str, ...],
     protocol: str | None,
     slice_thickness: float | None,
     truth: bool,
+    seg: bool,
     preview: bool,
+    processes: int | None,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
     **of_the_kind: Any,
 ) -> None:
-    """Make one series of KIND (ct, mr) from a phantom whose truth is known, or those of a protocol.
+    """Make one series of KIND (ct, mr, enhanced-ct, ...) from a phantom whose truth is known, or those of a protocol.
 
     The same seed gives the same files. `modality list kinds` lists the kinds.
     """
-    from concurrent.futures import Future, ThreadPoolExecutor
-
+    from modality.cli.studies.writing import Wanted, described, write
     from modality.identity import fresh_seed
     from modality.station import examination
     from modality.station import study as studies
-    from modality.transfer.files import write_whole
 
     drawn = seed is None
     seed = fresh_seed() if seed is None else seed
@@ -85,7 +91,7 @@ def generate(
         make = partial(examination.examine, kind, protocol)
     _check_options(kind, options)
     made = make(
-        studies.load_phantom(phantom, seed=seed) if phantom else None,
+        _phantom(kind, phantom, phantom_options, seed, several="protocol" not in options and protocol is not None),
         seed=seed,
         transfer_syntax=transfer_syntax,
         quality=quality,
@@ -94,52 +100,30 @@ def generate(
     )
     if drawn:
         say(f"seed {seed}")
-    sheet = _sheet() if preview else None
-    scan = made.series[0]
-    files = []
-    writing: Future[None] | None = None
-    # One instance is written while the next is made.
-    with progress(len(made), f"generating {kind}") as done, ThreadPoolExecutor(1) as writer:
-        for index, (name, instance) in enumerate(_named(made)):
-            path = out / f"{kind}-{name}.dcm"
-            if writing:
-                writing.result()
-            writing = writer.submit(instance.write, path)
-            files.append(str(path))
-            if sheet:
-                sheet.add(instance)
-            done(index + 1)
-        if writing:
-            writing.result()
-    if truth:
-        write_whole(out / "truth.json", [json.dumps(scan.truth(), indent=1, ensure_ascii=False).encode()])
-        write_whole(out / "labels.npy", scan.labels())
-    if sheet:
-        write_whole(out / "preview.png", [sheet.png()])
-    document = {
-        "kind": kind,
-        "seed": seed,
-        "study_uid": made.uid,
-        "series_uid": scan.uid,
-        "series": [
-            {"series_uid": one.uid, "description": one.context.series.description, "instances": len(one)}
-            for one in made.series
-        ],
-        "instances": len(files),
-        "files": files,
-    }
+    wanted = Wanted(out, truth, seg, preview, processes or os.cpu_count() or 1)
+    with interrupted_by_sigterm():
+        written = write(made, kind, wanted)
     if as_json:
-        emit(document)
+        emit(described(made, kind, written, wanted))
     else:
-        whole = f"series {scan.uid}" if len(made.series) == 1 else f"{len(made.series)} series of study {made.uid}"
-        click.echo(f"{counted(len(files), 'image')} of {whole} in {out}")
+        several = len(made.series) > 1
+        whole = f"{len(made.series)} series of study {made.uid}" if several else f"series {made.series[0].uid}"
+        click.echo(f"{counted(len(written.files), 'image')} of {whole} in {out}")
 
 
-def _named(made: Study) -> Iterator[tuple[str, PreparedInstance]]:
-    """The instances, and names that hold the series: two runs into one folder never mix, nor overwrite, another's."""
-    for scan in made.series:
-        for number, instance in enumerate(scan, start=1):
-            yield f"{scan.uid[-8:]}-{number:04d}", instance
+def _phantom(kind: str, name: str | None, made_to: tuple[str, ...], seed: int, *, several: bool) -> Phantom | None:
+    """The phantom that was asked for; None where that is left to the kind or to a protocol of several series."""
+    from modality.cli.studies.phantom_options import parse_phantom_options
+    from modality.errors import UsageError
+    from modality.registry import KINDS
+    from modality.station.study import load_phantom
+
+    if name is None and not made_to:
+        return None
+    if name is None and several:
+        raise UsageError("--phantom-option: give --phantom too, which this protocol leaves open")
+    name = name or str(KINDS.load(kind).default_phantom)
+    return load_phantom(name, **{"seed": seed, **parse_phantom_options(name, made_to)})
 
 
 def _check_options(kind: str, options: dict[str, object]) -> None:
@@ -154,9 +138,3 @@ def _check_options(kind: str, options: dict[str, object]) -> None:
         if name not in taken:
             option = _UNIT.sub("", name).replace("_", "-")
             raise UsageError(f"--{option} is not an option of {kind}; see `modality generate --help`")
-
-
-def _sheet() -> ContactSheet:
-    from modality.web.contact_sheet import ContactSheet
-
-    return ContactSheet()

@@ -18,14 +18,32 @@ def list_(what: str, as_json: bool, debug: bool) -> None:  # noqa: ARG001 - debu
     if as_json:
         emit({what: rows})
     else:
-        table("", list(rows[0]), [[str(value) for value in row.values()] for row in rows])
+        table("", list(rows[0]), [[_text(value) for value in row.values()] for row in rows])
+
+
+def _text(value: Any) -> str:
+    """A cell; of options their names and defaults, the seed's being the run's."""
+    if not isinstance(value, list):
+        return str(value)
+    return " ".join(
+        one["name"] if one["name"] == "seed" else f"{one['name']}={str(one['default']).lower()}" for one in value
+    )
 
 
 def _phantoms() -> list[dict[str, Any]]:
-    from modality.registry import PHANTOMS
+    from modality.cli.studies.phantom_options import options_of
+    from modality.registry import PHANTOMS, SECTIONS, scanned_of
 
     return [
-        {"name": name, "what": (PHANTOMS.load(name).__doc__ or "").strip().splitlines()[0]} for name in PHANTOMS.names()
+        {
+            "name": name,
+            "what": (scanned_of(name).load(name).__doc__ or "").strip().splitlines()[0],
+            "options": [
+                {"name": one.name, "type": one.kind, "default": one.default, "what": one.what}
+                for one in options_of(name).values()
+            ],
+        }
+        for name in (*PHANTOMS.names(), *SECTIONS.names())
     ]
 
 

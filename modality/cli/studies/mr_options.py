@@ -40,7 +40,18 @@ def mr_options(command: Command) -> Command:
             ),
             click.option("--flip-angle", "flip_angle_deg", type=float, metavar="DEG", help="MR: of a gradient echo."),
             click.option("--field-strength", "field_strength_t", type=float, metavar="T", help="MR: 0.2 to 7 tesla."),
-            click.option("--orientation", metavar="NAME", help="MR: axial, sagittal, coronal, or oblique to all axes."),
+            click.option(
+                "--temporal-positions", type=click.IntRange(1), metavar="N",
+                help="MR: times at which a GRE takes each slice while a contrast agent passes.",
+            ),
+            click.option(
+                "--temporal-resolution", "temporal_resolution_s", type=float, metavar="S",
+                help="MR: seconds between them; TR is shortened to fit.",
+            ),
+            click.option(
+                "--bolus-arrival", "bolus_arrival_s", type=float, metavar="S",
+                help="MR: when the agent arrives; after two of them unless given.",
+            ),
             click.option("--averages", type=click.IntRange(1), help="MR: averages; noise falls as their root."),
             click.option(
                 "--pixel-bandwidth", "pixel_bandwidth_hz", type=float, metavar="HZ",

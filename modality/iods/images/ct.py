@@ -29,6 +29,7 @@ from modality.iods.modules.image.voi_lut import Window, voi_lut
 
 _SOFT_TISSUE = Window(40.0, 400.0, "SOFT_TISSUE")
 _LUNG = Window(-600.0, 1500.0, "LUNG")
+_LOCALIZER = Window(0.0, 2000.0, "LOCALIZER")  # air to twice its zero: our choice
 WINDOWS: Mapping[str, tuple[Window, ...]] = {
     "HEAD": (Window(40.0, 80.0, "BRAIN"),),
     "CHEST": (_SOFT_TISSUE, _LUNG),
@@ -36,8 +37,15 @@ WINDOWS: Mapping[str, tuple[Window, ...]] = {
 """Windows by Body Part Examined, in HU: customary ones, as in Radiopaedia, "Windowing (CT)"; they vary by house."""
 
 
+def windows_of(acquisition: CtAcquisition) -> tuple[Window, ...]:
+    """The windows that suit a scan."""
+    if acquisition.protocol.localizer is not None:
+        return (_LOCALIZER,)
+    return WINDOWS.get(acquisition.body_part, (_SOFT_TISSUE,))
+
+
 def _voi_lut(dataset: Dataset, image: Image[CtAcquisition]) -> None:
-    voi_lut(dataset, WINDOWS.get(image.acquisition.body_part, (_SOFT_TISSUE,)))
+    voi_lut(dataset, windows_of(image.acquisition))
 
 
 CT_IMAGE: ImageIod[CtAcquisition] = ImageIod(

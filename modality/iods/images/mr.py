@@ -19,22 +19,27 @@ from modality.iods.modules.common.general_series import general_series
 from modality.iods.modules.common.general_study import general_study
 from modality.iods.modules.common.patient import patient
 from modality.iods.modules.common.patient_study import patient_study
+from modality.iods.modules.image.contrast_bolus import contrast_bolus
 from modality.iods.modules.image.general_acquisition import general_acquisition
-from modality.iods.modules.image.general_image import general_image
+from modality.iods.modules.image.general_image import general_image, instance_number
 from modality.iods.modules.image.image_pixel import image_pixel
-from modality.iods.modules.image.image_plane import image_plane
+from modality.iods.modules.image.image_plane import image_plane, plane_orientation, plane_position
 from modality.iods.modules.image.scanned_series import scanned_series
 from modality.iods.modules.image.voi_lut import Window, voi_lut
-from modality.iods.modules.mr.diffusion import diffusion
-from modality.iods.modules.mr.mr_image import mr_image
-from modality.iods.modules.mr.weighting import weighting
+from modality.iods.modules.mr.diffusion import diffusion, diffusion_values
+from modality.iods.modules.mr.mr_image import mr_image, slice_spacing
+from modality.iods.modules.mr.weighting import weighting, weighting_values
+
+
+def windows_of(acquisition: MrAcquisition) -> tuple[Window, ...]:
+    """From black to the strongest tissue of all images, so that those of a series compare."""
+    # A phantom without any signal shows noise, which still wants a window.
+    brightest = max(acquisition.gain * acquisition.brightest, 1000.0)
+    return (Window(round(brightest / 2), round(brightest), "WHOLE_RANGE"),)
 
 
 def _voi_lut(dataset: Dataset, image: Image[MrAcquisition]) -> None:
-    """From black to the strongest tissue of all images, so that those of a series compare."""
-    # A phantom without any signal shows noise, which still wants a window.
-    brightest = max(image.acquisition.gain * image.acquisition.brightest, 1000.0)
-    voi_lut(dataset, (Window(round(brightest / 2), round(brightest), "WHOLE_RANGE"),))
+    voi_lut(dataset, windows_of(image.acquisition))
 
 
 MR_IMAGE: ImageIod[MrAcquisition] = ImageIod(
@@ -53,10 +58,19 @@ MR_IMAGE: ImageIod[MrAcquisition] = ImageIod(
         general_image,
         image_plane,
         image_pixel,
+        contrast_bolus,
         mr_image,
         weighting,
         diffusion,
         _voi_lut,
+    ),
+    frame_values=(
+        instance_number,
+        plane_orientation,
+        plane_position,
+        slice_spacing,
+        weighting_values,
+        diffusion_values,
     ),
 )
 
@@ -79,4 +93,5 @@ MR = Kind(
     default_phantom="head",
     acquire=mr,
     describe=describe,
+    iod=MR_IMAGE,
 )

@@ -21,9 +21,11 @@ class JpegCodec:
 
     Args:
         predictor: selection value of the lossless process (T.81 Table H.1); 0 for the lossy ones.
+        chroma: how a lossy stream samples the colours; 444 stores red, green and blue as they are.
     """
 
     predictor: int = 0
+    chroma: str = "422"
 
     def encode(self, frame: Frame, coded: PixelFormat, quality: float | None, source: str) -> bytes:
         """A stream of as many bits as are stored; signed values as their two's complement in these bits."""
@@ -42,9 +44,11 @@ class JpegCodec:
         level = int(quality or 0)
         if coded.samples == 1:
             return bytes(encode(values, level, bitspersample=coded.bits_stored))
-        # YBR_FULL_422 halves the colour horizontally (PS3.3 C.7.6.3.1.2).
+        if self.chroma == "444":
+            return bytes(encode(values, level, **_AS_IS, subsampling="444"))
+        # YBR_FULL_422 halves the colour horizontally (PS3.3 C.7.6.3.1.2); 420 does so vertically too.
         given = "RGB" if source == "RGB" else "YCbCr"
-        return bytes(encode(values, level, colorspace=given, outcolorspace="YCbCr", subsampling="422"))
+        return bytes(encode(values, level, colorspace=given, outcolorspace="YCbCr", subsampling=self.chroma))
 
     def decode(self, data: bytes, coded: PixelFormat) -> Frame:
         """Values; colour becomes RGB where the data set says YBR_FULL_422."""
@@ -67,5 +71,7 @@ class JpegCodec:
 
 
 LOSSY = JpegCodec()
+LOSSY_420 = JpegCodec(chroma="420")
+RGB = JpegCodec(chroma="444")
 LOSSLESS = JpegCodec(predictor=6)
 LOSSLESS_SV1 = JpegCodec(predictor=1)

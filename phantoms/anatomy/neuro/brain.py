@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from phantoms.anatomy.symmetry import both, both_tubes, pair
 from phantoms.combined import Intersection, Union, tube
-from phantoms.lofts import Folded, Levelled
+from phantoms.lofts import Folded
 from phantoms.noise import ValueNoise
 from phantoms.phantom import Structure
+from phantoms.slices.levels import Levelled
 from phantoms.solids import Ellipsoid, Solid, sphere
 from phantoms.tissues import TISSUES
 from phantoms.variation import Variation

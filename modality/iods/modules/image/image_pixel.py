@@ -8,8 +8,8 @@ from pydicom.dataset import Dataset
 from modality.iods.image import Image, Scan
 
 
-def image_pixel(dataset: Dataset, image: Image[Scan]) -> None:
-    """Grey pixels, native and little endian, padded to an even number of bytes (PS3.5 8.1.1)."""
+def pixel_description(dataset: Dataset, image: Image[Scan]) -> None:
+    """What the pixels are: grey."""
     pixels = image.frame.pixels
     dataset.SamplesPerPixel = 1
     dataset.PhotometricInterpretation = "MONOCHROME2"
@@ -18,5 +18,11 @@ def image_pixel(dataset: Dataset, image: Image[Scan]) -> None:
     dataset.BitsStored = image.acquisition.protocol.bits_stored
     dataset.HighBit = dataset.BitsStored - 1
     dataset.PixelRepresentation = 1 if np.issubdtype(pixels.dtype, np.signedinteger) else 0
+
+
+def image_pixel(dataset: Dataset, image: Image[Scan]) -> None:
+    """Grey pixels, native and little endian, padded to an even number of bytes (PS3.5 8.1.1)."""
+    pixel_description(dataset, image)
+    pixels = image.frame.pixels
     data = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).tobytes()
     dataset.add_new("PixelData", "OB" if pixels.itemsize == 1 else "OW", data + b"\0" * (len(data) % 2))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from pydicom.dataset import Dataset
 
-from modality.acquisition.mr import MrAcquisition
-from modality.acquisition.mr.protocol import Sequence
-from modality.iods.image import Image
-from modality.iods.values import decimal
+from modality.acquisition.frames import SliceBySlice
+from modality.acquisition.mr.protocol import MrProtocol, Sequence
+from modality.iods.image import FrameValues, Image
+from modality.iods.values import decimal, set_known
 
 _TERMS: Mapping[Sequence, tuple[list[str], str, str]] = {
     "SE": (["SE"], "NONE", ""),
@@ -25,7 +25,13 @@ _TERMS: Mapping[Sequence, tuple[list[str], str, str]] = {
 saturation) of our sequences; partial Fourier adds PFP."""
 
 
-def mr_image(dataset: Dataset, image: Image[MrAcquisition]) -> None:
+def slice_spacing(image: Image[SliceBySlice[MrProtocol]]) -> FrameValues:
+    """How far slices are apart: another's only where a series has several stacks."""
+    geometry = image.acquisition.stacks[image.acquisition.stack_of(image.frame.index)]
+    return {"SpacingBetweenSlices": decimal(geometry.slice_spacing_mm)}
+
+
+def mr_image(dataset: Dataset, image: Image[SliceBySlice[MrProtocol]]) -> None:
     """The pulse sequence, the magnet and the sampling of k-space, the phase along the columns."""
     acquisition = image.acquisition
     protocol, geometry = acquisition.protocol, acquisition.geometry
@@ -50,5 +56,5 @@ def mr_image(dataset: Dataset, image: Image[MrAcquisition]) -> None:
     dataset.AcquisitionMatrix = [0, matrix.acquired_columns, matrix.acquired_rows, 0]
     dataset.NumberOfPhaseEncodingSteps = str(matrix.measured_rows)
     dataset.PercentSampling = decimal(round(100.0 * matrix.measured_rows / geometry.rows, 4))
-    dataset.PercentPhaseFieldOfView = decimal(100.0 * height_mm / width_mm)
-    dataset.SpacingBetweenSlices = decimal(geometry.slice_spacing_mm)
+    dataset.PercentPhaseFieldOfView = decimal(round(100.0 * height_mm / width_mm, 4))
+    set_known(dataset, **slice_spacing(image))

@@ -1,0 +1,109 @@
+"""Which structures a slice's voxels hold, so that images of several weightings ask the phantom once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from modality.acquisition import sampling
+from modality.acquisition.geometry import Geometry
+from phantoms.phantom import Labels, Phantom
+
+_MOST_BYTES = 1 << 26  # of the slices of a scan that are kept: our choice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Section:
+    """The labels at the sample points of a slice's voxels.
+
+    Args:
+        labels: at the first point of each voxel, shape (rows, columns).
+        mixed: places, in the flattened slice, of the voxels that hold more than one structure.
+        of_mixed: labels at their points, shape (points, len(mixed)).
+    """
+
+    labels: Labels
+    mixed: npt.NDArray[np.int64]
+    of_mixed: Labels
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes."""
+        return self.labels.nbytes + self.mixed.nbytes + self.of_mixed.nbytes
+
+    def averaged(self, values: npt.NDArray[np.float32]) -> sampling.Image:
+        """The mean of properties over each voxel, to the bit as `sampling.averaged` makes it.
+
+        Args:
+            values: shape (labels, properties).
+
+        Returns:
+            Shape (rows, columns, properties).
+        """
+        share = np.float32(1.0 / len(self.of_mixed))
+        alike, parts = np.zeros_like(values), np.zeros((len(self.mixed), values.shape[1]), dtype=np.float32)
+        for labels in self.of_mixed:
+            alike += values
+            parts += values[labels]
+        image: sampling.Image = (alike * share)[self.labels]
+        image.reshape(-1, values.shape[1])[self.mixed] = parts * share
+        return image
+
+
+def section(phantom: Phantom, geometry: Geometry, index: int) -> Section:
+    """Ask a phantom without small parts what a slice holds.
+
+    Args:
+        phantom: what is scanned.
+        geometry: the stack.
+        index: the slice.
+    """
+    shape = (geometry.rows, geometry.columns)
+    points = [
+        np.broadcast_to(phantom.labels(*sampling.coordinates(geometry, index, offset)), shape)
+        for offset in sampling.offsets(geometry.slice_thickness_mm)
+    ]
+    first = points[0]
+    differs = np.zeros(shape, dtype=bool)
+    for labels in points[1:]:
+        differs |= labels != first
+    mixed = np.flatnonzero(differs)
+    return Section(first, mixed, np.stack([labels.reshape(-1)[mixed] for labels in points]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sections:
+    """The sections of a scan, the first of them kept as far as memory is given to it.
+
+    Args:
+        phantom: what is scanned.
+        keep: whether a slice is asked for again.
+    """
+
+    phantom: Phantom
+    keep: bool
+    _kept: dict[tuple[int, int], Section] = field(default_factory=dict, init=False, repr=False)
+
+    def averaged(self, stack: int, geometry: Geometry, index: int, values: npt.NDArray[np.float32]) -> sampling.Image:
+        """The mean of properties over each voxel of a slice.
+
+        Args:
+            stack: which of the scan's stacks it belongs to.
+            geometry: that stack.
+            index: the slice.
+            values: shape (labels, properties).
+        """
+        if self.phantom.fine:
+            return sampling.averaged(self.phantom, geometry, index, values)
+        found = self._kept.get((stack, index))
+        if found is None:
+            found = section(self.phantom, geometry, index)
+            if self.keep and sum(one.nbytes for one in self._kept.values()) + found.nbytes <= _MOST_BYTES:
+                self._kept[stack, index] = found
+        return found.averaged(values)
+
+    def clear(self) -> None:
+        """Forget the slices: scans may be kept by the hundred."""
+        self._kept.clear()

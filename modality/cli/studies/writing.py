@@ -1,0 +1,141 @@
+"""A study into a folder: its instances, and what was asked for beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modality.cli.verb import progress
+from modality.station.slides.plan import Making, tiles_of
+from modality.transfer.files import write_whole
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from modality.station.study import Study
+    from modality.transfer.instance import PreparedInstance
+    from modality.web.contact_sheet import ContactSheet
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is written.
+
+    Args:
+        out: the folder.
+        truth: truth.json and labels.npy too.
+        segmentation: the first series' label map as a DICOM segmentation too.
+        preview: a contact sheet too.
+        processes: that make the tiles of slides.
+    """
+
+    out: Path
+    truth: bool = False
+    segmentation: bool = False
+    preview: bool = False
+    processes: int = 1
+
+
+@dataclass
+class Written:
+    """What was written.
+
+    Args:
+        files: instances.
+        derived: what was computed from them.
+    """
+
+    files: list[str] = field(default_factory=list)
+    derived: list[str] = field(default_factory=list)
+
+
+def write(study: Study, kind: str, wanted: Wanted) -> Written:
+    """Write a study; progress is shown on a terminal.
+
+    Raises:
+        ModalityError: something cannot be made or written; what was written before stays.
+    """
+    written = Written()
+    first, out = study.series[0], wanted.out
+    segmentations = [_file(dataset) for dataset in first.segmentations()] if wanted.segmentation else []
+    sheet = _sheet() if wanted.preview else None
+    for path, instance in _writing(study, kind, wanted):
+        written.files.append(str(path))
+        if sheet:
+            sheet.add(instance)
+    if wanted.truth:
+        write_whole(out / "truth.json", [json.dumps(first.truth(), indent=1, ensure_ascii=False).encode()])
+        if first.kind.slides is None:
+            write_whole(out / "labels.npy", first.labels())
+    for number, content in enumerate(segmentations, start=1):
+        path = out / "derived" / f"{kind}-seg-{first.uid[-8:]}-{number:04d}.dcm"
+        write_whole(path, [content])
+        written.derived.append(str(path))
+    if sheet:
+        write_whole(out / "preview.png", [sheet.png()])
+    return written
+
+
+def _writing(study: Study, kind: str, wanted: Wanted) -> Iterator[tuple[Path, PreparedInstance]]:
+    """Each instance, being written while the next is made."""
+    slides = [scan for scan in study.series if scan.kind.slides is not None]
+    tiles = sum(tiles_of(scan.acquisition) for scan in slides)  # type: ignore[arg-type]  # a slide's is a SlideScan
+    with progress(tiles or len(study), f"generating {kind}") as done, ThreadPoolExecutor(1) as writer:
+        if slides:
+            study = study.made_with(Making(wanted.out, wanted.processes, done))
+        writing: Future[None] | None = None
+        for number, (name, instance) in enumerate(_named(study), start=1):
+            path = wanted.out / f"{kind}-{name}.dcm"
+            if writing:
+                writing.result()
+            writing = writer.submit(instance.write, path)
+            yield path, instance
+            if not slides:
+                done(number)
+        if writing:
+            writing.result()
+
+
+def _named(study: Study) -> Iterator[tuple[str, PreparedInstance]]:
+    """The instances, and names that hold the series: two runs into one folder never mix, nor overwrite, another's."""
+    for scan in study.series:
+        for number, instance in enumerate(scan, start=1):
+            yield f"{scan.uid[-8:]}-{number:04d}", instance
+
+
+def _file(dataset: Dataset) -> bytes:
+    """A data set as a DICOM file."""
+    from io import BytesIO
+
+    from pydicom import dcmwrite
+
+    content = BytesIO()
+    dcmwrite(content, dataset, enforce_file_format=True)
+    return content.getvalue()
+
+
+def _sheet() -> ContactSheet:
+    from modality.web.contact_sheet import ContactSheet
+
+    return ContactSheet()
+
+
+def described(study: Study, kind: str, written: Written, wanted: Wanted) -> dict[str, Any]:
+    """The JSON document."""
+    return {
+        "kind": kind,
+        "seed": study.seed,
+        "study_uid": study.uid,
+        "series_uid": study.series[0].uid,
+        "series": [
+            {"series_uid": one.uid, "description": one.context.series.description, "instances": len(one)}
+            for one in study.series
+        ],
+        "instances": len(written.files),
+        "files": written.files,
+        **({"derived": written.derived} if wanted.segmentation else {}),
+    }

@@ -1,0 +1,1 @@
+"""Objects that are made from images: segmentations."""

@@ -1,0 +1,1 @@
+"""Modules and macros of whole-slide microscopy."""

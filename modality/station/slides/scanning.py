@@ -1,0 +1,229 @@
+"""A slide scanned: all levels in one pass over the base, into files that appear whole, and what goes with them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from modality.acquisition.microscopy.blocks import Block, Rising, rows_of
+from modality.acquisition.microscopy.pyramid import Level, Place, Pyramid, Tile, usual_levels
+from modality.iods.attributes import set_attributes
+from modality.iods.images.slide import SlideSeries
+from modality.iods.modules.microscopy.slide_image import SlideImage
+from modality.iods.modules.microscopy.slide_label import label_lines
+from modality.iods.specimens import container_of
+from modality.station.slides.label import SIZE, label
+from modality.station.slides.plan import Making, most_frames, written_places
+from modality.station.slides.workers import BlockWork, workers
+from modality.transfer.codecs.pixels import PixelFormat
+from modality.transfer.framewise.file import FrameFile
+from modality.transfer.framewise.layout import FrameEncoding
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
+
+# Levels that a worker makes in one go: more leave less to us, and more rows of encoded tiles waiting for their turn.
+_LEVELS_OF_A_BLOCK = {"lossy": 3, "lossless": 2, "native": 1}
+
+
+def scanned(
+    series: SlideSeries, encoding: FrameEncoding, assignments: Mapping[str, str] | None, making: Making
+) -> Iterator[PreparedInstance]:
+    """The images of a slide: the levels from the base up, label, overview and thumbnail.
+
+    Each is a file mapped into memory, and its file is gone when the next is asked for.
+
+    Raises:
+        UnsupportedError: the transfer syntax cannot carry the pixels, or a worker was ended.
+        MissingExtraError: the codec, or what draws labels, is not installed.
+        UsageError: a file cannot be written.
+    """
+    pixels = PixelFormat(series.scan.pyramid.tile, series.scan.pyramid.tile, 3, 8, 8, photometric="RGB")
+    encoding.said(pixels)  # refuses what cannot be before anything is made
+    drawn = _label(series)
+    with _folder(making.folder) as folder, ExitStack() as open_files:
+        slide = _Slide(series, encoding, assignments or {}, folder, open_files)
+        thumbnail = slide.scan(making, pixels)
+        slide.single(slide.series.thumbnail(slide.next, _smallest(series.scan.pyramid)), thumbnail)
+        slide.single(slide.series.label(slide.next, (SIZE, SIZE)), drawn)
+        seen = series.scan.acquisition.overview()
+        whole = seen.pixels.copy()
+        _stick(whole, seen.label, drawn)
+        slide.single(slide.series.overview(slide.next, seen), whole)
+        for path in slide.paths:
+            instance = read(path)
+            path.unlink()  # mapped, it stays as long as it is needed
+            instance.path = None
+            yield instance
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is None:
+        with tempfile.TemporaryDirectory(prefix="modality-slide-") as made:
+            yield Path(made)
+        return
+    given.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".slide-", dir=given) as made:
+        yield Path(made)
+
+
+def _label(series: SlideSeries) -> Tile:
+    context = series.context
+    return label(container_of(context).identifier, label_lines(context))
+
+
+def _smallest(pyramid: Pyramid) -> Level:
+    tall = _tall(pyramid)
+    return tall[len(tall) - 1]
+
+
+def _tall(pyramid: Pyramid) -> Pyramid:
+    """The pyramid with the levels above it that lead to a thumbnail of one tile."""
+    levels = usual_levels(pyramid.rows, pyramid.columns, pyramid.tile, pyramid.factor)
+    return Pyramid(pyramid.rows, pyramid.columns, pyramid.tile, max(levels, pyramid.levels), pyramid.factor)
+
+
+def _stick(whole: Tile, place: tuple[int, int, int, int], drawn: Tile) -> None:
+    """Put the label where the overview has room for it; in place, each pixel the nearest."""
+    top, left, rows, columns = place
+    size = min(rows, columns)
+    at = np.arange(size) * len(drawn) // size
+    top, left = top + (rows - size) // 2, left + (columns - size) // 2
+    whole[top : top + size, left : left + size] = drawn[at][:, at]
+
+
+class _Slide:
+    """The files of one slide, while they are made."""
+
+    def __init__(
+        self,
+        series: SlideSeries,
+        encoding: FrameEncoding,
+        assignments: Mapping[str, str],
+        folder: Path,
+        open_files: ExitStack,
+    ) -> None:
+        self.series, self.encoding, self.assignments = series, encoding, assignments
+        self.folder, self.open_files = folder, open_files
+        self.paths: list[Path] = []
+
+    @property
+    def next(self) -> int:
+        """Instance Number of the next image."""
+        return len(self.paths) + 1
+
+    def _file(self, image: SlideImage) -> FrameFile:
+        path = self.folder / f"{image.number:04d}.dcm"
+        dataset = self._described(image)
+        file = self.open_files.enter_context(FrameFile(path, dataset, self.encoding))
+        self.paths.append(path)
+        return file
+
+    def _described(self, image: SlideImage) -> Dataset:
+        dataset = self.series.describe(image)
+        if self.assignments:
+            set_attributes(dataset, self.assignments)
+        return dataset
+
+    def single(self, image: SlideImage, pixels: Tile) -> None:
+        """An image of one frame."""
+        file = self._file(image)
+        rows, columns = image.tile
+        one = PixelFormat(rows, columns, 3, 8, 8, photometric="RGB")
+        file.add(self.encoding.encoded(np.ascontiguousarray(pixels[:rows, :columns]), one))
+        file.finish()
+
+    def scan(self, making: Making, pixels: PixelFormat) -> Tile:
+        """All levels; returns the top of the first plane, for a thumbnail."""
+        scan = self.series.scan
+        planes = [scan.block(plane, _tall(scan.pyramid)) for plane in scan.planes]
+        images = self.series.levels(written_places(scan), most_frames(scan, self.encoding))
+        levels = [_Level(map(self._file, parts)) for parts in images]
+        tops: list[Tile] = []
+        done = _Count(making.progress)
+        for block in planes:
+            top = self._plane(block, levels, pixels, making.processes, done)
+            tops.append(block.blank if top is None else top)
+        for level in levels:
+            level.finish()
+        return tops[(len(tops) // len(scan.paths) - 1) // 2]
+
+    def _plane(
+        self, block: Block, levels: list[_Level], pixels: PixelFormat, processes: int, done: _Count
+    ) -> Tile | None:
+        """One plane, row of blocks by row of blocks; what a block holds waits until its row is whole."""
+        depth = min(self._depth, len(block.pyramid)) - 1
+        work = BlockWork(block, depth, len(levels), self.encoding, pixels)
+
+        def above(level: int, place: Place, tile: Tile) -> None:  # noqa: ARG001 - tiles come in order
+            if level < len(levels):
+                levels[level].add(self.encoding.encoded(tile, pixels))
+                done.more(1)
+
+        rising = Rising(block, depth, above)
+        rows = list(rows_of(block.pyramid, depth))
+        team = workers(processes, block.pyramid.tiles)
+        made = team.blocks(work, (place for row in rows for place in row))
+        try:
+            for row in rows:
+                waiting: dict[tuple[int, Place], bytes] = {}
+                whole = []
+                for place, codes, tile in islice(made, len(row)):
+                    waiting.update({(level, at): code for level, at, code in codes})
+                    whole.append((place, tile))
+                    done.more(len(codes))
+                for level, at in sorted(waiting):
+                    levels[level].add(waiting[level, at])
+                for place, tile in whole:
+                    rising.add(place, tile)
+        finally:
+            close = getattr(made, "close", None)
+            if close:
+                close()
+        return rising.top
+
+    @property
+    def _depth(self) -> int:
+        syntax = self.encoding.syntax
+        kind = "native" if not syntax.encapsulated else "lossless" if syntax.lossless else "lossy"
+        return _LEVELS_OF_A_BLOCK[kind]
+
+
+class _Level:
+    """The files of one level, filled one after the other."""
+
+    def __init__(self, files: Iterator[FrameFile]) -> None:
+        self._files = list(files)
+        self._at = 0
+
+    def add(self, code: bytes) -> None:
+        """The next tile."""
+        if self._files[self._at].whole:
+            self._at += 1
+        self._files[self._at].add(code)
+
+    def finish(self) -> None:
+        """All tiles are there."""
+        for file in self._files:
+            file.finish()
+
+
+@dataclass
+class _Count:
+    """Tiles done."""
+
+    progress: Callable[[int], None] | None
+    tiles: int = 0
+
+    def more(self, tiles: int) -> None:
+        """So many more."""
+        self.tiles += tiles
+        if self.progress:
+            self.progress(self.tiles)

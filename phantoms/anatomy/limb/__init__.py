@@ -1,0 +1,1 @@
+"""Limbs: the knee."""

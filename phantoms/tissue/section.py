@@ -1,0 +1,368 @@
+"""A stained section of tissue: which parts lie where, and the truth about its regions and nuclei, for any window alone.
+
+Parts stand on patterns of scattered points that repeat from cell to cell of the slide; which part stands on a point,
+and whether it is mirrored, depends on the seed, the cell and the point, and on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from phantoms.errors import PhantomError
+from phantoms.tissue.chance import Floats, hashed, scattered, shares
+from phantoms.tissue.layout import NONE, Layout, laid_out
+from phantoms.tissue.outline import INSIDE, MIXED, OUTSIDE, Box, Mask
+from phantoms.tissue.panels import GROUNDS, PANEL_UM, PART, mask_um, panel, placed_nuclei
+from phantoms.tissue.stamps import FAMILIES, NUCLEUS_CLASSES, Records, variants
+from phantoms.tissue.truth import NUCLEUS_TRUTH, REGIONS, RegionTruth, SectionTruth, count, no_counts
+
+KINDS = ("colon", "breast", "tumour")
+STAINS = ("HE", "DAB")
+CELL_UM = 1280.0
+"""Side of the squares whose parts are made together."""
+REACH_UM = 101.0
+"""No part reaches farther from the point that it stands on."""
+
+_LEAST_MM, _MOST_MM = 0.05, 400.0
+_GLANDS, _LOBULES = 1, 2
+_POINTS = {_GLANDS: 256, _LOBULES: 70}
+_PATCH_UM = 80.0  # side of the squares of ground, each covered by one patch wherever the patch stands
+_JITTER_UM = 7.0
+_GROUND_UM = 320  # side of the squares whose ground is mapped together
+_ROOM = {"tumour": 0.66, "lobule": 0.58, "fat": 0.62, "crypt": 0.58}  # semi-axis over the distance to the next part
+
+_FIRST_PART = 1000  # owners below are codes of ground
+
+PATCH = np.dtype([*PART.descr, ("code", "u1"), ("order", "u4")])
+
+
+@dataclass(frozen=True)
+class TissueSection:
+    """A section on a slide. x runs along a row of its image, y along a column, from the scanned area's corner.
+
+    Args:
+        seed: what makes this individual.
+        kind: the organ, one of :data:`KINDS`.
+        stain: `HE`, or `DAB` for Ki-67 with haematoxylin.
+        size_mm: width and height of the scanned area.
+
+    Attributes:
+        stream: the seed in 32 bits, of which everything here is made.
+        layout: its outlines.
+    """
+
+    seed: int
+    kind: str
+    stain: str
+    size_mm: tuple[float, float]
+    stream: int = field(init=False, repr=False, compare=False)
+    layout: Layout = field(init=False, repr=False, compare=False)
+
+    name = "tissue-section"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise PhantomError(f"tissue section: unknown kind {self.kind!r}: there is {', '.join(KINDS)}")
+        if self.stain not in STAINS:
+            raise PhantomError(f"tissue section: unknown stain {self.stain!r}: there is {', '.join(STAINS)}")
+        width, height = self.size_mm
+        if not (_LEAST_MM <= width <= _MOST_MM and _LEAST_MM <= height <= _MOST_MM):
+            message = f"tissue section: {width} x {height} mm: each side from {_LEAST_MM} to {_MOST_MM} mm"
+            raise PhantomError(message)
+        object.__setattr__(self, "stream", int(hashed(self.seed, self.seed >> 32)[0]))
+        object.__setattr__(self, "layout", laid_out(self.kind, self.stream, width * 1000.0, height * 1000.0))
+
+    def cover(self, box_um: Box, margin_um: float = 0.0) -> str:
+        """`INSIDE` if a box holds whole tissue only, `OUTSIDE` if glass only, else `MIXED`.
+
+        Args:
+            box_um: the box.
+            margin_um: no edge is nearer, unless it is `MIXED`; as in :meth:`Outline.meets`.
+        """
+        found = self.layout.outline.meets(box_um, margin_um)
+        if found == OUTSIDE:
+            return OUTSIDE
+        for hole in self.layout.holes:
+            within = hole.meets(box_um, margin_um)
+            if within == INSIDE:
+                return OUTSIDE
+            if within == MIXED:
+                found = MIXED
+        return found
+
+    def is_tissue(self, x_um: Floats, y_um: Floats) -> Mask:
+        """Whether there is tissue at points that broadcast against each other."""
+        inside = self.layout.outline.contains(x_um, y_um)
+        for hole in self.layout.holes:
+            inside &= ~hole.contains(x_um, y_um)
+        return inside
+
+    def parts(self, box_um: Box) -> Records:
+        """The glands and vessels that may reach into a box, in the order in which they are painted: later ones hide.
+
+        Returns:
+            Records of :data:`~phantoms.tissue.panels.PART`.
+        """
+        cells = [_cell(self, i, j) for j, i in _squares(box_um, CELL_UM)]
+        return np.concatenate([_near([cell[layer] for cell in cells], box_um) for layer in (_GLANDS, _LOBULES)])
+
+    def grounds(self, left: int, top: int, right: int, bottom: int) -> npt.NDArray[np.uint8]:
+        """Which ground lies at each square micrometre: codes of :mod:`~phantoms.tissue.panels`.
+
+        Args:
+            left: least x, in whole um.
+            top: least y.
+            right: one past the greatest x.
+            bottom: one past the greatest y.
+        """
+        side = _GROUND_UM
+        found = np.empty((bottom - top, right - left), dtype=np.uint8)
+        for j in range(top // side, (bottom - 1) // side + 1):
+            for i in range(left // side, (right - 1) // side + 1):
+                y0, y1 = max(top, j * side), min(bottom, (j + 1) * side)
+                x0, x1 = max(left, i * side), min(right, (i + 1) * side)
+                block = _ground(self, i, j)
+                found[y0 - top : y1 - top, x0 - left : x1 - left] = block[
+                    y0 - j * side : y1 - j * side, x0 - i * side : x1 - i * side
+                ]
+        return found
+
+    def grounds_near(self, left: int, top: int, right: int, bottom: int) -> list[int]:
+        """Every ground that :meth:`grounds` may hold there, the most frequent about there first; perhaps more."""
+        counts = np.zeros(GROUNDS, dtype=np.int64)
+        for j in range(top // _GROUND_UM, (bottom - 1) // _GROUND_UM + 1):
+            for i in range(left // _GROUND_UM, (right - 1) // _GROUND_UM + 1):
+                counts += _ground_counts(self, i, j)
+        found = np.argsort(-counts, kind="stable")[: int((counts > 0).sum())]
+        return [int(code) for code in found]
+
+    def nuclei(self, box_um: Box) -> Records:
+        """The nuclei whose centres lie in a box and are seen, as records of :data:`NUCLEUS_TRUTH`.
+
+        Args:
+            box_um: least and greatest x and y; boxes that tile the slide share out its nuclei.
+        """
+        parts = self.parts(box_um)
+        left, top = (int(edge // 1.0) for edge in box_um[:2])
+        owner = self.grounds(left, top, int(box_um[2] // 1.0) + 1, int(box_um[3] // 1.0) + 1).astype(np.int32)
+        groups, owners = [], []
+        for code in np.unique(owner).tolist():
+            ground = _repeated(panel(code, self.stream).nuclei, box_um)
+            groups.append(ground)
+            owners.append(np.full(len(ground), code))
+        for number, (x, y, family, variant, mirror_x, mirror_y) in enumerate(parts.tolist(), start=_FIRST_PART):
+            mask = mask_um(FAMILIES[family], self.stream, variant, mirror_x, mirror_y)
+            _own(owner, mask, (x - left, y - top), number)
+            own = placed_nuclei(variants(FAMILIES[family], self.stream)[variant].nuclei, x, y, mirror_x, mirror_y)
+            groups.append(own[_inside(own, box_um)])
+            owners.append(np.full(len(groups[-1]), number))
+        nuclei, numbers = np.concatenate(groups), np.concatenate(owners)
+        at = (nuclei["y"] - top).astype(np.int64), (nuclei["x"] - left).astype(np.int64)
+        nuclei = nuclei[(owner[at] == numbers) & self.is_tissue(nuclei["x"], nuclei["y"])]
+        found = np.zeros(len(nuclei), dtype=NUCLEUS_TRUTH)
+        found["x_mm"], found["y_mm"] = nuclei["x"] / 1000.0, nuclei["y"] / 1000.0
+        found["kind"], found["positive"] = nuclei["kind"], nuclei["positive"]
+        tumour, inflamed = self.layout.diseased(nuclei["x"], nuclei["y"])
+        found["region"] = np.where(tumour, 2, np.where(inflamed, 1, 0))
+        return found
+
+    def regions(self) -> list[RegionTruth]:
+        """Every outline, in mm."""
+        layout = self.layout
+        named = [("tissue", layout.outline), *(("hole", hole) for hole in layout.holes)]
+        named += [("fold", fold.outline) for fold in layout.folds]
+        named += [("inflamed", part) for part in layout.inflamed] + [("tumour", part) for part in layout.tumours]
+        return [
+            {
+                "region": name,
+                "polygon_mm": [(round(x / 1e3, 4), round(y / 1e3, 4)) for x, y in outline.polygon_um(2048)],
+            }
+            for name, outline in named
+        ]
+
+    def truth(self, window_mm: tuple[float, float, float, float] | None = None) -> SectionTruth:
+        """What lies in a window, as plain data.
+
+        Args:
+            window_mm: least x and y, greatest x and y; the whole slide if None, which may hold millions of nuclei.
+        """
+        window = window_mm or (0.0, 0.0, *self.size_mm)
+        nuclei: list[dict[str, Any]] = []
+        counts = no_counts()
+        for found in self.nuclei_by_cell(window):
+            for x, y, kind, positive, region in found.tolist():
+                one = {
+                    "x_mm": round(x, 5),
+                    "y_mm": round(y, 5),
+                    "class": NUCLEUS_CLASSES[kind],
+                    "region": REGIONS[region],
+                }
+                if self.stain == "DAB":
+                    one["positive"] = positive
+                nuclei.append(one)
+            count(found, counts)
+        return {
+            "seed": self.seed,
+            "kind": self.kind,
+            "stain": self.stain,
+            "window_mm": window,
+            "regions": self.regions(),
+            "nuclei": nuclei,
+            "counts": counts,
+        }
+
+    def nuclei_by_cell(self, window_mm: tuple[float, float, float, float] | None = None) -> Iterator[Records]:
+        """The nuclei of a window, or of the slide, cell by cell in constant memory; as :meth:`nuclei`."""
+        x0, y0, x1, y1 = (edge * 1000.0 for edge in (window_mm or (0.0, 0.0, *self.size_mm)))
+        for j in range(int(y0 // CELL_UM), int(y1 // CELL_UM) + 1):
+            for i in range(int(x0 // CELL_UM), int(x1 // CELL_UM) + 1):
+                box = (
+                    max(x0, i * CELL_UM),
+                    max(y0, j * CELL_UM),
+                    min(x1, (i + 1) * CELL_UM),
+                    min(y1, (j + 1) * CELL_UM),
+                )
+                if box[0] < box[2] and box[1] < box[3] and self.cover(box) != OUTSIDE:
+                    yield self.nuclei(box)
+
+
+def tissue_section(
+    seed: int = 0, *, stain: str = "HE", kind: str = "colon", size_mm: tuple[float, float] = (15.0, 15.0)
+) -> TissueSection:
+    """A section of colon, breast or tumour, with inflamed and malignant parts, holes and folds.
+
+    Args:
+        seed: what makes this individual.
+        stain: `HE` (haematoxylin and eosin) or `DAB` (Ki-67 by diaminobenzidine, and haematoxylin).
+        kind: the organ: `colon` (cut across), `breast` or `tumour`.
+        size_mm: width and height of the scanned area, of which the section fills most.
+
+    Raises:
+        PhantomError: an unknown stain or kind, or a side out of range.
+    """
+    return TissueSection(seed, kind, stain, size_mm)
+
+
+@lru_cache(maxsize=96)
+def _cell(section: TissueSection, i: int, j: int) -> tuple[Records, Records, Records]:
+    """The patches, glands and lobules that stand in a square of the slide."""
+    return _patches(section, i, j), _stood(section, _GLANDS, i, j), _stood(section, _LOBULES, i, j)
+
+
+@lru_cache(maxsize=512)
+def _ground(section: TissueSection, i: int, j: int) -> npt.NDArray[np.uint8]:
+    """The ground of each square micrometre of a square: patches, one over the other."""
+    left, top = i * _GROUND_UM, j * _GROUND_UM
+    box = (float(left), float(top), float(left + _GROUND_UM), float(top + _GROUND_UM))
+    patches = _near([_cell(section, a, b)[0] for b, a in _squares(box, CELL_UM)], box)
+    codes = patches["code"]
+    owner = np.full((_GROUND_UM, _GROUND_UM), codes[0], dtype=np.uint8)
+    if codes.min() != codes.max():
+        ordered = patches[np.argsort(patches["order"], kind="stable")]
+        for x, y, family, variant, mirror_x, mirror_y, code, _ in ordered.tolist():
+            _own(
+                owner, mask_um(FAMILIES[family], section.stream, variant, mirror_x, mirror_y), (x - left, y - top), code
+            )
+    owner.setflags(write=False)
+    return owner
+
+
+@lru_cache(maxsize=512)
+def _ground_counts(section: TissueSection, i: int, j: int) -> npt.NDArray[np.int64]:
+    return np.bincount(_ground(section, i, j).ravel(), minlength=GROUNDS)
+
+
+def _squares(box: Box, side: float) -> list[tuple[int, int]]:
+    """Row and column of the squares whose parts may reach into a box."""
+    rows = range(int((box[1] - REACH_UM) // side), int((box[3] + REACH_UM) // side) + 1)
+    columns = range(int((box[0] - REACH_UM) // side), int((box[2] + REACH_UM) // side) + 1)
+    return [(j, i) for j in rows for i in columns]
+
+
+def _patches(section: TissueSection, i: int, j: int) -> Records:
+    each = int(CELL_UM / _PATCH_UM)
+    column, row = (axis.ravel() for axis in np.meshgrid(np.arange(each) + i * each, np.arange(each) + j * each))
+    stream = int(hashed(section.stream, 50)[0])
+    made = np.zeros(each * each, dtype=PATCH)
+    for name, index, source in (("x", column, 1), ("y", row, 2)):
+        made[name] = (index + 0.5) * _PATCH_UM + (shares(stream + source, row, column) * 2.0 - 1.0) * _JITTER_UM
+    made["family"] = FAMILIES.index("patch")
+    bits = hashed(stream + 3, row, column)
+    made["mirror_x"], made["mirror_y"] = bits & 1, (bits >> np.uint32(1)) & 1
+    made["variant"] = (bits >> np.uint32(8)) % len(variants("patch", section.stream))
+    made["order"] = hashed(stream + 4, row, column)
+    reach = max(stamp.outline.reach_um for stamp in variants("patch", section.stream))
+    made["code"] = section.layout.ground(made["x"], made["y"], shares(stream + 5, row, column), reach)
+    return made
+
+
+def _stood(section: TissueSection, layer: int, i: int, j: int) -> Records:
+    """The parts that stand on the scattered points of a square."""
+    seed, layout, count = section.stream, section.layout, _POINTS[layer]
+    px, py, nearest = scattered(int(hashed(seed, 40 + layer)[0]), count, CELL_UM)
+    x, y = i * CELL_UM + px, j * CELL_UM + py
+    number = np.arange(count)
+    stream = int(hashed(seed, 50 + layer)[0])
+    chance = shares(stream, j, i, number)
+    family = layout.glands(x, y, chance, nearest * 0.6) if layer == _GLANDS else layout.lobules(x, y, chance)
+    made = np.zeros(count, dtype=PART)
+    made["x"], made["y"], made["family"] = x, y, np.maximum(family, 0)
+    bits = hashed(stream + 1, j, i, number)
+    made["mirror_x"], made["mirror_y"] = bits & 1, (bits >> np.uint32(1)) & 1
+    share = shares(stream + 2, j, i, number)
+    share = 1.0 - (1.0 - share) * (1.0 - share)  # of the variants that fit, the larger ones more often
+    for code in np.unique(family[family != NONE]).tolist():
+        stamps = variants(FAMILIES[code], seed)
+        axes = np.asarray([max(stamp.outline.semi_axes_um) for stamp in stamps])
+        room = nearest * _ROOM.get(FAMILIES[code], 10.0)
+        fits = np.maximum(1, (axes[None, :] <= room[:, None]).sum(axis=1))
+        those = family == code
+        made["variant"][those] = np.minimum((share * fits).astype(np.int64), fits - 1)[those]
+    outline = layout.outline
+    near = outline.depth(x, y) < 1.0 + 3.0 * REACH_UM / min(outline.semi_axes_um)  # others would only be cut away
+    stood: Records = made[(family != NONE) & near]
+    return stood
+
+
+def _near(cells: list[Records], box: Box) -> Records:
+    found = cells[0] if len(cells) == 1 else np.concatenate(cells)
+    x, y = found["x"], found["y"]
+    near = (x > box[0] - REACH_UM) & (x < box[2] + REACH_UM) & (y > box[1] - REACH_UM) & (y < box[3] + REACH_UM)
+    kept: Records = found[near]
+    return kept
+
+
+def _inside(nuclei: Records, box: Box) -> Mask:
+    x, y = nuclei["x"], nuclei["y"]
+    inside: Mask = (x >= box[0]) & (x < box[2]) & (y >= box[1]) & (y < box[3])
+    return inside
+
+
+def _repeated(nuclei: Records, box: Box) -> Records:
+    """A panel's nuclei, over and over, as far as they lie in a box."""
+    found = [nuclei[:0]]
+    for j in range(int(box[1] // PANEL_UM), int(box[3] // PANEL_UM) + 1):
+        for i in range(int(box[0] // PANEL_UM), int(box[2] // PANEL_UM) + 1):
+            copy = nuclei.copy()
+            copy["x"] += i * PANEL_UM
+            copy["y"] += j * PANEL_UM
+            found.append(copy[_inside(copy, box)])
+    whole: Records = np.concatenate(found)
+    return whole
+
+
+def _own(owner: npt.NDArray[Any], mask: Mask, at: tuple[float, float], number: int) -> None:
+    """Write a part's number wherever it lies."""
+    half = mask.shape[0] // 2
+    left, top = int(at[0] // 1.0) - half, int(at[1] // 1.0) - half
+    x0, y0 = max(0, left), max(0, top)
+    x1, y1 = min(owner.shape[1], left + mask.shape[1]), min(owner.shape[0], top + mask.shape[0])
+    if x0 < x1 and y0 < y1:
+        seen = mask[y0 - top : y1 - top, x0 - left : x1 - left]
+        np.copyto(owner[y0:y1, x0:x1], owner.dtype.type(number), where=seen)
