@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from modality.cli.verb import progress
 from modality.station.slides.plan import Making, tiles_of
@@ -16,6 +16,7 @@ from modality.transfer.files import write_whole
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+    from modality.acquisition.microscopy.slide import SlideScan
     from modality.station.study import Study
     from modality.transfer.instance import PreparedInstance
     from modality.web.contact_sheet import ContactSheet
@@ -83,7 +84,7 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
 def _writing(study: Study, kind: str, wanted: Wanted) -> Iterator[tuple[Path, PreparedInstance]]:
     """Each instance, being written while the next is made."""
     slides = [scan for scan in study.series if scan.kind.slides is not None]
-    tiles = sum(tiles_of(scan.acquisition) for scan in slides)  # type: ignore[arg-type]  # a slide's is a SlideScan
+    tiles = sum(tiles_of(cast("SlideScan", scan.acquisition)) for scan in slides)
     with progress(tiles or len(study), f"generating {kind}") as done, ThreadPoolExecutor(1) as writer:
         if slides:
             study = study.made_with(Making(wanted.out, wanted.processes, done))
