@@ -16,7 +16,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(USED): pyproject.toml .ci/constraints.txt | $(BIN)/python
-	$(INSTALL) -e '.[web]'
+	$(INSTALL) -e '.[web,slides]'
 	touch $@
 
 $(STAMP): pyproject.toml .ci/constraints.txt | $(BIN)/python

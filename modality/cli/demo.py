@@ -31,9 +31,11 @@ _OURS = ("archive", "performed-steps", "contact-sheet.png", "report.html")
 def demo(out: Path, seed: int, slices: int, as_json: bool, debug: bool) -> None:  # noqa: ARG001 - debug: read by Verb
     """Run a day in the department on embedded peers, and check it.
 
-    Two stations ask a RIS for their worklist, scan phantoms, report the performed steps, store the images in an archive
-    and have them committed; one step is abandoned half-way. All of it is then asked back and compared.
+    The stations (CT, MR, slides) ask a RIS for their worklist, scan phantoms, report the performed steps, store the
+    images in an archive and have them committed; one step is abandoned half-way. All is then asked back and compared.
     """
+    from importlib.util import find_spec
+
     from modality.demo.day import run
     from modality.errors import MissingExtraError
 
@@ -50,8 +52,12 @@ def demo(out: Path, seed: int, slices: int, as_json: bool, debug: bool) -> None:
     except MissingExtraError as error:
         pictures = False
         say(f"no pictures and no report: {error}")
+    slides = all(map(find_spec, ("imagecodecs", "PIL", "segno")))
+    if not slides:
+        say("no slide: it needs an optional package: pip install 'modality-simulator[slides]'")
     day = run(
         out,
+        slides=slides,
         seed=seed,
         slices=slices,
         say=lambda what, line: click.echo(f"{what:<11}{line}", err=as_json),

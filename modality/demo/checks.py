@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from modality.acquisition.mr import MrAcquisition
+from modality.demo.check import Check
+from modality.demo.slides import nuclei_are_dark
 from modality.errors import counted
 from modality.network.address import parse_dicom
 from modality.network.query import find_instances
@@ -32,15 +33,6 @@ _ENOUGH_PIXELS = 30
 _SIGMAS = 5  # of the mean's own noise: an honest image fails once in a million
 _BIAS = 0.03  # what the point spread brings in from outside a ball's two thirds, as a part of the signal
 _BIAS_HU = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One rule, what was found, and whether it held."""
-
-    rule: str
-    found: str
-    held: bool
 
 
 def of_the_day(day: Day, ris: SimulatedRis, archive: SimulatedArchive, say: Say) -> list[Check]:
@@ -146,6 +138,9 @@ def _context(name: str, result: Result, archive: SimulatedArchive) -> Check:
 def _truth(name: str, scan: Scan, archive: SimulatedArchive) -> Iterator[Check]:
     """The largest homogeneous ball of tissue that an image passes through, measured in it; few images may miss all."""
     kept = {one.sop_instance_uid: one.path for one in archive.instances(scan.context.study.uid)}
+    if scan.kind.slides is not None:
+        yield nuclei_are_dark(name, scan, kept)
+        return
     for structure in sorted(scan.truth()["structures"], key=lambda one: -one["radius_mm"]):
         if structure["radius_mm"] <= 0 or structure["properties"]["PD"] < _TISSUE:
             continue

@@ -1,4 +1,4 @@
-"""A day in the department: two stations, a RIS and an archive, every step performed, and all of it checked."""
+"""A day in the department: its stations, a RIS and an archive, every step performed, and all of it checked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from modality.demo import checks
-from modality.demo.checks import Check
+from modality.demo.check import Check
 from modality.errors import counted
 from modality.identity import system_clock
 from modality.protocol.worklist import ScheduledStep
@@ -23,6 +23,9 @@ from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
 
 STATIONS = ("CT01", "MR01")
+SLIDE_STATION = "SM01"
+# A small slide: what the stations before it scan takes no longer.
+SLIDE = {"rows": 2048, "columns": 2048}
 # The patient of the last scheduled CT moves too much: abandoned half-way (CID 9300).
 PATIENT_CONDITION = "110515"
 
@@ -61,6 +64,7 @@ def run(
     *,
     seed: int,
     slices: int = 24,
+    slides: bool = True,
     say: Say,
     progress: Callable[[ScheduledStep], Progress | None] = lambda _: None,
     seen: Callable[[str, Iterator[PreparedInstance]], None],
@@ -71,6 +75,7 @@ def run(
         folder: must be new or empty; the archive's files go below it.
         seed: what identity and noise come from.
         slices: images of a series.
+        slides: whether a slide is scanned too.
         say: told of each transaction.
         progress: gives, for each step, what takes the number of images done.
         seen: shown the images of each step, with a title, once they have been fetched back.
@@ -83,9 +88,11 @@ def run(
     with ExitStack() as stack:
         archive = stack.enter_context(SimulatedArchive(folder / "archive", commitment="other"))
         ris = stack.enter_context(SimulatedRis(storage=folder / "performed-steps"))
+        if not slides:
+            ris.steps[:] = [one for one in ris.steps if one.step.Modality != "SM"]
         stations = [
             stack.enter_context(Station(aet, ris=ris.address, archive=archive.address, listen=0, seed=seed))
-            for aet in STATIONS
+            for aet in (*STATIONS, *((SLIDE_STATION,) if slides else ()))
         ]
         for station in stations:
             station.commitments.open()
@@ -109,12 +116,13 @@ def _shift(
     say("worklist", f"{station.aet} asked the RIS (C-FIND): {len(steps)} steps scheduled today")
     for number, step in enumerate(steps):
         abandoned = station.aet == STATIONS[0] and number == len(steps) - 1
-        plan = Plan(options={"slices": slices}, discontinue=PATIENT_CONDITION if abandoned else None)
+        options = SLIDE if step.modality == "SM" else {"slices": slices}
+        plan = Plan(options=options, discontinue=PATIENT_CONDITION if abandoned else None)
         say("MPPS", f"{station.aet} begins {step.step_id or 'a step'} (N-CREATE, IN PROGRESS): {_what(step)}")
         result = perform_step(station, step, plan, progress=progress(step))
         performed, receipt = result.performed, result.performed.receipt
         stored = counted(len(receipt.stored), "image")
-        say("store", f"{stored}, {receipt.bytes / 1e6:.1f} MB in ExplicitVRLittleEndian (C-STORE)")
+        say("store", f"{stored}, {receipt.bytes / 1e6:.1f} MB (C-STORE)")
         say("MPPS", f"{station.aet} ends {step.step_id or 'the step'} (N-SET): {performed.state}")
         if result.outcome:
             say("commitment", f"{len(result.outcome.committed)} of {stored} (N-ACTION, N-EVENT-REPORT)")

@@ -68,7 +68,7 @@ def test_on_the_command_line_it_leaves_files_pictures_and_a_report_and_runs_agai
         assert (finished.code, finished.document["good"]) == (0, True)
     assert (tmp_path / "demo" / "contact-sheet.png").read_bytes().startswith(b"\x89PNG")
     assert "checks held" in (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
-    assert len(list((tmp_path / "demo").rglob("*.dcm"))) == 5 * 3 + 2
+    assert len(list((tmp_path / "demo").rglob("*.dcm"))) == 5 * 3 + 2 + 6  # five series, one of them half, and a slide
     talk = finished.stderr
     assert all(word in talk for word in ("worklist", "MPPS", "store", "commitment"))
 

@@ -121,11 +121,11 @@ def test_a_data_set_that_is_no_worklist_item_is_named(tmp_path):
             worklist_file.read(tmp_path / name, TODAY)
 
 
-def test_the_shipped_worklist_has_work_for_both_stations_today():
+def test_the_shipped_worklist_has_work_for_every_station_today():
     items = worklist_file.read(config.shipped("worklist.toml"), TODAY)
     steps = [item.ScheduledProcedureStepSequence[0] for item in items]
     today = [step for step in steps if step.ScheduledProcedureStepStartDate == "20261124"]
-    assert {step.ScheduledStationAETitle for step in today} == {"CT01", "MR01"}
+    assert {step.ScheduledStationAETitle for step in today} == {"CT01", "MR01", "SM01"}
     assert len(today) >= 5
     assert {item.SpecificCharacterSet for item in items} > {"ISO_IR 100", "ISO_IR 192"}
     assert [item.StudyInstanceUID for item in items].count("") == 1
