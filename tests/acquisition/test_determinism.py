@@ -58,7 +58,7 @@ def test_pixels_are_those_of_the_release(usual):
 
 
 PIXELS = [
-    "98653094ec4c794d",
+    "b6ac61a8db90f154",
     "d65ed5514f99e7c5",
     "278aba416e8f82db",
     "2c54e9e411f1ed58",
