@@ -6,12 +6,17 @@ commitment was asked for. A run that was killed, or an archive that was away, le
 
 from __future__ import annotations
 
+import builtins
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pydicom
+
+from modality.delivery.database import StateDatabase
+from modality.delivery.steps import StepQueue
 from modality.errors import InputError, UsageError
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
@@ -26,7 +31,18 @@ CREATE TABLE IF NOT EXISTS asked (
     transaction_uid TEXT NOT NULL REFERENCES transactions (uid) ON DELETE CASCADE, instance_uid TEXT NOT NULL,
     PRIMARY KEY (transaction_uid, instance_uid)
 );
+CREATE TABLE IF NOT EXISTS answered (
+    transaction_uid TEXT NOT NULL REFERENCES transactions (uid) ON DELETE CASCADE, instance_uid TEXT NOT NULL,
+    PRIMARY KEY (transaction_uid, instance_uid)
+);
+CREATE TABLE IF NOT EXISTS retired (uid TEXT PRIMARY KEY, answered INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS reports (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, transaction_uid TEXT NOT NULL, kind TEXT NOT NULL,
+    committed INTEGER NOT NULL, failed INTEGER NOT NULL
+);
 """
+# Our choice: how many transactions that are over, and reports, are remembered.
+_REMEMBERED = 10_000
 
 
 # In the name of a file for which no commitment is wanted: what a crash leaves without its row still tells.
@@ -70,42 +86,35 @@ class PendingInstances:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.database = StateDatabase(folder)
         try:
-            if not folder.exists():
-                folder.mkdir(mode=0o700, parents=True)  # patients' images: nobody else's to read
             (folder / "instances").mkdir(mode=0o700, exist_ok=True)
-            (folder / "pending.sqlite").touch(mode=0o600)  # what SQLite puts beside it takes its mode
         except OSError as error:
             raise UsageError(f"the state folder {folder} cannot be used: {error.strerror or error}") from error
-        with self._open() as database:
-            database.executescript(_SCHEMA)
+        self.database.create(_SCHEMA)
+        self.steps = StepQueue(self.database)
         self._adopt()
 
     def _adopt(self) -> None:
         """Give a row to each file that a crash left without one: it was made, and is nowhere else."""
-        with self._open() as database:
+        with self.database.open() as database:
             known = {uid for (uid,) in database.execute("SELECT uid FROM instances")}
             for path in sorted((self.folder / "instances").glob("*.dcm")):
                 if path.name.partition(_STORE_ONLY)[0].removesuffix(".dcm") not in known:
                     with suppress(InputError):
                         wanted = not path.name.endswith(_STORE_ONLY)
-                        self._insert(database, read(path), path.name, commit_wanted=wanted)
+                        instance = read(path)
+                        self._insert(database, instance, path.name, commit_wanted=wanted)
+                        self._created(database, instance, *_belongs_to(path))
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            # Reports arrive in other threads: each call has a connection of its own.
-            with closing(sqlite3.connect(self.folder / "pending.sqlite", timeout=30)) as database:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA synchronous = FULL")
-                database.execute("PRAGMA foreign_keys = ON")
-                with database:
-                    yield database
-        except sqlite3.Error as error:
-            raise UsageError(f"the state folder {self.folder} cannot be used: {error}") from error
-
-    def put(self, instance: PreparedInstance, *, commit_wanted: bool) -> None:
+    def put(self, instance: PreparedInstance, *, commit_wanted: bool, step_uid: str = "", series_uid: str = "") -> None:
         """Keep an instance, power cuts included: its file first, then its row.
+
+        Args:
+            instance: what is kept.
+            commit_wanted: it stays until it is committed.
+            step_uid: the performed step in which it was created, one that has begun in `steps`.
+            series_uid: its series within that step.
 
         Raises:
             UsageError: the state folder cannot be written.
@@ -113,8 +122,16 @@ class PendingInstances:
         path = self.folder / "instances" / _names(instance.sop_instance_uid)[0 if commit_wanted else 1]
         instance.write(path, durable=True)
         path.chmod(0o600)
-        with self._open() as database:
+        with self.database.open() as database:
             self._insert(database, instance, path.name, commit_wanted=commit_wanted)
+            self._created(database, instance, step_uid, series_uid)
+
+    @staticmethod
+    def _created(database: sqlite3.Connection, instance: PreparedInstance, step_uid: str, series_uid: str) -> None:
+        database.execute(
+            "INSERT OR IGNORE INTO created SELECT ?,?,?,? WHERE ? IN (SELECT uid FROM begun_steps)",
+            (step_uid, series_uid, instance.sop_class_uid, instance.sop_instance_uid, step_uid),
+        )
 
     @staticmethod
     def _insert(database: sqlite3.Connection, instance: PreparedInstance, file: str, *, commit_wanted: bool) -> None:
@@ -125,7 +142,7 @@ class PendingInstances:
 
     def stored(self, uids: Iterable[str]) -> None:
         """The archive took these; those for which no commitment is wanted need not wait any longer."""
-        with self._open() as database:
+        with self.database.open() as database:
             for uid in uids:
                 database.execute("UPDATE instances SET stored = 1, problem = '' WHERE uid = ?", (uid,))
             done = database.execute("SELECT uid FROM instances WHERE stored AND NOT commit_wanted").fetchall()
@@ -133,13 +150,13 @@ class PendingInstances:
 
     def failed(self, problems: Iterable[tuple[str, str]]) -> None:
         """These were not stored, or not committed, and why: they have to be sent again."""
-        with self._open() as database:
+        with self.database.open() as database:
             for uid, problem in problems:
                 database.execute("UPDATE instances SET stored = 0, problem = ? WHERE uid = ?", (problem, uid))
 
     def asked(self, transaction_uid: str, uids: Iterable[str]) -> None:
         """A commitment of these is about to be asked for: known here before the archive can answer."""
-        with self._open() as database:
+        with self.database.open() as database:
             database.execute("INSERT INTO transactions VALUES (?)", (transaction_uid,))
             database.executemany(
                 "INSERT INTO asked VALUES (?,?)", [(transaction_uid, uid) for uid in dict.fromkeys(uids)]
@@ -147,14 +164,52 @@ class PendingInstances:
 
     def asked_in(self, transaction_uid: str) -> set[str]:
         """What was asked for in a transaction; empty for one that is not known, or was retired."""
-        with self._open() as database:
+        with self.database.open() as database:
             rows = database.execute("SELECT instance_uid FROM asked WHERE transaction_uid = ?", (transaction_uid,))
             return {uid for (uid,) in rows}
 
-    def retire(self, transaction_uid: str) -> None:
+    def answered(self, transaction_uid: str, uids: Iterable[str]) -> bool:
+        """A report has spoken of these; whether all that was asked for in the transaction is answered now."""
+        with self.database.open() as database:
+            rows = [(transaction_uid, uid) for uid in uids]
+            database.executemany("INSERT OR IGNORE INTO answered VALUES (?,?)", rows)
+            left = database.execute(
+                "SELECT 1 FROM asked WHERE transaction_uid = ? AND instance_uid NOT IN "
+                "(SELECT instance_uid FROM answered WHERE transaction_uid = ?)",
+                (transaction_uid, transaction_uid),
+            ).fetchone()
+            return left is None
+
+    def retire(self, transaction_uid: str, *, answered: bool = False) -> None:
         """A transaction is over: answered, or its request failed; its UID is never used again (PS3.4 J.3.2)."""
-        with self._open() as database:
+        with self.database.open() as database:
             database.execute("DELETE FROM transactions WHERE uid = ?", (transaction_uid,))
+            database.execute("INSERT OR REPLACE INTO retired VALUES (?,?)", (transaction_uid, answered))
+            database.execute("DELETE FROM retired WHERE rowid <= (SELECT MAX(rowid) FROM retired) - ?", (_REMEMBERED,))
+
+    def was_answered(self, transaction_uid: str) -> bool:
+        """Whether a transaction is over because it was answered."""
+        with self.database.open() as database:
+            row = database.execute("SELECT answered FROM retired WHERE uid = ?", (transaction_uid,)).fetchone()
+            return bool(row and row[0])
+
+    def record(self, transaction_uid: str, kind: str, committed: int, failed: int) -> None:
+        """Write down that a report came, and what it was: "in time", "again" or "unknown"."""
+        with self.database.open() as database:
+            database.execute(
+                "INSERT INTO reports (transaction_uid, kind, committed, failed) VALUES (?,?,?,?)",
+                (transaction_uid, kind, committed, failed),
+            )
+            database.execute(
+                "DELETE FROM reports WHERE number <= (SELECT MAX(number) FROM reports) - ?", (_REMEMBERED,)
+            )
+
+    def reports(self) -> builtins.list[tuple[str, str, int, int]]:
+        """Transaction UID, kind, and how many committed and failed, of each report that came, oldest first."""
+        with self.database.open() as database:
+            return database.execute(
+                "SELECT transaction_uid, kind, committed, failed FROM reports ORDER BY number"
+            ).fetchall()
 
     def committed(self, uids: Iterable[str]) -> None:
         """The archive has taken responsibility for these: their files may go."""
@@ -164,7 +219,7 @@ class PendingInstances:
         gone = list(uids)
         if not gone:
             return
-        with self._open() as database:
+        with self.database.open() as database:
             database.executemany("DELETE FROM instances WHERE uid = ?", [(uid,) for uid in gone])
         for uid in gone:
             for name in _names(uid):
@@ -172,7 +227,7 @@ class PendingInstances:
 
     def list(self) -> list[Pending]:
         """All that waits, oldest first."""
-        with self._open() as database:
+        with self.database.open() as database:
             rows = database.execute(
                 "SELECT uid, class_uid, study_uid, file, stored, commit_wanted, problem FROM instances ORDER BY rowid"
             ).fetchall()
@@ -191,3 +246,11 @@ class PendingInstances:
         if instance.sop_instance_uid != pending.uid:
             raise InputError(f"{pending.path}: holds another instance than its name says")
         return instance
+
+
+def _belongs_to(path: Path) -> tuple[str, str]:
+    """The performed step and the series that an instance names; empty where it names none."""
+    header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+    steps = header.get("ReferencedPerformedProcedureStepSequence") or []
+    step_uid = str(steps[0].get("ReferencedSOPInstanceUID") or "") if steps else ""
+    return step_uid, str(header.get("SeriesInstanceUID") or "")

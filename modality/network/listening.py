@@ -113,6 +113,13 @@ class ListeningEntity:
         """The port listened on."""
         return int(self._server.server_address[1])
 
+    def on_data(self, handler: Callable[[evt.Event], None], *, wanted: bool) -> None:
+        """Call a handler for each piece that comes on associations, those open now included; or call it no more."""
+        if wanted:
+            self._server.bind(evt.EVT_DATA_RECV, handler)
+        else:
+            self._server.unbind(evt.EVT_DATA_RECV, handler)
+
     def close(self) -> None:
         """End every association, every thread and the socket."""
         self._server.shutdown()

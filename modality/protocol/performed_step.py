@@ -11,6 +11,10 @@ from pydicom.dataset import Dataset
 from modality.protocol.worklist import ScheduledStep
 
 PERFORMED_STEP = "1.2.840.10008.3.1.2.3.3"
+PERFORMED_STEP_RETRIEVE = "1.2.840.10008.3.1.2.3.4"
+PERFORMED_STEP_NOTIFICATION = "1.2.840.10008.3.1.2.3.5"
+# PS3.4 Table F.9.2-1: Event Type ID of a notification, by what happened to the step.
+NOTIFICATIONS = {"IN PROGRESS": 1, "COMPLETED": 2, "DISCONTINUED": 3, "updated": 4, "deleted": 5}
 
 # CID 9300 Procedure Discontinuation Reasons (PS3.16), its codes of scheme DCM; those of modalities (CID 9301) first.
 DISCONTINUATION_REASONS = {
@@ -58,6 +62,7 @@ class StepStart:
         study_id: Study ID.
         started: start date and time.
         scheduled: the scheduled step performed; for an unscheduled one, an item with what is known of the patient.
+        also: further scheduled steps performed together with it, each with its Study Instance UID (the group case).
         description: Performed Procedure Step Description.
         station_name: Performed Station Name.
         location: Performed Location.
@@ -73,6 +78,7 @@ class StepStart:
     description: str = ""
     station_name: str = ""
     location: str = ""
+    also: tuple[tuple[ScheduledStep, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -106,7 +112,8 @@ def create(start: StepStart) -> Dataset:
     item, patient = scheduled.item, scheduled.patient
     step = Dataset()
     step.SpecificCharacterSet = "ISO_IR 192"
-    step.ScheduledStepAttributesSequence = [_scheduled_attributes(scheduled, start.study_uid)]
+    together = ((scheduled, start.study_uid), *start.also)
+    step.ScheduledStepAttributesSequence = [_scheduled_attributes(one, study_uid) for one, study_uid in together]
     step.PatientName = patient.name
     step.PatientID = patient.patient_id
     if patient.issuer:
@@ -123,14 +130,14 @@ def create(start: StepStart) -> Dataset:
     step.PerformedProcedureStepStatus = "IN PROGRESS"
     step.PerformedProcedureStepDescription = start.description
     step.PerformedProcedureTypeDescription = ""
-    step.ProcedureCodeSequence = scheduled.requested_procedure_codes
+    step.ProcedureCodeSequence = [code for one, _ in together for code in one.requested_procedure_codes]
     step.PerformedProcedureStepEndDate = ""
     step.PerformedProcedureStepEndTime = ""
     step.PerformedProcedureStepDiscontinuationReasonCodeSequence = []
     step.CommentsOnThePerformedProcedureStep = ""
     step.Modality = start.modality
     step.StudyID = start.study_id
-    step.PerformedProtocolCodeSequence = scheduled.protocol_codes
+    step.PerformedProtocolCodeSequence = [code for one, _ in together for code in one.protocol_codes]
     step.PerformedSeriesSequence = []
     if "AdmissionID" in item and item.AdmissionID:
         step.AdmissionID = item.AdmissionID
@@ -146,7 +153,9 @@ def _scheduled_attributes(scheduled: ScheduledStep, study_uid: str) -> Dataset:
     item.RequestedProcedureDescription = scheduled.requested_procedure_description
     item.RequestedProcedureCodeSequence = scheduled.requested_procedure_codes
     item.ScheduledProcedureStepID = scheduled.step_id
-    item.ScheduledProcedureStepDescription = scheduled.description
+    # Of a step that was not scheduled it is the performed step's alone (IHE RAD TF-2x A.1, unscheduled case).
+    known = scheduled.step_id or scheduled.study_uid or scheduled.accession_number
+    item.ScheduledProcedureStepDescription = scheduled.description if known else ""
     item.ScheduledProtocolCodeSequence = scheduled.protocol_codes
     return item
 

@@ -116,7 +116,7 @@ class WorklistQuery:
     def identifier(self) -> Dataset:
         """The C-FIND identifier, with every return key, so that one query suffices."""
         step = _item(_STEP_KEYS)
-        step.ScheduledProcedureStepStartDate = self._date_range()
+        step.ScheduledProcedureStepStartDate = self.date_range
         step.Modality = self.modality
         step.ScheduledStationAETitle = self.station_aet
         step.ScheduledPerformingPhysicianName = self.performing_physician
@@ -135,7 +135,9 @@ class WorklistQuery:
         identifier.ScheduledProcedureStepSequence = [step]
         return identifier
 
-    def _date_range(self) -> str:
+    @property
+    def date_range(self) -> str:
+        """The date, or range of dates, as DICOM writes it; empty for any."""
         if self.date is None:
             return ""
         if isinstance(self.date, tuple):

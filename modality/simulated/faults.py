@@ -83,20 +83,47 @@ class Faults:
         services: Sequence[str] = SERVICES,
         main_services: Sequence[str] = ("store",),
     ) -> None:
-        self.faults = []
-        for given in faults:
-            fault = Fault.parse(given) if isinstance(given, str) else given
-            if not fault.on and (fault.status is not None or fault.storing):
-                fault = replace(fault, on=tuple(main_services))
-            for service in fault.on:
-                if service not in services:
-                    raise UsageError(f"fault {given!r}: {unknown('service', service, list(services))}")
-            if fault.storing and "store" not in fault.on:
-                raise UsageError(f"fault {given!r}: coerce, drop and lose are about storing: on=store")
-            self.faults.append(fault)
+        self._services, self._main_services = services, tuple(main_services)
         self._lock = threading.Lock()
-        self._seen = [0] * len(self.faults)
-        self._struck = [0] * len(self.faults)
+        self.faults: list[Fault] = []
+        self._seen: list[int] = []
+        self._struck: list[int] = []
+        for given in faults:
+            self.add(given)
+
+    def add(self, given: Fault | str) -> Fault:
+        """One more thing goes wrong from now on; gives the fault as it is kept.
+
+        Raises:
+            UsageError: it is about a service that the peer does not have, or its text is none.
+        """
+        fault = Fault.parse(given) if isinstance(given, str) else given
+        if not fault.on and (fault.status is not None or fault.storing):
+            fault = replace(fault, on=self._main_services)
+        for service in fault.on:
+            if service not in self._services:
+                raise UsageError(f"fault {given!r}: {unknown('service', service, list(self._services))}")
+        if fault.storing and "store" not in fault.on:
+            raise UsageError(f"fault {given!r}: coerce, drop and lose are about storing: on=store")
+        with self._lock:
+            self.faults = [*self.faults, fault]
+            self._seen.append(0)
+            self._struck.append(0)
+        return fault
+
+    def remove(self, fault: Fault) -> None:
+        """One thing goes wrong no more; harmless when it does not."""
+        with self._lock:
+            for number, one in enumerate(self.faults):
+                if one is fault:
+                    self.faults = [*self.faults[:number], *self.faults[number + 1 :]]
+                    del self._seen[number], self._struck[number]
+                    return
+
+    def struck(self, fault: Fault) -> int:
+        """How often a fault has struck the requests and associations that it counts."""
+        with self._lock:
+            return sum(self._struck[number] for number, one in enumerate(self.faults) if one is fault)
 
     def strike(self, service: str) -> Fault:
         """What goes wrong with the request that has just come, the faults that strike it laid together."""

@@ -71,8 +71,6 @@ class Listener:
         self.ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         self.ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         self.ae.maximum_associations = associations
-        # Small PDUs where an instance has to be cut off in its middle.
-        self.ae.maximum_pdu_size = 131072 if faults.abort_at_bytes is None else 4096
         self.ae.acse_timeout = self.ae.dimse_timeout = 30.0
         self.ae.network_timeout = None
         self.faults = faults
@@ -80,15 +78,15 @@ class Listener:
         self._log = log
         self._provider = provider
         self._address = (host, port)
-        self.contexts = _Contexts(_without(faults.refused, [build_context(Verification), *contexts]))
+        self._supported = [build_context(Verification), *contexts]
+        self.contexts = _Contexts()
         self._handlers: list[Handler] = [
             (evt.EVT_C_ECHO, self._echo),
             (evt.EVT_REQUESTED, self._requested),
             *handlers,
         ]
-        if faults.abort_at_bytes is not None:
-            self._handlers.append((evt.EVT_DATA_RECV, self._received))
         self._listening: ListeningEntity | None = None
+        self._obey()
 
     @property
     def port(self) -> int:
@@ -107,6 +105,7 @@ class Listener:
         self._listening = ListeningEntity(
             self.ae, self._address, self.contexts, self._handlers, provider=self._provider, on_abort=self._aborted
         )
+        self._obey()
 
     def stop(self) -> None:
         """End every association, every thread and the socket; harmless when not started."""
@@ -114,6 +113,30 @@ class Listener:
             self.stopping.set()
             self._listening.close()
             self._listening = None
+
+    def add_fault(self, given: Fault | str) -> Fault:
+        """One more thing goes wrong, on the associations that are still to come and in their requests.
+
+        Raises:
+            UsageError: it is about a service that the peer does not have, or its text is none.
+        """
+        fault = self.faults.add(given)
+        self._obey()
+        return fault
+
+    def remove_fault(self, fault: Fault) -> None:
+        """One thing goes wrong no more, likewise."""
+        self.faults.remove(fault)
+        self._obey()
+
+    def _obey(self) -> None:
+        """Let the faults happen that are no answer to a request: contexts refused, and instances cut off."""
+        limit = self.faults.abort_at_bytes
+        self.contexts[:] = _without(self.faults.refused, self._supported)
+        # Small PDUs where an instance has to be cut off in its middle.
+        self.ae.maximum_pdu_size = 131072 if limit is None else 4096
+        if self._listening:
+            self._listening.on_data(self._received, wanted=limit is not None)
 
     def apply(self, event: Event, service: str) -> Fault:
         """Let the faults of a request happen, as far as they come before the work: abort, silence, delay."""

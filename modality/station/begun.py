@@ -6,10 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pydicom.dataset import Dataset
+
 from modality.errors import ModalityError
 from modality.network.address import DicomAddress
-from modality.network.local import Timeouts
-from modality.network.query import find_study
+from modality.network.association import associate
+from modality.network.local import Local, Timeouts
+from modality.network.query import STUDY_ROOT_FIND, find, find_study
+from modality.protocol.negotiation import FALLBACKS
 from modality.protocol.temporal import period
 
 if TYPE_CHECKING:
@@ -34,13 +38,8 @@ def study_began(station: Station, study_uid: str, now: datetime) -> datetime:
     archive = station.archive_address
     if not isinstance(archive, DicomAddress):
         return now
-    timeouts = station.local.timeouts
-    patience = Timeouts(
-        min(timeouts.connect_s, _PATIENCE_S), min(timeouts.association_s, _PATIENCE_S),
-        min(timeouts.response_s, _PATIENCE_S),
-    )  # fmt: skip
     try:
-        found = find_study(archive, study_uid, replace(station.local, timeouts=patience), "StudyDate", "StudyTime")
+        found = find_study(archive, study_uid, _impatient(station.local), "StudyDate", "StudyTime")
     except ModalityError:  # it stores only, or is away: storing will say so
         return now
     texts = [str(found.get(keyword) or "") if found else "" for keyword in ("StudyDate", "StudyTime")]
@@ -49,3 +48,35 @@ def study_began(station: Station, study_uid: str, now: datetime) -> datetime:
     except ValueError:  # nothing there, or a study without date and time
         return now
     return datetime.combine(day.date(), time.time(), tzinfo=now.tzinfo)
+
+
+def last_series_number(station: Station, study_uid: str) -> int:
+    """The highest Series Number that the archive lists in a study; 0 where it lists none, or cannot be asked.
+
+    Args:
+        station: whose archive is asked.
+        study_uid: Study Instance UID.
+    """
+    archive = station.archive_address
+    if not isinstance(archive, DicomAddress):
+        return 0
+    query = Dataset()
+    query.QueryRetrieveLevel = "SERIES"
+    query.StudyInstanceUID = study_uid
+    query.SeriesInstanceUID = ""
+    query.SeriesNumber = None
+    try:
+        with associate(archive, [(STUDY_ROOT_FIND, FALLBACKS)], _impatient(station.local)) as association:
+            found = [one.get("SeriesNumber") for one in find(association, STUDY_ROOT_FIND, query)]
+    except ModalityError:
+        return 0
+    return max((int(number) for number in found if number not in (None, "")), default=0)
+
+
+def _impatient(local: Local) -> Local:
+    timeouts = local.timeouts
+    patience = Timeouts(
+        min(timeouts.connect_s, _PATIENCE_S), min(timeouts.association_s, _PATIENCE_S),
+        min(timeouts.response_s, _PATIENCE_S),
+    )  # fmt: skip
+    return replace(local, timeouts=patience)

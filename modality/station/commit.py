@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from modality.delivery.pending import PendingInstances
-from modality.errors import ModalityError, counted
+from modality.errors import AssociationAborted, ModalityError, ResponseTimeout, counted
 from modality.identity import fresh_uid
 from modality.network.address import DicomAddress
 from modality.network.commitment import CommitmentListener, request_commitment
@@ -37,6 +37,13 @@ class Outcome:
     def complete(self) -> bool:
         """All that was asked for is committed."""
         return not self.failed and not self.unanswered
+
+    def followed_by(self, later: Outcome) -> Outcome:
+        """What is known after a later request, which asked for what was left."""
+        committed = self.committed | later.committed
+        failed = {uid: why for uid, why in {**self.failed, **later.failed}.items() if uid not in committed}
+        unanswered = (self.unanswered | later.unanswered) - committed - failed.keys()
+        return Outcome(later.transaction_uid, committed, failed, unanswered)
 
     @property
     def problems(self) -> list[str]:
@@ -67,6 +74,7 @@ class Commitments:
         self._listener: CommitmentListener | None = None
         self._lock = threading.Condition()
         self._reports: dict[str, list[CommitmentReport]] = {}
+        self._waiting: set[str] = set()
 
     def open(self) -> None:
         """Begin to listen, where the station does.
@@ -83,18 +91,27 @@ class Commitments:
         return self._listener.port if self._listener else None
 
     def take(self, report: CommitmentReport) -> bool:
-        """Take a report: what it commits may go, what it refuses is sent again; false for an unknown transaction."""
-        asked = self.pending.asked_in(report.transaction_uid)
+        """Take a report: what it commits may go, what it refuses is sent again; false for an unknown transaction.
+
+        A report that comes again, after its transaction was answered, changes nothing and is no error: the archive may
+        not have had our answer to the first.
+        """
+        uid = report.transaction_uid
+        counts = len(report.committed), len(report.failed)
+        asked = self.pending.asked_in(uid)
         if not asked:
-            return False
+            known = self.pending.was_answered(uid)
+            self.pending.record(uid, "again" if known else "unknown", *counts)
+            return known
         self.pending.failed(
             (uid, f"not committed: {_reason(why)}") for uid, why in report.failed.items() if uid in asked
         )
         self.pending.committed(asked & report.committed)
+        self.pending.record(uid, "in time" if uid in self._waiting else "late", *counts)
         with self._lock:
-            self._reports.setdefault(report.transaction_uid, []).append(report)
-            if asked <= self._spoken_of(report.transaction_uid):
-                self.pending.retire(report.transaction_uid)
+            self._reports.setdefault(uid, []).append(report)
+            if self.pending.answered(uid, asked & {*report.committed, *report.failed}):
+                self.pending.retire(uid, answered=True)
             self._lock.notify_all()
         return True
 
@@ -115,6 +132,7 @@ class Commitments:
             return Outcome(transaction_uid)
         self.open()
         self.pending.asked(transaction_uid, asked)
+        self._waiting.add(transaction_uid)
         until = time.monotonic() + timeout_s
 
         def answered() -> bool:
@@ -125,15 +143,18 @@ class Commitments:
             request_commitment(
                 archive, transaction_uid, instances, self.local, self.take, wait_s=timeout_s, answered=answered
             )
-        except ModalityError:
+        except ModalityError as error:
             if not answered():
-                self.pending.retire(transaction_uid)
+                # Where the request may have arrived, and only its response is missing, a report can still come.
+                if not isinstance(error, (AssociationAborted, ResponseTimeout)):
+                    self.pending.retire(transaction_uid)
                 raise
         with self._lock:
             if self._listener:
                 self._lock.wait_for(
                     lambda: asked <= self._spoken_of(transaction_uid), timeout=max(0.0, until - time.monotonic())
                 )
+            self._waiting.discard(transaction_uid)
             return self._outcome(transaction_uid, asked)
 
     def _outcome(self, transaction_uid: str, asked: set[str]) -> Outcome:

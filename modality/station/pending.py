@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from modality.errors import InputError, PeerError, UsageError, counted
 from modality.station.commit import Outcome
+from modality.station.steps.reporting import Told
 from modality.transfer.destination import Progress, Receipt
 from modality.transfer.instance import PreparedInstance
 
@@ -25,12 +26,14 @@ class Settled:
         outcomes: of the commitments, one for each study.
         problems: one line for each thing that went wrong.
         waiting: how many instances still wait.
+        told: what the RIS was told of performed steps.
     """
 
     receipt: Receipt = field(default_factory=Receipt)
     outcomes: list[Outcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     waiting: int = 0
+    told: Told = field(default_factory=Told)
 
 
 def settle(station: Station, *, timeout_s: float, progress: Progress | None = None) -> Settled:
@@ -78,6 +81,23 @@ def settle(station: Station, *, timeout_s: float, progress: Progress | None = No
             settled.problems += outcome.problems
     settled.waiting = len(station.pending.list())
     return settled
+
+
+def store_again(station: Station, uids: Container[str]) -> Receipt:
+    """Store those of the instances that are not stored, or whose commitment failed.
+
+    Raises:
+        UnreachableError: the archive does not answer.
+        PeerError: it did not answer properly.
+    """
+    receipt = Receipt()
+    again = [one for one in station.pending.list() if one.uid in uids and not one.stored]
+    if again and station.archive:
+        try:
+            station.archive.store(map(station.pending.read, again), receipt=receipt)
+        finally:
+            note_receipt(station, receipt)
+    return receipt
 
 
 def _readable(station: Station, settled: Settled) -> Iterator[PreparedInstance]:

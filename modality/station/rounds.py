@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import sleep
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -12,28 +12,21 @@ from pydicom.dataset import Dataset
 from modality.errors import ModalityError, UnreachableError, UsageError, counted
 from modality.iods.attributes import set_attributes
 from modality.protocol.worklist import ScheduledStep
-from modality.registry import KINDS, PHANTOMS
+from modality.registry import scanned_of
 from modality.station.commit import Outcome
-from modality.station.performed import Performed, check_reason, kind_of
+from modality.station.pending import store_again
+from modality.station.performed import Performed, check_reason
 from modality.station.station import Station
+from modality.station.steps.protocols import Choice, choose, phantom_for, protocol_table
+from modality.station.steps.requery import asked_again, differences
+from modality.station.steps.unified import Claim
 from modality.transfer.destination import Progress
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
 
-# What the words of an order say of the body part, for want of a protocol code; the first that fits decides.
-_PHANTOM_BY_WORD = (
-    (re.compile(r"head|brain|skull|neuro|cerebr|crani|sch[äa]del|kopf|hirn", re.IGNORECASE), "head"),
-    (re.compile(r"chest|thora|lung|pulmon", re.IGNORECASE), "thorax"),
-)
+__all__ = ["Plan", "Result", "carry_out", "perform_step", "phantom_for"]
 
-
-def phantom_for(step: ScheduledStep) -> str:
-    """The phantom that an order asks for by its words and codes' meanings; the kind's own when they say nothing."""
-    words = [step.description, step.requested_procedure_description]
-    words += [str(code.get("CodeMeaning", "")) for code in (*step.protocol_codes, *step.requested_procedure_codes)]
-    said = " ".join(words)
-    found = next((phantom for pattern, phantom in _PHANTOM_BY_WORD if pattern.search(said)), None)
-    return found or str(KINDS.load(kind_of(step.modality)).default_phantom)
-
+# Our choice: the first wait before a commitment is asked for again, which doubles, and the longest.
+_AGAIN_S, _LONGEST_AGAIN_S = 1.0, 30.0
 
 # What the images take from the worklist or share with the performed step (IHE RAD-8; workflow of RAD-5 to RAD-7).
 SHARED_WITH_THE_PERFORMED_STEP = frozenset(
@@ -54,10 +47,14 @@ class Plan:
         phantom: what is scanned; chosen by the order's words by default.
         options: the acquisition's own, such as `slices`.
         assignments: attributes set over those of the IOD, by keyword.
-        transfer_syntax: what the images are encoded in.
+        transfer_syntax: what the images are encoded in; the kind's own by default.
         quality: of a lossy syntax, on its codec's own scale.
         discontinue: a reason of CID 9300: the step is abandoned half-way.
         commit_timeout_s: how long to wait for its answer.
+        commit_again: how often a commitment that was refused, failed or not answered is asked for again; what failed is
+            stored again before.
+        protocols: the protocol by scheduled protocol code; the shipped table by default.
+        requery: the order is asked for again before the scan, and before the step ends.
 
     Raises:
         UsageError: the phantom, an attribute, the quality or the reason is none, found before any step begins.
@@ -66,17 +63,21 @@ class Plan:
     phantom: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     assignments: Mapping[str, str] | None = None
-    transfer_syntax: TransferSyntax = EXPLICIT_LITTLE
+    transfer_syntax: TransferSyntax | None = None
     quality: float | None = None
     discontinue: str | None = None
     commit_timeout_s: float = 30.0
+    commit_again: int = 0
+    protocols: Mapping[tuple[str, str], str] | None = None
+    requery: bool = False
 
     def __post_init__(self) -> None:
         if self.phantom:
-            PHANTOMS.load(self.phantom)
+            scanned_of(self.phantom).load(self.phantom)
         if self.discontinue:
             check_reason(self.discontinue)
-        self.transfer_syntax.check_quality(self.quality)
+        if self.transfer_syntax is not None or self.quality is not None:
+            (self.transfer_syntax or EXPLICIT_LITTLE).check_quality(self.quality)
         shared = SHARED_WITH_THE_PERFORMED_STEP & set(self.assignments or {})
         if shared:
             names = ", ".join(sorted(shared))
@@ -94,14 +95,22 @@ class Result:
         step: what was scheduled.
         performed: what became of it.
         outcome: the commitment's; None when none was asked for, or the request failed.
+        transactions: Transaction UIDs of the commitments asked for, in their order.
+        claim: the workitem that it performs; None where it comes from the modality worklist.
+        protocol: the protocol that the order's codes chose; empty where none did.
         problems: what went wrong, one line each.
+        notes: what a reader may want to know, and is no problem, one line each.
         unreachable: a peer did not answer at all.
     """
 
     step: ScheduledStep
     performed: Performed
     outcome: Outcome | None = None
+    transactions: list[str] = field(default_factory=list)
+    claim: Claim | None = None
+    protocol: str = ""
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     unreachable: bool = False
 
     @property
@@ -125,36 +134,111 @@ def perform_step(station: Station, step: ScheduledStep, plan: Plan, *, progress:
 def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -> None:
     """As `perform_step`, into a result that the caller keeps when an interruption ends the step.
 
-    A step of a modality that no kind makes images of is not begun: nobody is told of what cannot be done.
+    A step of a modality that no kind makes images of is not begun: nobody is told of what cannot be done. Nor is one
+    that the RIS, asked again, lists no more.
     """
-    step, performed = result.step, result.performed
-    result.problems += step.problems
+    performed = result.performed
     try:
-        phantom = plan.phantom or phantom_for(step)
-        kind = kind_of(step.modality)
+        if plan.requery and not _still_ordered(result):
+            return
+        performed = result.performed
+        for step in performed.steps:
+            result.problems += step.problems
+        if result.claim:
+            result.claim.take()
+        choice = choose(performed.step, protocol_table() if plan.protocols is None else plan.protocols)
+        result.protocol, result.notes = choice.protocol, [*result.notes, *choice.notes]
         with performed:
             if plan.discontinue:
                 performed.discontinue(plan.discontinue)
-            performed.acquire(
-                phantom,
-                kind=kind,
-                transfer_syntax=plan.transfer_syntax,
-                quality=plan.quality,
-                assignments=plan.assignments,
-                progress=progress,
-                half=plan.discontinue is not None,
-                **plan.options,
-            )
+            if result.claim:
+                result.claim.tell(0, "scanning")
+            _scan(performed, plan, choice, progress)
+            if plan.requery:
+                _told_of_changes(result)
     except ModalityError as error:
         result.note(error)
+    finally:
+        if result.claim and result.claim.taken:
+            performed.note(result.claim.end(performed), "workitem")
     try:  # even when the RIS was not told of the end: what is stored has to be safe
         if performed.station.commitment and performed.receipt.stored:
-            result.outcome = performed.commit(timeout_s=plan.commit_timeout_s)
+            _commit(result, plan)
     except ModalityError as error:
         result.note(error)
     result.problems += performed.problems
     result.unreachable = result.unreachable or performed.unreachable
     result.problems += _told(performed, result.outcome)
+
+
+def _scan(performed: Performed, plan: Plan, choice: Choice, progress: Progress | None) -> None:
+    common: dict[str, Any] = {
+        "transfer_syntax": plan.transfer_syntax,
+        "quality": plan.quality,
+        "assignments": plan.assignments,
+        "progress": progress,
+        "half": plan.discontinue is not None,
+        **plan.options,
+    }
+    if choice.protocol:
+        performed.examine(choice.protocol, plan.phantom, **common)
+    else:
+        performed.acquire(plan.phantom or choice.phantom, **common)
+
+
+def _still_ordered(result: Result) -> bool:
+    """Ask for the order again before the scan: what changed is taken, and told; false where it is gone."""
+    performed = result.performed
+    station = performed.station
+    steps = []
+    for before in performed.steps:
+        now = asked_again(station, before)
+        if now is None:
+            result.problems.append("the RIS lists the scheduled step no more: it is not performed")
+            return False
+        result.notes += [f"changed in the worklist since it was chosen: {line}" for line in differences(before, now)]
+        steps.append(now)
+    result.step = steps[0]
+    result.performed = performed.ordered_anew(steps)
+    return True
+
+
+def _told_of_changes(result: Result) -> None:
+    """Ask for the order again before the step ends: the images are made, so a change is a problem to tell of."""
+    for before in result.performed.steps:
+        try:
+            now = asked_again(result.performed.station, before)
+        except ModalityError as error:
+            result.note(error)
+            continue
+        if now is None:
+            result.problems.append("the RIS lists the scheduled step no more, and the images are made")
+            continue
+        result.problems += [
+            f"changed in the worklist during the scan: {line}; images and performed step keep the former"
+            for line in differences(before, now)
+        ]
+
+
+def _commit(result: Result, plan: Plan) -> None:
+    """Ask for the commitment, and again where that does not succeed, each time a while later."""
+    performed = result.performed
+    asked = {uid for series in performed.series for _, uid in series.images}
+    wait_s = _AGAIN_S
+    for left in range(plan.commit_again, -1, -1):
+        try:
+            outcome = performed.commit(timeout_s=plan.commit_timeout_s)
+        except ModalityError as error:
+            if not (left and error.retryable):
+                raise
+        else:
+            result.transactions.append(outcome.transaction_uid)
+            result.outcome = outcome if result.outcome is None else result.outcome.followed_by(outcome)
+            if result.outcome.complete or not left:
+                return
+        sleep(wait_s)
+        wait_s = min(2 * wait_s, _LONGEST_AGAIN_S)
+        performed.receipt.add(store_again(performed.station, asked))
 
 
 def _told(performed: Performed, outcome: Outcome | None) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modality.delivery.history import StudyHistory
 from modality.delivery.pending import PendingInstances
 from modality.errors import UsageError
 from modality.identity import Clock, Identity, fresh_seed, system_clock
@@ -20,6 +22,8 @@ from modality.protocol.worklist import ScheduledStep, WorklistQuery, parse_date
 from modality.station.commit import Commitments, Outcome
 from modality.station.pending import Settled, settle
 from modality.station.performed import Performed
+from modality.station.steps.reporting import StepReports, Told
+from modality.station.steps.studies import Grouping
 from modality.transfer.destination import Destination, Progress
 
 if TYPE_CHECKING:
@@ -83,6 +87,8 @@ class Station:
         self.equipment = equipment or Equipment(station_name=self.local.aet)
         self._temporary = tempfile.TemporaryDirectory(prefix="modality-") if state is None else None
         self.pending = PendingInstances(Path(self._temporary.name if self._temporary else state or ""))
+        self.history = StudyHistory(self.pending.database)
+        self.reports = StepReports(self.local, self.pending.steps)
         self.commitments = Commitments(self.local, self.pending, listen, listen_host)
         self._performed = 0
 
@@ -131,18 +137,46 @@ class Station:
         )
         return query_worklist(self.ris, query, self.local)
 
-    def perform(self, step: ScheduledStep, *, description: str = "") -> Performed:
+    def perform(
+        self,
+        step: ScheduledStep | Sequence[ScheduledStep],
+        *,
+        description: str = "",
+        grouping: Grouping = "one",
+        append: bool = False,
+    ) -> Performed:
         """Perform a scheduled step, or one that `modality.protocol.worklist.unscheduled` stands for.
 
         The result is a context manager: the step is IN PROGRESS within its block, COMPLETED after it, DISCONTINUED when
-        the block raises.
+        the block raises. A RIS that does not answer is told later, see `tell`.
 
         Args:
-            step: what to perform.
+            step: what to perform; several scheduled steps of one patient and modality are performed as one (the group
+                case).
             description: Performed Procedure Step Description; the scheduled one by default.
+            grouping: the images of a group in "one" study, or once for "each" scheduled step.
+            append: the step adds to what was performed of the scheduled step before: the numbers of its series go on.
+
+        Raises:
+            UsageError: the scheduled steps cannot be performed as one.
         """
         self._performed += 1
-        return Performed(self, step, self._performed, description=description)
+        steps = (step,) if isinstance(step, ScheduledStep) else tuple(step)
+        return Performed(self, steps, self._performed, description=description, grouping=grouping, append=append)
+
+    def tell(self, mpps: str | DicomAddress | None = None) -> Told:
+        """Tell the RIS what it has not heard yet of performed steps, those of earlier runs included.
+
+        A step that a killed run left in progress is ended as DISCONTINUED, with the instances created in it.
+
+        Args:
+            mpps: whom to tell; whom each message was for by default.
+
+        Raises:
+            UsageError: the state folder cannot be used.
+        """
+        self.reports.end_unfinished(self.clock())
+        return self.reports.flush(_dicom(mpps))
 
     def commit(self, instances: list[tuple[str, str]], *, timeout_s: float = 30.0) -> Outcome:
         """Ask for the commitment of instances (SOP Class and Instance UID), and wait for the answer (RAD-10).
@@ -156,18 +190,32 @@ class Station:
             raise UsageError(f"station {self.aet} has nobody to ask for storage commitment")
         return self.commitments.ask(self.commitment, instances, timeout_s=timeout_s)
 
-    def resume(self, *, timeout_s: float = 30.0, progress: Progress | None = None) -> Settled:
-        """Finish what an earlier run left: store what was not stored, ask for what was not committed.
+    def resume(
+        self, *, timeout_s: float = 30.0, mpps: str | DicomAddress | None = None, progress: Progress | None = None
+    ) -> Settled:
+        """Finish what an earlier run left: store, ask for commitment, and tell the RIS, even if the archive is away.
+
+        Args:
+            timeout_s: how long each commitment is waited for.
+            mpps: who is told of performed steps; whom each message was for by default.
+            progress: called with the number of images dealt with.
 
         Raises:
             UsageError: the station has no archive.
             UnreachableError: the archive does not answer.
         """
-        return settle(self, timeout_s=timeout_s, progress=progress)
+        told = None
+        try:
+            settled = settle(self, timeout_s=timeout_s, progress=progress)
+        finally:
+            told = self.tell(mpps)  # after the last attempt to store, which is when a step is over
+        settled.told = told
+        return settled
 
     def close(self) -> None:
         """Stop listening, and remove a temporary state folder."""
         self.commitments.close()
+        self.reports.queue.close()
         if self._temporary:
             self._temporary.cleanup()
 

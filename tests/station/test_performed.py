@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from modality.errors import StepRefused, UnreachableError, UsageError, WorkflowError
-from modality.station import performed as performed_module
+from modality.errors import StepRefused, UsageError, WorkflowError
 from modality.station.performed import kind_of
+from modality.station.steps import reporting
 from tests.station.conftest import TINY
 
 # pynetdicom leaves a refused socket to the garbage collector.
@@ -50,13 +50,13 @@ def test_a_step_that_was_abandoned_before_any_image_still_has_a_series(make_stat
 
 
 def test_an_interruption_while_the_step_is_being_created_tells_the_ris_of_its_end(make_station, ris, step, monkeypatch):
-    real = performed_module.create_step
+    real = reporting.create_step
 
     def interrupted(*arguments):
         real(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(performed_module, "create_step", interrupted)
+    monkeypatch.setattr(reporting, "create_step", interrupted)
     performed = make_station().perform(step)
     with pytest.raises(KeyboardInterrupt):
         performed.__enter__()
@@ -91,9 +91,15 @@ def test_a_step_whose_creation_is_refused_is_not_begun(make_station, step, archi
 
 
 @REFUSED_SOCKET
-def test_an_error_at_the_end_is_raised(make_station, ris, step):
-    with pytest.raises(UnreachableError), make_station().perform(step):
+def test_a_ris_that_is_away_at_the_end_is_told_later(make_station, ris, step):
+    station = make_station()
+    with station.perform(step) as performed:
         ris.stop()
+    assert (performed.state, performed.reported, performed.unreachable) == ("COMPLETED", "waiting", True)
+    assert "nobody answers" in performed.problems[0]
+    ris.start()
+    assert [one.operation for one in station.tell(ris.address).delivered] == ["N-SET"]
+    assert ris.performed_steps[performed.uid].state == "COMPLETED"
 
 
 @REFUSED_SOCKET

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from modality.cli.connection import connection_options
-from modality.cli.network.send import summary
-from modality.cli.network.worklist import describe
+from modality.cli.network.perform_report import exit_code, report, report_resumed
 from modality.cli.options import given, parse_assignments, scan_options
-from modality.cli.verb import PARTIAL, Verb, common, emit, finish, interrupted_by_sigterm, progress, refuse, say
-from modality.errors import counted
+from modality.cli.verb import PARTIAL, Verb, common, finish, interrupted_by_sigterm, progress, refuse, say
 
 if TYPE_CHECKING:
     from modality.network.local import Local
     from modality.protocol.worklist import ScheduledStep
+    from modality.station.performed import Performed
     from modality.station.rounds import Plan, Result
     from modality.station.station import Station
+    from modality.station.steps.unified import Claim
 
-_OF_A_QUERY = ("worklist", "date", "modality", "station_aet", "accession", "limit")
+_OF_A_QUERY = (
+    "worklist", "date", "modality", "station_aet", "accession", "patient_id", "patient_name", "procedure_id", "limit",
+    "group", "append", "requery", "ups",
+)  # fmt: skip
 _OF_A_STEP = (
-    "mpps", "discontinue", "unscheduled", "phantom", "slices", "rows", "columns", "seed", "transfer_syntax",
-    "quality", "assignments",
+    "discontinue", "unscheduled", "phantom", "slices", "rows", "columns", "seed", "transfer_syntax", "quality",
+    "assignments", "protocol_codes", "commit_again",
 )  # fmt: skip
 
 
 @click.command(cls=Verb)
 @click.option("--worklist", metavar="ADDRESS", help="The RIS to ask for scheduled steps.")
-@click.option("--archive", required=True, metavar="ADDRESS", help="Where the images go: a DICOM address or a folder.")
+@click.option(
+    "--archive", required=True, metavar="ADDRESS", help="Where the images go: a DICOM or DICOMweb address, or a folder."
+)
 @click.option("--mpps", metavar="ADDRESS", help="Who is told of performed steps; nobody by default.")
 @click.option("--commitment", metavar="ADDRESS", help="Who is asked for storage commitment; nobody by default.")
 @click.option(
@@ -41,15 +48,56 @@ _OF_A_STEP = (
 @click.option("--modality", default="", metavar="CODE", help="Only steps of this modality.")
 @click.option("--station-aet", metavar="AET", help="Steps scheduled for this station; for --aet by default.")
 @click.option("--accession", default="", help="Only the steps of this accession number.")
+@click.option("--patient-id", default="", help="Only the steps of the patient of this ID.")
+@click.option("--patient-name", default="", help="Only the steps of patients of this name, with * and ?.")
+@click.option("--procedure-id", default="", help="Only the steps of this Requested Procedure ID.")
 @click.option("--limit", type=click.IntRange(1), help="At most this many steps.")
 @click.option("--discontinue", metavar="CODE", help="Abandon each step half-way, for this reason of CID 9300.")
 @click.option("--unscheduled", metavar="MODALITY", help="Perform a step that nobody scheduled, of CT or MR.")
+@click.option(
+    "--group",
+    type=click.Choice(["one", "each"]),
+    is_flag=False,
+    flag_value="one",
+    help="Perform the scheduled steps of a patient and modality as one, with the images in one study (the default), or "
+    "once in each step's.",
+)
+@click.option(
+    "--append",
+    is_flag=True,
+    help="Add a performed step to each scheduled step that this station performed before, or else performs now.",
+)
+@click.option(
+    "--requery",
+    is_flag=True,
+    help="Ask for each order again before its scan and its end, and tell what changed, such as the patient's name.",
+)
+@click.option(
+    "--ups",
+    is_flag=True,
+    help="Ask for workitems of the unified worklist (UPS) instead: each is claimed, told of, and completed.",
+)
+@click.option(
+    "--protocol-codes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file of [[code]] tables (value, scheme, protocol), asked before the shipped protocol_codes.toml.",
+)
+@click.option(
+    "--commit-again",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Ask so often again, a while later each time, for a commitment that is refused, fails or is not answered.",
+)
 @click.option("--state", type=click.Path(path_type=Path), help="Folder for what must survive a restart.")
 @click.option(
     "--resume",
     is_flag=True,
-    help="Only store and have committed what an earlier run left in --state; no step is performed or reported.",
+    help="Only finish what earlier runs left in --state: store, have committed, and tell --mpps, or whom it was for.",
 )
+@click.option("--forget-refused", is_flag=True, help="With --resume: forget the messages that a RIS has refused.")
 @scan_options
 @connection_options("MODALITY", "worklist", "archive", "mpps", "commitment")
 @common
@@ -64,17 +112,27 @@ def perform(
     modality: str,
     station_aet: str | None,
     accession: str,
+    patient_id: str,
+    patient_name: str,
+    procedure_id: str,
     limit: int | None,
     discontinue: str | None,
     unscheduled: str | None,
+    group: Literal["one", "each"] | None,
+    append: bool,
+    requery: bool,
+    ups: bool,
+    protocol_codes: Path | None,
+    commit_again: int,
     state: Path | None,
     resume: bool,
+    forget_refused: bool,
     phantom: str | None,
     slices: int | None,
     rows: int | None,
     columns: int | None,
     seed: int | None,
-    transfer_syntax: str,
+    transfer_syntax: str | None,
     quality: float | None,
     assignments: tuple[str, ...],
     local: Local,
@@ -84,31 +142,27 @@ def perform(
     """Perform every step scheduled for this station today, as IHE's Acquisition Modality.
 
     Each step is reported in progress, scanned, stored, reported completed, and its images committed. What an archive
-    that is away did not take waits in the state folder for `--resume`. A step whose order holds characters for which
-    the RIS declares no Specific Character Set is performed, named, and counts as done in part.
+    that is away did not take waits in the state folder for `--resume`; what a RIS that is away was not told waits there
+    too, for the next run. The scheduled protocol code chooses the protocol. A step whose order holds characters for
+    which the RIS declares no Specific Character Set is performed, named, and counts as done in part.
     """
     from modality.station.rounds import Plan
     from modality.station.station import Station
+    from modality.station.steps.protocols import protocol_table
     from modality.transfer.syntaxes import syntax
 
-    if not (worklist or unscheduled or resume):
-        raise click.UsageError("give --worklist ADDRESS, or --unscheduled MODALITY, or --resume")
-    if resume:
-        refuse((*_OF_A_QUERY, *_OF_A_STEP), "--resume only finishes what is pending")
-    if unscheduled:
-        refuse(_OF_A_QUERY, "--unscheduled asks no worklist")
-    if not commitment:
-        refuse(("listen",), "without --commitment no report comes")
-    if listen is None:
-        refuse(("listen_host",), "--listen-host is the interface of --listen")
+    _check(worklist, commitment, unscheduled, listens=listen is not None, resume=resume, ups=ups)
     plan = Plan(
         phantom=phantom,
         options=given(slices=slices, rows=rows, columns=columns),
         assignments=parse_assignments(assignments),
-        transfer_syntax=syntax(transfer_syntax),
+        transfer_syntax=syntax(transfer_syntax) if transfer_syntax else None,
         quality=quality,
         discontinue=discontinue,
         commit_timeout_s=local.timeouts.response_s,
+        commit_again=commit_again,
+        protocols=protocol_table(protocol_codes),
+        requery=requery,
     )
     station = Station(
         local.aet,
@@ -127,39 +181,77 @@ def perform(
     with interrupted_by_sigterm(), station:
         station.commitments.open()
         if resume:
-            _resume(station, local.timeouts.response_s, as_json)
+            _resume(station, local.timeouts.response_s, mpps, forget_refused=forget_refused, as_json=as_json)
             return
+        for line in station.tell().problems:
+            say(f"an earlier performed step is not told yet: {line}")
+        claims: list[Claim] = []
         if unscheduled:
             steps = [_unscheduled(station, unscheduled)]
+        elif ups:
+            claims = _claims(station, day=date, modality=modality, station_aet=station_aet, patient_id=patient_id)
+            steps = [claim.item.step for claim in claims[:limit]]
         else:
-            steps = station.worklist(date=date, modality=modality, station_aet=station_aet, accession_number=accession)[
-                :limit
-            ]
+            steps = station.worklist(
+                date=date,
+                modality=modality,
+                station_aet=station_aet,
+                accession_number=accession,
+                patient_id=patient_id,
+                patient_name=patient_name,
+                requested_procedure_id=procedure_id,
+            )[:limit]
         if not steps:
             say(f"nothing is scheduled for {station_aet or local.aet}")
+        rounds = _rounds(station, steps, group, append=append)
         results: list[Result] = []
         code = 0
         try:
-            for step in steps:
-                _perform(station, step, plan, results)
+            for number, performed in enumerate(rounds):
+                _perform(performed, plan, results, claims[number] if claims else None)
         except KeyboardInterrupt:
             code = PARTIAL
-            say(_interruption(results, len(steps)))
-        _report(results, station, as_json)
+            say(_interruption(results, len(rounds)))
+        report(results, station, as_json=as_json)
     finish(code or exit_code(results))
 
 
-def _report(results: list[Result], station: Station, as_json: bool) -> None:
-    waiting = len(station.pending.list())
-    if as_json:
-        rows = [as_document(result) for result in results]
-        emit({"steps": rows, "pending": waiting, "state": str(station.pending.folder)})
+def _check(
+    worklist: str | None, commitment: str | None, unscheduled: str | None, *, listens: bool, resume: bool, ups: bool
+) -> None:
+    """Refuse what does not go together."""
+    if not (worklist or unscheduled or resume):
+        raise click.UsageError("give --worklist ADDRESS, or --unscheduled MODALITY, or --resume")
+    if resume:
+        refuse((*_OF_A_QUERY, *_OF_A_STEP), "--resume only finishes what is pending")
     else:
-        for result in results:
-            click.echo(_line(result))
-    if waiting:
-        kept = f"{counted(waiting, 'image')} kept in {station.pending.folder}"
-        say(f"{kept}: finish with `modality perform --resume --archive ...`")
+        refuse(("forget_refused",), "--forget-refused goes with --resume")
+    if ups:
+        names = ("accession", "patient_name", "procedure_id", "group", "append", "requery")
+        refuse(names, "--ups asks for workitems by station, day, modality and patient ID, and performs each alone")
+    if unscheduled:
+        refuse(_OF_A_QUERY, "--unscheduled asks no worklist")
+    if not commitment:
+        refuse(("listen", "commit_again"), "without --commitment none is asked for")
+    if not listens:
+        refuse(("listen_host",), "--listen-host is the interface of --listen")
+
+
+def _rounds(
+    station: Station, steps: list[ScheduledStep], group: Literal["one", "each"] | None, *, append: bool
+) -> list[Callable[[], Performed]]:
+    """The performed steps to come, each made when its turn is there."""
+    from modality.station.steps.studies import groups, scheduled_key
+
+    found: list[Callable[[], Performed]] = []
+    for together in groups(steps) if group else [(step,) for step in steps]:
+        make = functools.partial(station.perform, together, grouping=group or "one")
+        before = any(station.history.times_performed(scheduled_key(step)) for step in together)
+        if not (append and before):
+            found.append(make)
+        if append:
+            found.append(functools.partial(make, append=True))
+    return found
 
 
 def default_state(aet: str) -> Path:
@@ -177,10 +269,19 @@ def _unscheduled(station: Station, modality: str) -> ScheduledStep:
     return unscheduled(patient(station.identity.seed), modality.upper(), description="Unscheduled")
 
 
-def _perform(station: Station, step: ScheduledStep, plan: Plan, results: list[Result]) -> None:
+def _claims(station: Station, **query: Any) -> list[Claim]:
+    from modality.station.steps.unified import Claim, workitems
+
+    assert station.ris is not None
+    return [Claim(station, station.ris, item) for item in workitems(station, station.ris, **query)]
+
+
+def _perform(make: Callable[[], Performed], plan: Plan, results: list[Result], claim: Claim | None) -> None:
     from modality.station.rounds import Result, carry_out
 
-    result = Result(step, station.perform(step))
+    performed = make()
+    step = performed.step
+    result = Result(step, performed, claim=claim)
     results.append(result)
     with progress(plan.options.get("slices"), f"{step.modality} {step.description}".strip()) as bar:
         carry_out(result, plan, progress=bar)
@@ -194,53 +295,10 @@ def _interruption(results: list[Result], planned: int) -> str:
     return f"interrupted: {ended}{planned - len(results)} more were not begun"
 
 
-def _resume(station: Station, timeout_s: float, as_json: bool) -> None:
+def _resume(station: Station, timeout_s: float, mpps: str | None, *, forget_refused: bool, as_json: bool) -> None:
     before = len(station.pending.list())
+    if forget_refused:
+        station.reports.queue.forget_refused()
     with progress(before, "resuming") as done:
-        settled = station.resume(timeout_s=timeout_s, progress=done)
-    for line in settled.problems:
-        say(line)
-    committed = sum(len(outcome.committed) for outcome in settled.outcomes)
-    document = {
-        **summary(settled.receipt), "resumed": before, "committed": committed, "pending": settled.waiting,
-    }  # fmt: skip
-    if as_json:
-        emit(document)
-    else:
-        click.echo(
-            f"{before} pending: {len(settled.receipt.stored)} stored, {committed} committed, {settled.waiting} wait"
-        )
-    finish(PARTIAL if settled.waiting or settled.problems else 0)
-
-
-def as_document(result: Result) -> dict[str, Any]:
-    """A result as JSON has it."""
-    performed, outcome = result.performed, result.outcome
-    return {
-        **describe(result.step),
-        "study_uid": performed.study_uid,
-        "mpps_uid": performed.uid,
-        "performed_step_id": performed.step_id,
-        "state": performed.state,
-        "series": [{"series_uid": one.uid, "instances": len(one.images)} for one in performed.series],
-        **summary(performed.receipt),
-        "committed": len(outcome.committed) if outcome else 0,
-        "commitment_failed": len(outcome.failed) if outcome else 0,
-        "commitment_pending": len(outcome.unanswered) if outcome else 0,
-        "transaction_uid": outcome.transaction_uid if outcome else "",
-        "problems": result.problems,
-    }
-
-
-def _line(result: Result) -> str:
-    performed, outcome = result.performed, result.outcome
-    said = f"{performed.state or 'NOT BEGUN'}: {result.step.description or result.step.modality}"
-    said += f", {counted(len(performed.receipt.stored), 'image')} stored"
-    return said + (f", {len(outcome.committed)} committed" if outcome else "")
-
-
-def exit_code(results: list[Result]) -> int:
-    """3 when a peer was not there, 1 when anything else went wrong, else 0."""
-    if any(result.unreachable for result in results):
-        return 3
-    return 0 if all(result.good for result in results) else PARTIAL
+        settled = station.resume(timeout_s=timeout_s, mpps=mpps, progress=done)
+    report_resumed(settled, before, station, as_json=as_json)

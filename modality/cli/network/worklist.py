@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--accession", default="", help="Accession Number.")
 @click.option("--procedure-id", default="", help="Requested Procedure ID.")
 @click.option("--broad", is_flag=True, help="Everything scheduled for any station, on any date.")
+@click.option("--ups", is_flag=True, help="Ask for workitems of the unified worklist (UPS) that wait to be claimed.")
 @connection_options("MODALITY", "source")
 @common
 def worklist(
@@ -36,11 +37,12 @@ def worklist(
     accession: str,
     procedure_id: str,
     broad: bool,
+    ups: bool,
     local: Local,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
-    """Ask a RIS for scheduled procedure steps (modality worklist C-FIND).
+    """Ask a RIS for scheduled procedure steps (modality worklist C-FIND, or that of UPS Pull).
 
     Of a step that holds characters for which the RIS declares no Specific Character Set, a line says so.
     """
@@ -50,6 +52,8 @@ def worklist(
 
     if broad:
         refuse(("date", "station_aet", "modality"), "--broad asks for everything")
+    if ups:
+        refuse(("patient_name", "accession", "procedure_id"), "--ups asks by station, day, modality and patient ID")
     query = WorklistQuery(
         date=None if broad else parse_date(date, datetime.now().astimezone().date()),
         modality=modality,
@@ -59,11 +63,22 @@ def worklist(
         accession_number=accession,
         requested_procedure_id=procedure_id,
     )
-    steps = query_worklist(parse_dicom(source), query, local)
+    uids: list[str] = []
+    if ups:
+        from modality.network.ups import find_workitems
+        from modality.protocol.ups.workitem import query as ups_query
+
+        asked = ups_query(station_aet=station_aet, modality=modality, patient_id=patient_id, day=query.date_range)
+        found = find_workitems(parse_dicom(source), asked, local)
+        steps, uids = [item.step for item in found], [item.uid for item in found]
+    else:
+        steps = query_worklist(parse_dicom(source), query, local)
     for step in steps:
         for line in step.problems:
             say(f"{step.step_id or 'step'}: {line}")
     rows = [describe(step) for step in steps]
+    for row, uid in zip(rows, uids, strict=False):
+        row["workitem_uid"] = uid
     if as_json:
         emit({"steps": rows})
     elif rows:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from modality.cli.peers.department import department
+from modality.cli.peers.destinations import destinations_of
+from modality.cli.peers.running import run
 from modality.cli.peers.web import web_options
-from modality.cli.verb import Nearest, Verb, common, emit, say
+from modality.cli.verb import Nearest, Verb, common
 from modality.simulated import fault_text
 
 if TYPE_CHECKING:
     from modality.simulated.dicomweb.web import Web
 
 _FILE = click.Path(path_type=Path)
-_POLL_S = 0.1
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group(cls=Nearest, context_settings={"help_option_names": ["-h", "--help"]})
 def serve() -> None:
-    """Run an embedded archive, RIS or FHIR server until it is interrupted."""
+    """Run an embedded archive, RIS, FHIR server, or all of it, until it is interrupted."""
 
 
 def _where(port: int, aet: str) -> Callable[[Command], Command]:
@@ -52,26 +51,6 @@ def _where(port: int, aet: str) -> Callable[[Command], Command]:
     return decorate
 
 
-class Peer(Protocol):
-    """What can be served."""
-
-    host: str
-
-    @property
-    def port(self) -> int:
-        """Where it listens; the port asked for while it does not."""
-
-    @property
-    def address(self) -> str:
-        """How others reach it."""
-
-    def start(self) -> None:
-        """Listen."""
-
-    def stop(self) -> None:
-        """Listen no more."""
-
-
 @serve.command(cls=Verb, epilog=fault_text.explanation(fault_text.ARCHIVE_SERVICES, fault_text.ARCHIVE_MAIN))
 @_where(11112, "ARCHIVE")
 @click.option(
@@ -92,7 +71,9 @@ class Peer(Protocol):
     help="The association on which commitment is reported.",
 )
 @click.option(
-    "--notify", multiple=True, metavar="ADDRESS",
+    "--notify",
+    multiple=True,
+    metavar="ADDRESS",
     help="Who is told of what was stored over DIMSE (Instance Availability Notification; repeatable).",
 )
 @web_options
@@ -116,23 +97,14 @@ def archive(
     the faults, store strikes each instance of STOW-RS, find QIDO-RS and get WADO-RS; what is about associations does
     not strike the web.
     """
-    from modality.errors import UsageError
-    from modality.network.address import parse_dicom
     from modality.simulated.archive import SimulatedArchive
 
-    known = {}
-    for text in destinations:
-        title, _, where = text.partition("=")
-        if not (title and re.fullmatch(r"([^:@/]+|\[.+\]):\d+", where)):
-            raise UsageError(f"--destination {text}: give AET=HOST:PORT, an IPv6 address in brackets")
-        there = parse_dicom(f"dicom://{where}")
-        known[title] = f"{there.host}:{there.port}"
     peer = SimulatedArchive(
-        storage, aet=aet, host=host, port=port, faults=faults, destinations=known, commitment=commitment, notify=notify,
-        web=web,
+        storage, aet=aet, host=host, port=port, faults=faults, notify=notify, web=web,
+        destinations=destinations_of(destinations), commitment=commitment,
     )  # fmt: skip
     also = {"web": lambda: peer.web_address} if web else {}
-    _run(peer, as_json, lambda: f"{len(peer.instances())} instances kept", also)
+    run(peer, as_json, lambda: f"{len(peer.instances())} instances kept", also)
 
 
 @serve.command(cls=Verb, epilog=fault_text.explanation(fault_text.RIS_SERVICES, fault_text.RIS_MAIN))
@@ -151,7 +123,7 @@ def archive(
     "--notify", multiple=True, metavar="ADDRESS", help="Who is told of each change of a performed step (repeatable)."
 )
 @click.option(
-    "--hl7-port", type=click.IntRange(0, 65535), help="Take HL7 v2 orders over MLLP on this port too; 0 for any free one."
+    "--hl7-port", type=click.IntRange(0, 65535), help="Take HL7 v2 over MLLP on this port too; 0 for any free one."
 )
 @common
 def ris(
@@ -166,9 +138,10 @@ def ris(
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
-    """Run a RIS: modality worklist, and performed steps with the strict state machine.
+    """Run a RIS: modality worklist, unified worklist (UPS), and performed steps with the strict state machine.
 
-    A performed step can be retrieved (N-GET) too. Of the faults, get strikes that.
+    A performed step can be retrieved (N-GET) too, and archives may notify it of what they have. Whom --notify names may
+    subscribe to workitems. Of the faults, get strikes N-GET and action the claims and ends of workitems.
 
     With --hl7-port, HL7 v2 orders (ORM^O01, OMI^O23) become worklist items, patient updates and merges (ADT) change
     them, and results (ORU^R01) are kept, in --storage too. The faults do not strike HL7.
@@ -179,7 +152,7 @@ def ris(
         worklist, aet=aet, host=host, port=port, faults=faults, storage=storage, notify=notify, hl7_port=hl7_port
     )
     also = {"hl7": lambda: peer.hl7_address} if hl7_port is not None else {}
-    _run(peer, as_json, lambda: f"{len(peer.performed_steps)} performed steps{peer.hl7_summary}", also)
+    run(peer, as_json, lambda: f"{len(peer.performed_steps)} performed steps{peer.hl7_summary}", also)
 
 
 @serve.command(cls=Verb)
@@ -218,31 +191,7 @@ def fhir(
 
     known = read_tokens(tokens) if tokens else ()
     peer = SimulatedFhir(storage, host=host, port=port, tokens=known, certificate=cert, key=key)
-    _run(peer, as_json, lambda: f"{len(peer.resources())} resources kept")
+    run(peer, as_json, lambda: f"{len(peer.resources())} resources kept")
 
 
-def _run(
-    peer: Peer, as_json: bool, summary: Callable[[], str], also: Mapping[str, Callable[[], str]] | None = None
-) -> None:
-    """Listen until SIGINT or SIGTERM; `also` gives further addresses, by their key in JSON."""
-    from modality.errors import UsageError
-
-    ended: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _: ended.append(received))
-    try:
-        peer.start()
-    except OSError as error:
-        raise UsageError(f"cannot listen on {peer.host}:{peer.port}: {error.strerror or error}") from error
-    try:
-        others = {key: address() for key, address in (also or {}).items()}
-        if as_json:
-            emit({"address": peer.address, **others})
-        else:
-            click.echo("\n".join((peer.address, *others.values())))
-        # A signal that the system hands to another thread would not wake an endless wait of this one.
-        while not ended:
-            time.sleep(_POLL_S)
-        say(summary())
-    finally:
-        peer.stop()
+serve.add_command(department)

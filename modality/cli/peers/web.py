@@ -18,8 +18,16 @@ _MIB = 1 << 20
 _OPTIONS = ("web_users", "web_tokens", "web_cert", "web_key", "web_client_ca", "web_limit_mb")
 
 
-def web_options(command: Command) -> Command:
-    """Give a verb `web`: the web service that stands beside its peer; None without a port."""
+def web_options(
+    command: Command, *, port: int | None = None, serves: str = "Serve DICOMweb on this port too"
+) -> Command:
+    """Give a verb `web`: the web service that stands beside its peer; None without a port.
+
+    Args:
+        command: the verb.
+        port: the port by default; None for no web service.
+        serves: what is served there, for people.
+    """
 
     @functools.wraps(command)
     def with_web(
@@ -53,8 +61,8 @@ def web_options(command: Command) -> Command:
     for option in reversed(
         (
             click.option(
-                "--web-port", type=click.IntRange(0, 65535), metavar="PORT",
-                help="Serve DICOMweb on this port too; 0 for any free one.",
+                "--web-port", type=click.IntRange(0, 65535), metavar="PORT", default=port,
+                show_default=port is not None, help=f"{serves}; 0 for any free one.",
             ),
             click.option(
                 "--web-users", type=_FILE, metavar="FILE",

@@ -87,7 +87,8 @@ class Availability:
         self, address: DicomAddress, study_uid: str, step_uid: str, series: dict[str, list[tuple[str, str]]]
     ) -> None:
         attributes = notification(study_uid, series, self._archive.aet, step_uid)
-        status, detail = 0, ""
+        status: int | None = None
+        detail = ""
         try:
             contexts = [(INSTANCE_AVAILABILITY, FALLBACKS)]
             with associate(address, contexts, Local(self._archive.aet, _PATIENCE)) as association:

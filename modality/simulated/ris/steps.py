@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -121,6 +121,11 @@ class Department:
         with self._lock:
             open_states = (SCHEDULED, IN_PROGRESS)
             return [step.answer() for step in self.steps if finished or step.state in open_states]
+
+    def reschedule(self, change: Callable[[list[WorklistStep]], list[WorklistStep]]) -> None:
+        """Put other scheduled steps in the place of those there are, all at once; an error leaves them as they were."""
+        with self._lock:
+            self.steps = change(self.steps)
 
     def create(self, uid: str, attributes: Dataset) -> Decision:
         """Take an N-CREATE, or say why not."""

@@ -9,7 +9,8 @@ const { judgeCreate, judgeSet, NO_LONGER_UPDATED } = require('./mpps_rules.js');
 
 const { PresentationContextResult, RejectReason, RejectResult, RejectSource, SopClass, Status, TransferSyntax } = constants;
 const COMMITMENT = SopClass.StorageCommitmentPushModel;
-const SERVED = [SopClass.Verification, SopClass.ModalityPerformedProcedureStep, COMMITMENT];
+const RETRIEVE = '1.2.840.10008.3.1.2.3.4'; // Modality Performed Procedure Step Retrieve, PS3.4 F.8
+const SERVED = [SopClass.Verification, SopClass.ModalityPerformedProcedureStep, RETRIEVE, COMMITMENT];
 const SYNTAXES = [TransferSyntax.ExplicitVRLittleEndian, TransferSyntax.ImplicitVRLittleEndian];
 const COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1'; // PS3.4 J.3.5, the well-known instance
 const REASON_NO_SUCH_INSTANCE = 0x0112; // PS3.3 C.14.1.1
@@ -138,6 +139,15 @@ class Peer extends Scp {
     const changes = request.hasDataset() ? request.getDataset().getElements() : {};
     const response = responses.NSetResponse.fromRequest(request);
     if (answer(this, 'N-SET', request, response, judgeSet(steps.get(uid), changes))) steps.set(uid, { ...steps.get(uid), ...changes });
+    callback(response);
+  }
+
+  // PS3.4 F.8.2.1: the whole step, or the attributes asked for.
+  nGetRequest(request, callback) {
+    const step = steps.get(request.getRequestedSopInstanceUid());
+    const response = responses.NGetResponse.fromRequest(request);
+    const violations = step ? [] : [{ status: Status.NoSuchObjectInstance, text: 'no such step' }];
+    if (answer(this, 'N-GET', request, response, violations)) response.setDataset(new Dataset({ ...step }, TransferSyntax.ExplicitVRLittleEndian));
     callback(response);
   }
 

@@ -80,17 +80,54 @@ def test_an_archive_without_one_sop_class_gets_the_other_and_the_rest_waits(
     assert "not MR Image Storage in ExplicitVRLittleEndian; it accepted nothing of that class" in finished.lines[0]
 
 
-def test_nothing_is_performed_when_the_mpps_scp_is_not_there(storescp: Factory, tmp_path: Path) -> None:
+def test_a_step_goes_on_without_its_mpps_scp_which_a_resume_tells_in_order(
+    storescp: Factory, dcmjs_mpps: Factory, tmp_path: Path
+) -> None:
+    state = ("--aet", STATION_AET, "--state", tmp_path / "state", "--json")
     with storescp() as archive:
+        to = ("--archive", archive.address, *state)
         finished = modality(
-            "perform", "--unscheduled", "CT", "--archive", archive.address, "--mpps",
-            f"dicom://NOBODY@{HOST}:{free_port()}", "--state", tmp_path / "state", "--json", *SMALL,
+            "perform", "--unscheduled", "CT", "--mpps", f"dicom://MPPS@{HOST}:{free_port()}", *to, *SMALL
         )  # fmt: skip
-        assert archive.files() == []
-    assert finished.code == 3
-    assert len(finished.lines) == 1
+        stored = sorted(pydicom.dcmread(path).SOPInstanceUID for path in archive.files())
+        still_away = modality("perform", "--resume", *to)
+        with dcmjs_mpps() as mpps:
+            resumed = modality("perform", "--resume", "--mpps", mpps.address, *to)
+            begun, ended = mpps.messages()
+            nothing_left = modality("perform", "--resume", "--mpps", mpps.address, *to)
+            assert len(mpps.messages()) == 2
     (step,) = finished.document["steps"]
-    assert (step["state"], step["stored"], finished.document["pending"]) == ("", 0, 0)
+    assert (finished.code, step["state"], step["mpps"], step["stored"]) == (3, "COMPLETED", "waiting", 4)
+    assert (finished.document["mpps_waiting"], finished.document["pending"]) == (2, 0)
+    assert len(finished.lines) == 1
+    assert "nobody answers" in finished.lines[0]
+    assert (still_away.code, still_away.document["mpps_waiting"]) == (3, 2)
+    assert (resumed.code, resumed.document["mpps_sent"], resumed.document["mpps_waiting"]) == (0, 2, 0)
+    assert [begun.service, ended.service] == ["N-CREATE", "N-SET"]
+    assert (begun.problems, ended.problems, begun.sop_instance_uid) == ([], [], step["mpps_uid"])
+    assert sorted(named(ended.dataset)) == stored
+    assert (nothing_left.code, nothing_left.document["mpps_sent"]) == (0, 0)
+
+
+def test_the_next_run_tells_what_an_earlier_one_could_not(
+    storescp: Factory, dcmjs_mpps: Factory, peer_folder, tmp_path: Path
+) -> None:
+    line = ("perform", "--unscheduled", "CT", "--aet", STATION_AET, "--state", tmp_path / "state", "--json", *SMALL)
+    with storescp() as archive, dcmjs_mpps() as first:
+        run = start(*line, "--archive", archive.address, "--mpps", first.address, "--slices", "40")
+        wait_until(lambda: bool(archive.files()), "an image is stored", 20)
+        run.send_signal(signal.SIGKILL)
+        end(run)
+        assert [one.service for one in first.messages()] == ["N-CREATE"]
+        created = {pydicom.dcmread(path).SOPInstanceUID for path in (tmp_path / "state" / "instances").iterdir()}
+        created |= {pydicom.dcmread(path).SOPInstanceUID for path in archive.files()}
+        second = modality(*line, "--archive", archive.address, "--mpps", first.address)
+        begun, ended, *others = first.messages()
+    assert second.code == 0
+    assert [one.service for one in others] == ["N-CREATE", "N-SET"]
+    assert (ended.sop_instance_uid, ended.problems) == (begun.sop_instance_uid, [])
+    assert ended.dataset.PerformedProcedureStepStatus == "DISCONTINUED"
+    assert set(named(ended.dataset)) == created
 
 
 def test_nothing_is_performed_when_the_mpps_scp_refuses_the_step(

@@ -1,0 +1,344 @@
+"""What is acquired in a performed step: series by series, in each study that it fills, stored as it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from modality import config
+from modality.acquisition.frames import Acquisition
+from modality.errors import PeerError, UnreachableError, UsageError, WorkflowError
+from modality.identity import Patient
+from modality.iods.context import Context, PerformedStep, Series
+from modality.iods.context import Study as StudyContext
+from modality.iods.kind import Kind
+from modality.protocol.performed_step import PerformedSeries
+from modality.protocol.worklist import ScheduledStep
+from modality.registry import KINDS
+from modality.station.begun import last_series_number, study_began
+from modality.station.examination import DERIVED, Examination, SeriesPlan
+from modality.station.pending import note_receipt
+from modality.station.steps.studies import FilledStudy, Grouping, check_group, filled_studies, scheduled_key
+from modality.station.study import Scan, acquire, content_digest, load_phantom
+from modality.transfer.destination import Progress, Receipt
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.syntaxes import TransferSyntax
+from phantoms.phantom import Phantom
+
+if TYPE_CHECKING:
+    from modality.station.station import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What the images of a scan are written as.
+
+    Args:
+        transfer_syntax: what they are encoded in; the kind's own by default.
+        quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
+        assignments: attributes set over those of the IOD, by keyword.
+    """
+
+    transfer_syntax: TransferSyntax | None = None
+    quality: float | None = None
+    assignments: Mapping[str, str] | None = None
+
+
+class FilledStep:
+    """The part of a performed step that is filled; `Performed` begins and ends it.
+
+    Args:
+        station: who performs it.
+        steps: the scheduled steps that it answers, of one patient and modality.
+        number: its number among those of the station, from 1.
+        description: Performed Procedure Step Description; the scheduled one by default.
+        grouping: the images in one study, or in one for each scheduled step.
+        append: it continues studies that the station has begun before.
+
+    Raises:
+        UsageError: the scheduled steps cannot be performed as one.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        steps: Sequence[ScheduledStep],
+        number: int,
+        *,
+        description: str = "",
+        grouping: Grouping = "one",
+        append: bool = False,
+    ) -> None:
+        check_group(steps)
+        self.station = station
+        self.steps = tuple(steps)
+        step = self.step = self.steps[0]
+        order = (step.study_uid, step.accession_number, step.patient.patient_id)
+        self.identity = station.identity.within("step", str(number), step.step_id, *order)
+        self.number, self.given_description, self.grouping, self.append = number, description, grouping, append
+        if append and (times := station.history.times_performed(scheduled_key(step))):
+            self.identity = self.identity.within("again", str(times))  # a later run numbers its steps from 1 too
+        self.uid = ""
+        self.studies = filled_studies(self.steps, grouping, self._made_study)
+        self.study_uid = self.studies[0].uid
+        self.step_id = f"P{self.identity.number('performed step', 10**9):09d}"
+        self.study_id = step.requested_procedure_id[:16] or f"S{self.identity.number('study', 10**9):09d}"
+        self.description = description or step.description
+        self.state = ""
+        self.started: datetime | None = None
+        self.series: list[PerformedSeries] = []
+        self.scans: list[Scan] = []
+        self.receipt = Receipt()
+        self.problems: list[str] = []
+        self.unreachable = False
+        self._acquired = 0
+        self._known: dict[str, tuple[datetime, int]] = {}
+
+    def _made_study(self, number: int) -> str:
+        return self.identity.uid("study", number) if number else self.identity.uid("study")
+
+    @property
+    def patient(self) -> Patient:
+        """Whom the step is for."""
+        return self.step.patient
+
+    def acquire(
+        self,
+        phantom: Phantom | str | None = None,
+        *,
+        kind: str | None = None,
+        transfer_syntax: TransferSyntax | None = None,
+        quality: float | None = None,
+        assignments: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+        half: bool = False,
+        **options: Any,
+    ) -> Receipt:
+        """Scan a phantom as one more series of this step, and store the images as they are made.
+
+        Where the archive is away the scan goes on and its images wait in the station's state folder. A step that fills
+        several studies has the series once in each.
+
+        Args:
+            phantom: what is scanned; the kind's own by default.
+            kind: an entry of the table of kinds; the one of the step's modality by default.
+            transfer_syntax: what the images are encoded in; the kind's own by default.
+            quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
+            assignments: attributes set over those of the IOD, by keyword.
+            progress: called with the number of images dealt with.
+            half: the scan is broken off half-way.
+            **options: the acquisition's own, such as `slices`.
+
+        Raises:
+            WorkflowError: the step is not in progress.
+            UsageError: a name or an option is wrong, or the station has no archive.
+        """
+        self._check_in_progress()
+        found: Kind = KINDS.load(kind or kind_of(self.step.modality))
+        seed = self._seed()
+        if phantom is None or isinstance(phantom, str):
+            phantom = load_phantom(phantom or found.default_phantom, seed=seed)
+        acquisition = acquire(found, phantom, seed=seed, **options)
+        encoding = Encoding(transfer_syntax, quality, assignments)
+        return self._fill(found, acquisition, encoding, f"{found.title} {phantom.name}", "", progress, half=half)
+
+    def examine(
+        self,
+        protocol: str,
+        phantom: Phantom | str | None = None,
+        *,
+        transfer_syntax: TransferSyntax | None = None,
+        quality: float | None = None,
+        assignments: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+        half: bool = False,
+        **options: Any,
+    ) -> Receipt:
+        """Scan all series of a protocol, as `acquire` does one; broken off half-way, half of its first.
+
+        Args:
+            protocol: a name from `modality.station.examination.examinations`.
+            phantom: what is scanned; the protocol's own by default.
+            transfer_syntax: what the images are encoded in; the kind's own by default.
+            quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
+            assignments: attributes set over those of the IOD, by keyword.
+            progress: called with the number of images dealt with.
+            half: the scan is broken off half-way.
+            **options: of the acquisition, for every series; they prevail over the protocol's.
+
+        Raises:
+            WorkflowError: the step is not in progress.
+            UsageError: a name or an option is wrong, or the station has no archive.
+        """
+        self._check_in_progress()
+        plan = config.load(config.shipped(f"protocols/{protocol}.toml"), Examination)
+        kind: Kind = KINDS.load(plan.kind)
+        if phantom is None or isinstance(phantom, str):
+            phantom = load_phantom(phantom or plan.phantom, seed=self._seed())
+        encoding = Encoding(transfer_syntax, quality, assignments)
+        made: dict[str, Acquisition] = {}
+        receipt = Receipt()
+        for series in plan.series[: 1 if half else None]:
+            its_kind = kind
+            if series.derived:
+                derive, its_kind_of = DERIVED[series.derived]
+                made[series.description] = derive(made[series.source])
+                its_kind = its_kind_of(self.scans[-1].context, kind)
+            else:
+                asked = options_of(series, options)
+                made[series.description] = acquire(kind, phantom, seed=self._seed(), **asked)
+            receipt.add(
+                self._fill(
+                    its_kind, made[series.description], encoding, series.description, protocol, progress, half=half
+                )
+            )
+        return receipt
+
+    def _check_in_progress(self) -> None:
+        if self.state != "IN PROGRESS":
+            raise WorkflowError(
+                f"the performed step {self.step_id} is {self.state or 'not begun'}; nothing can join it"
+            )
+        if self.station.archive is None:
+            raise UsageError(f"station {self.station.aet} has no archive to store to")
+
+    def _seed(self) -> int:
+        return self.identity.number(f"series {self._acquired + 1}", 2**48)
+
+    def _fill(
+        self,
+        kind: Kind,
+        acquisition: Acquisition,
+        encoding: Encoding,
+        description: str,
+        protocol: str,
+        progress: Progress | None,
+        *,
+        half: bool,
+    ) -> Receipt:
+        """Make an acquisition's images in each study, and store them."""
+        self._acquired += 1
+        content = content_digest(acquisition, encoding.assignments)
+        receipt = Receipt()
+        done = self.receipt.dealt_with
+        for study in self.studies:
+            named = protocol or self.description or f"{kind.name}-{acquisition.phantom.name}"
+            context = self._context(study, description, named, content)
+            syntax = encoding.transfer_syntax or kind.default_syntax
+            scan = Scan(kind, acquisition, context, syntax, encoding.quality, encoding.assignments)
+            images = (len(scan) + 1) // 2 if half else len(scan)
+            receipt.add(self._store(scan, progress and _offset(progress, done), images))
+            done += images
+        return receipt
+
+    def _begun(self, study: FilledStudy) -> tuple[datetime, int]:
+        """When a study began, and the highest Series Number in it so far."""
+        assert self.started is not None
+        if study.uid not in self._known:
+            began = study_began(self.station, study.uid, self.started) if study.scheduled else self.started
+            others = last_series_number(self.station, study.uid) if began != self.started else 0
+            ours = self.station.history.series_number(study.uid) if self.append else 0
+            self._known[study.uid] = (began, max(others, ours))
+        return self._known[study.uid]
+
+    def _context(self, study: FilledStudy, description: str, protocol_name: str, content: str) -> Context:
+        assert self.started is not None
+        began, before = self._begun(study)
+        number = before + self._acquired
+        self.station.history.numbered(study.uid, number)
+        order = study.steps[0]
+        identity = self.identity.within("series", str(number), content)
+        if study is not self.studies[0]:
+            identity = identity.within("study", study.uid)
+        filled = StudyContext(
+            uid=study.uid,
+            started=began,
+            study_id=self.study_id,
+            accession_number=order.accession_number,
+            description=order.requested_procedure_description or self.description,
+            referring_physician=order.referring_physician,
+            requests=study.requests,
+        )
+        series = Series(
+            uid=identity.uid("series"),
+            number=number,
+            started=self.station.clock(),
+            frame_of_reference_uid=self.identity.uid("frame of reference"),
+            description=description,
+            protocol_name=protocol_name,
+            performed_step=PerformedStep(self.uid, self.step_id, self.started, self.description),
+            performing_physician=order.performing_physician,
+        )
+        return Context(self.patient, filled, series, identity, self.station.equipment)
+
+    def _store(self, scan: Scan, progress: Progress | None, images: int) -> Receipt:
+        series = scan.context.series
+        about: dict[str, Any] = {
+            "protocol_name": series.protocol_name,
+            "description": series.description,
+            "retrieve_aet": getattr(self.station.archive_address, "aet", ""),
+            "performing_physician": series.performing_physician,
+            "operators_name": series.operators_name,
+        }
+        performed = PerformedSeries(series.uid, **about)
+        self.series.append(performed)
+        self.scans.append(scan)
+        if self.uid:
+            self.station.reports.queue.series(self.uid, series.uid, about)
+        instances = self._created(islice(scan, images), performed)
+        assert self.station.archive is not None
+        receipt = Receipt()
+        try:
+            self.station.archive.store(instances, progress=progress, receipt=receipt)
+        except (UnreachableError, PeerError) as error:
+            # A modality does not lose a scan because the archive is away: the rest is made, and all of it waits.
+            self.unreachable = self.unreachable or isinstance(error, UnreachableError)
+            self.problems.append(str(error))
+            for _ in instances:
+                pass
+            for _, uid in performed.images:
+                receipt.fail(uid, error)
+        finally:
+            # An interruption too leaves behind what was stored before it.
+            note_receipt(self.station, receipt)
+            self.receipt.add(receipt)
+        return receipt
+
+    def _created(self, scan: Iterable[PreparedInstance], performed: PerformedSeries) -> Iterator[PreparedInstance]:
+        """The instances of a scan, each on disk and in the performed series before anybody sends it."""
+        for instance in scan:
+            self.station.pending.put(
+                instance,
+                commit_wanted=self.station.commitment is not None,
+                step_uid=self.uid,
+                series_uid=performed.uid,
+            )
+            performed.images.append((instance.sop_class_uid, instance.sop_instance_uid))
+            yield instance
+
+
+def options_of(series: SeriesPlan, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a series of a protocol is scanned with when `asked` is asked for all of them."""
+    taken = asked if series.takes is None else {name: value for name, value in asked.items() if name in series.takes}
+    return {**series.options, **taken}
+
+
+def _offset(progress: Progress, before: int) -> Progress:
+    """Progress that counts what was dealt with before."""
+    return lambda done: progress(before + done)
+
+
+def kind_of(modality: str) -> str:
+    """The kind that makes images of a modality.
+
+    Raises:
+        UsageError: there is none.
+    """
+    # CT before enhanced-ct: the kind that bears the modality's name is the one that every archive takes.
+    for name in sorted(KINDS.names(), key=lambda name: name.upper() != modality):
+        if KINDS.load(name).modality == modality:
+            return name
+    raise UsageError(f"no kind makes images of modality {modality or '(none)'!r}; there is {', '.join(KINDS.names())}")
