@@ -21,8 +21,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "negotiate": ("modality.cli.network.negotiate:negotiate", "Find out what an archive accepts."),
     "worklist": ("modality.cli.network.worklist:worklist", "Ask a RIS for scheduled steps."),
     "perform": ("modality.cli.network.perform:perform", "Perform scheduled steps, unattended, as a modality does."),
+    "check": ("modality.cli.network.check:check", "Check that worklist, images, MPPS and commitment agree."),
     "verify": ("modality.cli.network.verify:verify", "Compare files with what an archive holds of them."),
+    "migrate": ("modality.cli.network.migrate:migrate", "Bring studies from one archive to another, nothing changed."),
     "serve": ("modality.cli.peers.serve:serve", "Run an embedded archive or RIS."),
+    "conformance": ("modality.cli.studies.conformance:conformance", "Write the DICOM conformance statement."),
     "list": ("modality.cli.studies.list:list_", "List phantoms, kinds and transfer syntaxes."),
 }
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydicom.uid import UID
 
+import modality
+from modality import network
 from modality.cli.conformance import attributes, services, statement, web
 from modality.iods.images.ct import CT
 from modality.network.local import Timeouts
@@ -146,3 +150,15 @@ def test_file_and_json_say_the_same_and_twice_the_same(tmp_path: Path, whole: st
 def test_a_file_that_cannot_be_written_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert invoke("conformance", "-o", tmp_path / "file" / "c.md").exit_code == 2
+
+
+def test_every_sop_class_that_we_ask_of_a_peer_appears(whole: str) -> None:
+    """What the sources of the network propose in an association is among the services used."""
+    used = whole.partition("*Services used by MODALITY*")[2].partition("*Associations")[0]
+    found = set()
+    for path in sorted(Path(network.__path__[0]).rglob("*.py")):
+        names = re.findall(r"associate\(\w+, \[\((\w+), ", path.read_text())
+        module = ".".join(("modality", *path.relative_to(Path(modality.__path__[0])).with_suffix("").parts))
+        found |= {getattr(importlib.import_module(module), name) for name in names}
+    assert len(found) >= 8
+    assert {uid for uid in found if f"| {uid} | SCU |" not in used} == set()
