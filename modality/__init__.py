@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from modality.errors import ModalityError
-    from modality.network.destinations import archive as Archive
+    from modality.network.destinations import archive as Archive  # noqa: N812 - it makes what the address asks for
     from modality.simulated.archive import SimulatedArchive
     from modality.simulated.ris import SimulatedRis
     from modality.station.station import Station

@@ -156,4 +156,5 @@ def halved(tile: Tile) -> Tile:
     whole = sums[:, 0::2] + sums[:, 1::2]
     whole += np.uint16(2)
     whole >>= np.uint16(2)
-    return whole.astype(np.uint8)
+    means: Tile = whole.astype(np.uint8)
+    return means
