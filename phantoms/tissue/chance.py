@@ -64,7 +64,11 @@ class Dice:
 
     def many(self, count: int, low: float = 0.0, high: float = 1.0) -> Floats:
         """The next `count` numbers in [low, high)."""
-        return low + np.asarray([self._next() for _ in range(count)]) * (high - low)
+        drawn = self._ahead[: -count - 1 : -1]
+        del self._ahead[len(self._ahead) - len(drawn) :]
+        rest = shares(self._stream, np.arange(self._count, self._count + count - len(drawn)))
+        self._count += len(rest)
+        return low + np.concatenate([np.asarray(drawn, dtype=np.float64), rest]) * (high - low)
 
     def one(self, low: float = 0.0, high: float = 1.0) -> float:
         """The next number in [low, high)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -20,21 +19,10 @@ MUSCLE = COLLAGEN + DIRECTIONS
 GROUNDS = MUSCLE + DIRECTIONS
 """Codes of what a panel holds: collagen and muscle have one for each direction of their fibres."""
 
-PART = np.dtype([("x", "f8"), ("y", "f8"), ("family", "u1"), ("variant", "u1"), ("mirror_x", "?"), ("mirror_y", "?")])
+PART = np.dtype(
+    [("x", "f8"), ("y", "f8"), ("family", "u1"), ("variant", "u1"), ("mirror_x", "?"), ("mirror_y", "?")], align=True
+)
 _POINTS = {"sparse": 18, "infiltrate": 24, "collagen": 34, "muscle": 48}
-
-
-@dataclass(frozen=True, eq=False)
-class Panel:
-    """One ground.
-
-    Args:
-        parts: records of :data:`PART` in the order in which they are painted; each also lies a panel's side further on.
-        nuclei: records of nuclei that are seen, in [0, PANEL_UM).
-    """
-
-    parts: Records
-    nuclei: Records
 
 
 def direction_class(turn: Floats) -> npt.NDArray[np.int64]:
@@ -50,14 +38,36 @@ def family_of(code: int) -> str:
     return "collagen" if code < MUSCLE else "muscle"
 
 
+def mirrored(code: int) -> int:
+    """The ground that a ground is the mirror image of, upside down; -1 if it is drawn itself.
+
+    Fibres of a direction lie as those of the opposite one do in a mirror.
+    """
+    if code < COLLAGEN:
+        return -1
+    first = COLLAGEN if code < MUSCLE else MUSCLE
+    direction = code - first
+    return first + DIRECTIONS - direction if direction > DIRECTIONS // 2 else -1
+
+
 @lru_cache(maxsize=4 * GROUNDS)
-def panel(code: int, seed: int) -> Panel:
-    """The panel of a ground.
+def panel_parts(code: int, seed: int) -> Records:
+    """The parts of a ground's panel: each also lies a panel's side further on, both ways.
 
     Args:
         code: which ground.
         seed: the section's.
+
+    Returns:
+        Records of :data:`PART` in the order in which they are painted.
     """
+    of = mirrored(code)
+    if of >= 0:
+        parts: Records = panel_parts(of, seed).copy()
+        parts["mirror_y"] = ~parts["mirror_y"]
+        parts["y"] = (PANEL_UM - parts["y"]) % PANEL_UM
+        parts.setflags(write=False)
+        return parts
     family = family_of(code)
     stamps = variants(family, seed)
     count = _POINTS[family]
@@ -76,15 +86,23 @@ def panel(code: int, seed: int) -> Panel:
     else:
         parts["variant"] = (share * len(stamps)).astype(np.int64)
     parts.setflags(write=False)
-    return Panel(parts, _seen(parts, seed))
+    return parts
 
 
-def _seen(parts: Records, seed: int) -> Records:
-    """The nuclei that no later part of the panel hides."""
+@lru_cache(maxsize=4 * GROUNDS)
+def panel_nuclei(code: int, seed: int) -> Records:
+    """The nuclei of a ground's panel that no later part of it hides, in [0, PANEL_UM) both ways."""
+    of = mirrored(code)
+    if of >= 0:
+        seen: Records = panel_nuclei(of, seed).copy()
+        seen["uy"] = -seen["uy"]
+        seen["y"] = (PANEL_UM - seen["y"]) % PANEL_UM
+        seen.setflags(write=False)
+        return seen
     side = int(PANEL_UM)
     owner = np.zeros((side, side), dtype=np.int32)
     groups, numbers = [], []
-    for number, (x, y, family, variant, mirror_x, mirror_y) in enumerate(parts.tolist(), start=1):
+    for number, (x, y, family, variant, mirror_x, mirror_y) in enumerate(panel_parts(code, seed).tolist(), start=1):
         stamp = variants(FAMILIES[family], seed)[variant]
         if stamp.opaque:
             mask = mask_um(FAMILIES[family], seed, variant, mirror_x, mirror_y)
@@ -96,7 +114,7 @@ def _seen(parts: Records, seed: int) -> Records:
     nuclei, by = np.concatenate(groups), np.concatenate(numbers)
     nuclei["x"], nuclei["y"] = nuclei["x"] % PANEL_UM, nuclei["y"] % PANEL_UM
     at = nuclei["y"].astype(np.int64) % side, nuclei["x"].astype(np.int64) % side
-    seen: Records = nuclei[owner[at] <= by]
+    seen = nuclei[owner[at] <= by]
     seen.setflags(write=False)
     return seen
 

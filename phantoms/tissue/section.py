@@ -18,7 +18,8 @@ from phantoms.errors import PhantomError
 from phantoms.tissue.chance import Floats, hashed, scattered, shares
 from phantoms.tissue.layout import NONE, Layout, laid_out
 from phantoms.tissue.outline import INSIDE, MIXED, OUTSIDE, Box, Mask
-from phantoms.tissue.panels import GROUNDS, PANEL_UM, PART, mask_um, panel, placed_nuclei
+from phantoms.tissue.panels import PANEL_UM, PART, mask_um, panel_nuclei, placed_nuclei
+from phantoms.tissue.patches import ACROSS, PATCH_UM, REPEAT, RING, owners, stands
 from phantoms.tissue.stamps import FAMILIES, NUCLEUS_CLASSES, Records, variants
 from phantoms.tissue.truth import NUCLEUS_TRUTH, REGIONS, RegionTruth, SectionTruth, count, no_counts
 
@@ -32,14 +33,12 @@ REACH_UM = 101.0
 _LEAST_MM, _MOST_MM = 0.05, 400.0
 _GLANDS, _LOBULES = 1, 2
 _POINTS = {_GLANDS: 256, _LOBULES: 70}
-_PATCH_UM = 80.0  # side of the squares of ground, each covered by one patch wherever the patch stands
-_JITTER_UM = 7.0
-_GROUND_UM = 320  # side of the squares whose ground is mapped together
+_PATCHES = int(CELL_UM) // PATCH_UM  # along the side of a cell
 _ROOM = {"tumour": 0.66, "lobule": 0.58, "fat": 0.62, "crypt": 0.58}  # semi-axis over the distance to the next part
 
+Placed = tuple[float, float, int, int, bool, bool]
+_SOUGHT = 48  # points along each side
 _FIRST_PART = 1000  # owners below are codes of ground
-
-PATCH = np.dtype([*PART.descr, ("code", "u1"), ("order", "u4")])
 
 
 @dataclass(frozen=True)
@@ -103,14 +102,30 @@ class TissueSection:
             inside &= ~hole.contains(x_um, y_um)
         return inside
 
-    def parts(self, box_um: Box) -> Records:
+    def parts(self, box_um: Box) -> list[Placed]:
         """The glands and vessels that may reach into a box, in the order in which they are painted: later ones hide.
 
         Returns:
-            Records of :data:`~phantoms.tissue.panels.PART`.
+            Of each, what :data:`~phantoms.tissue.panels.PART` names: x, y, family, variant, and how it is mirrored.
         """
         cells = [_cell(self, i, j) for j, i in _squares(box_um, CELL_UM)]
-        return np.concatenate([_near([cell[layer] for cell in cells], box_um) for layer in (_GLANDS, _LOBULES)])
+        found: list[Placed] = []
+        for layer in [glands for _, glands, _ in cells] + [lobules for _, _, lobules in cells]:
+            if len(layer):
+                found += _near(layer, box_um).tolist()
+        return found
+
+    def ground_codes(self, j: int, i: int) -> npt.NDArray[np.uint8]:
+        """What each patch holds that reaches into a panel's place: codes of :mod:`~phantoms.tissue.panels`.
+
+        Args:
+            j: which place, counted along y.
+            i: along x.
+
+        Returns:
+            uint8 of :data:`~phantoms.tissue.patches.RING` squared patches, row by row.
+        """
+        return _ring(self, j, i)
 
     def grounds(self, left: int, top: int, right: int, bottom: int) -> npt.NDArray[np.uint8]:
         """Which ground lies at each square micrometre: codes of :mod:`~phantoms.tissue.panels`.
@@ -121,26 +136,31 @@ class TissueSection:
             right: one past the greatest x.
             bottom: one past the greatest y.
         """
-        side = _GROUND_UM
+        side = int(PANEL_UM)
+        pattern = owners(self.stream)
         found = np.empty((bottom - top, right - left), dtype=np.uint8)
         for j in range(top // side, (bottom - 1) // side + 1):
             for i in range(left // side, (right - 1) // side + 1):
                 y0, y1 = max(top, j * side), min(bottom, (j + 1) * side)
                 x0, x1 = max(left, i * side), min(right, (i + 1) * side)
-                block = _ground(self, i, j)
-                found[y0 - top : y1 - top, x0 - left : x1 - left] = block[
-                    y0 - j * side : y1 - j * side, x0 - i * side : x1 - i * side
-                ]
+                owner = pattern[j % REPEAT, i % REPEAT, y0 - j * side : y1 - j * side, x0 - i * side : x1 - i * side]
+                found[y0 - top : y1 - top, x0 - left : x1 - left] = self.ground_codes(j, i)[owner]
         return found
 
-    def grounds_near(self, left: int, top: int, right: int, bottom: int) -> list[int]:
-        """Every ground that :meth:`grounds` may hold there, the most frequent about there first; perhaps more."""
-        counts = np.zeros(GROUNDS, dtype=np.int64)
-        for j in range(top // _GROUND_UM, (bottom - 1) // _GROUND_UM + 1):
-            for i in range(left // _GROUND_UM, (right - 1) // _GROUND_UM + 1):
-                counts += _ground_counts(self, i, j)
-        found = np.argsort(-counts, kind="stable")[: int((counts > 0).sum())]
-        return [int(code) for code in found]
+    def families_and_grounds(self) -> tuple[list[str], list[int]]:
+        """The parts and the grounds on the slide, sought at a lattice of points; a rare one may lack."""
+        x, y = (
+            axis.ravel()
+            for axis in np.meshgrid(*((np.arange(_SOUGHT) + 0.5) * (side * 1e3 / _SOUGHT) for side in self.size_mm))
+        )
+        there = self.is_tissue(x, y)
+        x, y = x[there], y[there]
+        number = np.arange(len(x))
+        chance = shares(self.stream + 21, number)
+        layout = self.layout
+        parts = np.concatenate([layout.glands(x, y, chance, np.full(len(x), 20.0)), layout.lobules(x, y, chance)])
+        grounds = np.concatenate([layout.ground(x, y, chance, 0.0), layout.ground(x, y, chance * 0.0, 0.0)])
+        return [FAMILIES[code] for code in np.unique(parts[parts != NONE])], np.unique(grounds).tolist()
 
     def nuclei(self, box_um: Box) -> Records:
         """The nuclei whose centres lie in a box and are seen, as records of :data:`NUCLEUS_TRUTH`.
@@ -153,10 +173,10 @@ class TissueSection:
         owner = self.grounds(left, top, int(box_um[2] // 1.0) + 1, int(box_um[3] // 1.0) + 1).astype(np.int32)
         groups, owners = [], []
         for code in np.unique(owner).tolist():
-            ground = _repeated(panel(code, self.stream).nuclei, box_um)
+            ground = _repeated(panel_nuclei(code, self.stream), box_um)
             groups.append(ground)
             owners.append(np.full(len(ground), code))
-        for number, (x, y, family, variant, mirror_x, mirror_y) in enumerate(parts.tolist(), start=_FIRST_PART):
+        for number, (x, y, family, variant, mirror_x, mirror_y) in enumerate(parts, start=_FIRST_PART):
             mask = mask_um(FAMILIES[family], self.stream, variant, mirror_x, mirror_y)
             _own(owner, mask, (x - left, y - top), number)
             own = placed_nuclei(variants(FAMILIES[family], self.stream)[variant].nuclei, x, y, mirror_x, mirror_y)
@@ -250,32 +270,27 @@ def tissue_section(
 
 
 @lru_cache(maxsize=96)
-def _cell(section: TissueSection, i: int, j: int) -> tuple[Records, Records, Records]:
-    """The patches, glands and lobules that stand in a square of the slide."""
+def _cell(section: TissueSection, i: int, j: int) -> tuple[npt.NDArray[np.uint8], Records, Records]:
+    """What the patches hold that stand in a square of the slide, and the glands and lobules."""
     return _patches(section, i, j), _stood(section, _GLANDS, i, j), _stood(section, _LOBULES, i, j)
 
 
 @lru_cache(maxsize=512)
-def _ground(section: TissueSection, i: int, j: int) -> npt.NDArray[np.uint8]:
-    """The ground of each square micrometre of a square: patches, one over the other."""
-    left, top = i * _GROUND_UM, j * _GROUND_UM
-    box = (float(left), float(top), float(left + _GROUND_UM), float(top + _GROUND_UM))
-    patches = _near([_cell(section, a, b)[0] for b, a in _squares(box, CELL_UM)], box)
-    codes = patches["code"]
-    owner = np.full((_GROUND_UM, _GROUND_UM), codes[0], dtype=np.uint8)
-    if codes.min() != codes.max():
-        ordered = patches[np.argsort(patches["order"], kind="stable")]
-        for x, y, family, variant, mirror_x, mirror_y, code, _ in ordered.tolist():
-            _own(
-                owner, mask_um(FAMILIES[family], section.stream, variant, mirror_x, mirror_y), (x - left, y - top), code
-            )
-    owner.setflags(write=False)
-    return owner
-
-
-@lru_cache(maxsize=512)
-def _ground_counts(section: TissueSection, i: int, j: int) -> npt.NDArray[np.int64]:
-    return np.bincount(_ground(section, i, j).ravel(), minlength=GROUNDS)
+def _ring(section: TissueSection, j: int, i: int) -> npt.NDArray[np.uint8]:
+    """What the patches in and around a panel's place hold."""
+    found = np.empty((RING, RING), dtype=np.uint8)
+    top, left = j * ACROSS - 1, i * ACROSS - 1
+    for b in range(top // _PATCHES, (top + RING - 1) // _PATCHES + 1):
+        for a in range(left // _PATCHES, (left + RING - 1) // _PATCHES + 1):
+            codes = _cell(section, a, b)[0]
+            y0, y1 = max(top, b * _PATCHES), min(top + RING, (b + 1) * _PATCHES)
+            x0, x1 = max(left, a * _PATCHES), min(left + RING, (a + 1) * _PATCHES)
+            found[y0 - top : y1 - top, x0 - left : x1 - left] = codes[
+                y0 - b * _PATCHES : y1 - b * _PATCHES, x0 - a * _PATCHES : x1 - a * _PATCHES
+            ]
+    ring = found.ravel()
+    ring.setflags(write=False)
+    return ring
 
 
 def _squares(box: Box, side: float) -> list[tuple[int, int]]:
@@ -285,21 +300,13 @@ def _squares(box: Box, side: float) -> list[tuple[int, int]]:
     return [(j, i) for j in rows for i in columns]
 
 
-def _patches(section: TissueSection, i: int, j: int) -> Records:
-    each = int(CELL_UM / _PATCH_UM)
-    column, row = (axis.ravel() for axis in np.meshgrid(np.arange(each) + i * each, np.arange(each) + j * each))
-    stream = int(hashed(section.stream, 50)[0])
-    made = np.zeros(each * each, dtype=PATCH)
-    for name, index, source in (("x", column, 1), ("y", row, 2)):
-        made[name] = (index + 0.5) * _PATCH_UM + (shares(stream + source, row, column) * 2.0 - 1.0) * _JITTER_UM
-    made["family"] = FAMILIES.index("patch")
-    bits = hashed(stream + 3, row, column)
-    made["mirror_x"], made["mirror_y"] = bits & 1, (bits >> np.uint32(1)) & 1
-    made["variant"] = (bits >> np.uint32(8)) % len(variants("patch", section.stream))
-    made["order"] = hashed(stream + 4, row, column)
+def _patches(section: TissueSection, i: int, j: int) -> npt.NDArray[np.uint8]:
+    column, row = np.meshgrid(np.arange(_PATCHES) + i * _PATCHES, np.arange(_PATCHES) + j * _PATCHES)
+    x, y = stands(section.stream, row, column)
+    chance = shares(int(hashed(section.stream, 50)[0]), row, column)
     reach = max(stamp.outline.reach_um for stamp in variants("patch", section.stream))
-    made["code"] = section.layout.ground(made["x"], made["y"], shares(stream + 5, row, column), reach)
-    return made
+    codes: npt.NDArray[np.uint8] = section.layout.ground(x, y, chance, reach).astype(np.uint8)
+    return codes
 
 
 def _stood(section: TissueSection, layer: int, i: int, j: int) -> Records:
@@ -330,8 +337,7 @@ def _stood(section: TissueSection, layer: int, i: int, j: int) -> Records:
     return stood
 
 
-def _near(cells: list[Records], box: Box) -> Records:
-    found = cells[0] if len(cells) == 1 else np.concatenate(cells)
+def _near(found: Records, box: Box) -> Records:
     x, y = found["x"], found["y"]
     near = (x > box[0] - REACH_UM) & (x < box[2] + REACH_UM) & (y > box[1] - REACH_UM) & (y < box[3] + REACH_UM)
     kept: Records = found[near]

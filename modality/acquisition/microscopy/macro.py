@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from modality.acquisition.microscopy.grounds import ground
-from modality.acquisition.microscopy.painting import picture
+from modality.acquisition.microscopy.painting import drawn
 from modality.acquisition.microscopy.stains import WHITE, Vector, colours, densities, encoded
 from modality.errors import UsageError
 from phantoms.tissue.chance import shares
 from phantoms.tissue.layout import NONE
+from phantoms.tissue.panels import GROUNDS, family_of
 from phantoms.tissue.section import TissueSection
 from phantoms.tissue.stamps import FAMILIES, variants
 
@@ -103,8 +105,9 @@ def _mean_stain(
     first, second = np.zeros(x.shape, dtype=np.float32), np.zeros(x.shape, dtype=np.float32)
     grounds = layout.ground(x, y, chance, 0.0)
     for code in np.unique(grounds).tolist():
-        of_first, of_second = densities(ground(code, section.stream, _COARSE_MPP, section.stain) | np.uint16(7 << 12))
-        first[grounds == code], second[grounds == code] = of_first.mean(), of_second.mean()
+        of_first, of_second = _mean_ground(family_of(code), section.stream, section.stain)
+        those = grounds == code
+        first[those], second[those] = of_first, of_second
     layers = layout.glands(x, y, chance, np.zeros(x.shape)), layout.lobules(x, y, chance)
     for found in layers:
         for code in np.unique(found[found != NONE]).tolist():
@@ -119,13 +122,22 @@ def _mean_stain(
     return first * factor, second * factor
 
 
+@lru_cache(maxsize=16)
+def _mean_ground(family: str, seed: int, stain: str) -> tuple[np.float32, np.float32]:
+    """The mean densities of a ground; fibres are alike in all directions."""
+    code = next(code for code in range(GROUNDS) if family_of(code) == family)
+    first, second = densities(ground(code, seed, _COARSE_MPP, stain) | np.uint16(7 << 12))
+    return np.float32(first.mean()), np.float32(second.mean())
+
+
+@lru_cache(maxsize=32)
 def _mean_part(family: str, seed: int, stain: str) -> tuple[np.float32, np.float32, np.float32]:
     """How much of its place a part covers, and its mean densities."""
     covers, firsts, seconds = [], [], []
-    for variant in range(0, len(variants(family, seed)), 3):
-        made = picture(family, seed, variant, _COARSE_MPP, stain)
+    for variant in range(0, len(variants(family, seed)), 5):
+        made = drawn(variants(family, seed)[variant], _COARSE_MPP, stain)
         first, second = densities(made.codes[made.mask] | np.uint16(7 << 12))
-        covers.append(min(1.0, float(made.mask.sum()) / (0.6 * made.mask.size)))
+        covers.append(min(1.0, float(made.mask.sum()) / (0.8 * made.mask.size)))
         firsts.append(float(first.mean()))
         seconds.append(float(second.mean()))
     count = len(covers)

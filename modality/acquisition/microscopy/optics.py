@@ -31,13 +31,14 @@ _FOCUS_WANDER_UM = 1.0
 _DEGREES = 64  # rows and columns of blocks whose blur is found together
 _KEEPS = np.uint16(0b111110111110)  # without the lowest bit of each density
 _GLASS_SIDE = 509  # prime to the usual sizes of tiles: no two tiles of glass are alike
+_GLASS_MOST = 512  # rows and columns of the largest window
 
 
 @lru_cache(maxsize=4)
 def thickness_levels(seed: int, mpp: float) -> Codes:
     """Thickness of each block of pixels, in the highest bits of a code; repeats after 1024 blocks."""
     side = 2 * textures.SIDE
-    slow = textures.smooth(mpp * THICKNESS_BLOCK, 1900.0, 2600.0, 3, 67 + seed % 101, side)
+    slow = textures.fresh(mpp * THICKNESS_BLOCK, 1900.0, 2600.0, 3, 67 + seed % 101, side)
     chance = np.tile(textures.dither(), (2, 2))
     level = np.clip(np.floor(7.0 + 9.0 * slow + chance), 0, THICKNESSES - 1).astype(np.uint16) << np.uint16(12)
     levels: Codes = level.reshape(side, side)
@@ -45,23 +46,42 @@ def thickness_levels(seed: int, mpp: float) -> Codes:
     return levels
 
 
-def add_thickness(codes: Codes, row: int, column: int, levels: Codes) -> None:
-    """Write the thickness of its place into each code of a window, in place."""
-    height, width = codes.shape
+def thickness_lines(levels: Codes, row: int, column: int, height: int, width: int) -> Codes:
+    """The thickness of each column of a window, for each row of blocks that it meets.
+
+    Args:
+        levels: from :func:`thickness_levels`.
+        row: first row of the window.
+        column: first column.
+        height: rows.
+        width: columns.
+    """
     side, block = levels.shape[0], THICKNESS_BLOCK
     down = np.arange(row // block, (row + height - 1) // block + 1)
     across = np.arange(column // block, (column + width - 1) // block + 1)
     coarse = levels[(down % side)[:, None], (across % side)[None, :]]
-    skip = column % block
-    wide = np.repeat(coarse, block, axis=1)[:, skip : skip + width]
-    if row % block == 0 and height % block == 0:
-        blocks = codes.reshape(len(down), block, width)
-        np.bitwise_or(blocks, wide[:, None, :], out=blocks)
+    lines: Codes = np.repeat(coarse, block, axis=1)[:, column % block : column % block + width]
+    return lines
+
+
+def add_thickness(codes: Codes, row: int, lines: Codes) -> None:
+    """Write the thickness of its place into each code, in place.
+
+    Args:
+        codes: some rows of a window.
+        row: the first one's on the slide.
+        lines: from :func:`thickness_lines`, the first line that of the first row.
+    """
+    height, width = codes.shape
+    block = THICKNESS_BLOCK
+    if row % block == 0 and height % block == 0 and codes.flags.c_contiguous:
+        blocks = codes.reshape(height // block, block, width)
+        np.bitwise_or(blocks, lines[: height // block, None, :], out=blocks)
         return
     start = 0
-    for index in range(len(down)):
-        stop = min(height, (int(down[index]) + 1) * block - row)
-        codes[start:stop] |= wide[index]
+    while start < height:
+        stop = min(height, start + block - (row + start) % block)
+        codes[start:stop] |= lines[(row + start) // block - row // block]
         start = stop
 
 
@@ -128,6 +148,18 @@ def blur(codes: Codes, degrees: npt.NDArray[np.uint8], row: int, column: int) ->
     return out
 
 
+def refined(codes: Codes) -> Codes:
+    """What lies between pixels put there: twice the pixels each way, less one."""
+    rows, columns = codes.shape
+    wide = np.empty((rows, 2 * columns - 1), dtype=np.uint16)
+    wide[:, ::2] = codes
+    wide[:, 1::2] = _mean(*_apart(codes, 1, 1), up=False)
+    fine = np.empty((2 * rows - 1, 2 * columns - 1), dtype=np.uint16)
+    fine[::2] = wide
+    fine[1::2] = _mean(*_apart(wide, 0, 1), up=True)
+    return fine
+
+
 def _spread(codes: Codes, distance: int) -> Codes:
     """Each density averaged with those `distance` pixels away, weights 1 2 1 along columns and rows."""
     for axis in (0, 1):
@@ -148,15 +180,17 @@ def _mean(a: Codes, b: Codes, *, up: bool) -> Codes:
     half &= _KEEPS
     half >>= 1
     if up:
-        mean: Codes = (a | b) - half
+        mean: Codes = a | b
+        mean -= half
         return mean
-    lower: Codes = (a & b) + half
-    return lower
+    mean = a & b
+    mean += half
+    return mean
 
 
 @lru_cache(maxsize=4)
 def glass(path: str) -> Rgb:
-    """Clear glass, faintly uneven, twice as large each way as its period."""
+    """Clear glass, faintly uneven, larger than its period by the largest window."""
     side = _GLASS_SIDE
     chance = shares(0x61A55, np.arange(side).reshape(-1, 1), np.arange(side).reshape(1, -1))
     made = np.empty((side, side, 3), dtype=np.uint8)
@@ -165,13 +199,13 @@ def glass(path: str) -> Rgb:
         # One pixel in eight lies a level off, either way, in one channel more often than in all.
         off = np.floor(chance * 61.0 * (channel + 2)) % 16.0
         made[..., channel] = level + (off == 3).astype(np.int64) - (off == 7)
-    made = np.tile(made, (3, 3, 1))
+    made = np.pad(made, ((0, _GLASS_MOST), (0, _GLASS_MOST), (0, 0)), mode="wrap")
     made.setflags(write=False)
     return made
 
 
 def glass_window(path: str, row: int, column: int, height: int, width: int) -> Rgb:
-    """The glass at a window of at most 1024 x 1024 pixels; not to be written to."""
+    """The glass at a window of at most 512 x 512 pixels; not to be written to."""
     whole = glass(path)
     top, left = row % _GLASS_SIDE, column % _GLASS_SIDE
     return whole[top : top + height, left : left + width]
@@ -220,10 +254,19 @@ def _speck(rgb: Rgb, at: tuple[float, float], radius: float, dark: float, flat: 
 def shade_strips(rgb: Rgb, column: int) -> None:
     """Take a level or two off near the joints of the scanner's strips, in place."""
     height, width = rgb.shape[:2]
+    first, last, off = _shade(column % STRIP, width)
+    if first < last:
+        part = rgb.reshape(height, width * 3)[:, 3 * first : 3 * last]
+        np.subtract(part, off, out=part)
+
+
+@lru_cache(maxsize=64)
+def _shade(column: int, width: int) -> tuple[int, int, npt.NDArray[np.uint8]]:
+    """First column of a window that is shaded, one past the last, and what is taken off each sample between."""
     at = np.arange(column, column + width) % STRIP
     edge = np.minimum(at, STRIP - 1 - at)
+    near = np.flatnonzero(edge < STRIP // 9)
+    first, last = (int(near[0]), int(near[-1]) + 1) if len(near) else (0, 0)
+    edge = edge[first:last]
     off = (edge < 1).astype(np.uint8) + (edge < STRIP // 40) + (edge < STRIP // 9)
-    if off.any():
-        line = np.repeat(off.astype(np.uint8), 3)
-        flat = rgb.reshape(height, width * 3)
-        np.subtract(flat, line, out=flat)
+    return first, last, np.repeat(off.astype(np.uint8), 3)

@@ -6,6 +6,7 @@ chromatin, pink collagen, deeper pink muscle, orange-red blood, pale mucus.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,21 +23,33 @@ Floats = npt.NDArray[np.float64]
 
 SHARPNESS_UM = 0.5
 """Width of an edge: near the resolution of a 20x objective of aperture 0.75."""
+COARSE_MPP = 0.4
+"""What lies below nuclei has nothing finer than pixels of this size show; smaller ones are put between."""
 
 
 class Picture(NamedTuple):
     """A part at a pixel size.
 
     Args:
-        codes: uint16 of shape (2 half + 1, 2 half + 1).
+        codes: uint16 of shape (rows, columns), no larger than what is painted.
         mask: what of it is painted.
-        half: pixels from its origin to its edge.
-        opaque: whether all of its outline is painted.
+        top: its first row as seen from its origin.
+        left: its first column.
     """
 
     codes: Codes
     mask: Mask
-    half: int
+    top: int
+    left: int
+
+    def turned(self, mirror_x: bool, mirror_y: bool) -> Picture:
+        """Mirrored, or not, about its origin."""
+        codes, mask, top, left = self
+        if mirror_x:
+            codes, mask, left = codes[:, ::-1], mask[:, ::-1], 1 - left - codes.shape[1]
+        if mirror_y:
+            codes, mask, top = codes[::-1], mask[::-1], 1 - top - codes.shape[0]
+        return Picture(codes, mask, top, left)
 
 
 @lru_cache(maxsize=512)
@@ -50,10 +63,18 @@ def picture(family: str, seed: int, variant: int, mpp: float, stain: str) -> Pic
         mpp: micrometres of a pixel.
         stain: `HE` or `DAB`.
     """
-    stamp = variants(family, seed)[variant]
-    half = int(stamp.outline.reach_um / mpp) + 2
-    sheet = _Sheet(stamp, mpp, half, stain)
-    _BASES[family](sheet)
+    return drawn(variants(family, seed)[variant], mpp, stain)
+
+
+def drawn(stamp: Stamp, mpp: float, stain: str) -> Picture:
+    """The picture of a part, for once; as :func:`picture`."""
+    finer = 0
+    while mpp * (1 << finer) < COARSE_MPP:
+        finer += 1
+    sheet = _Sheet.of(stamp, mpp * (1 << finer), stain)
+    _BASES[stamp.family](sheet)
+    for _ in range(finer):
+        sheet = sheet.finer()
     if stain == "DAB":
         # No eosin: the antibody's background, and a paler counterstain.
         sheet.second *= np.float32(0.10)
@@ -65,35 +86,58 @@ def picture(family: str, seed: int, variant: int, mpp: float, stain: str) -> Pic
         sheet.red_cell(cell)
     for number in range(len(stamp.nuclei)):
         sheet.nucleus(stamp.nuclei[number], number)
-    noise = textures.cut(textures.dither(), stamp.texture % 509, stamp.texture % 503, *sheet.first.shape)
-    codes = encoded(sheet.first, sheet.second, noise)
-    for array in (codes, sheet.mask):
+    rows, columns = np.flatnonzero(sheet.mask.any(axis=1)), np.flatnonzero(sheet.mask.any(axis=0))
+    seen = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    first, second, mask = sheet.first[seen], sheet.second[seen], sheet.mask[seen].copy()
+    noise = textures.cut(textures.dither(), stamp.texture % 509, stamp.texture % 503, *first.shape)
+    codes = encoded(first, second, noise)
+    for array in (codes, mask):
         array.setflags(write=False)
-    return Picture(codes, sheet.mask, half)
+    return Picture(codes, mask, sheet.top + seen[0].start, sheet.left + seen[1].start)
+
+
+def _crossed(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    return x[None, :], y[:, None]
 
 
 @dataclass(eq=False)
 class _Sheet:
-    """What is drawn on: two densities and a mask."""
+    """What is drawn on: two densities and a mask. Row 0, column 0 lies `top` rows, `left` columns from the origin."""
 
     stamp: Stamp
     mpp: float
-    half: int
     stain: str
+    top: int
+    left: int
+    depth: Densities
+    first: Densities
+    second: Densities
     x: Floats = field(init=False)
     y: Floats = field(init=False)
-    depth: Floats = field(init=False)
-    first: Densities = field(init=False)
-    second: Densities = field(init=False)
     mask: Mask = field(init=False)
 
+    @classmethod
+    def of(cls, stamp: Stamp, mpp: float, stain: str) -> _Sheet:
+        """An empty one as large as a part."""
+        x0, y0, x1, y1 = stamp.outline.box_um
+        left, top = int(x0 / mpp // 1.0) - 2, int(y0 / mpp // 1.0) - 2
+        x: Floats = np.arange(left, int(x1 / mpp // 1.0) + 3, dtype=np.float64) * mpp
+        y: Floats = np.arange(top, int(y1 / mpp // 1.0) + 3, dtype=np.float64) * mpp
+        depth = stamp.outline.depth(*_crossed(x, y)).astype(np.float32)
+        first, second = np.full(depth.shape, 0.08, dtype=np.float32), np.full(depth.shape, 0.18, dtype=np.float32)
+        return cls(stamp, mpp, stain, top, left, depth, first, second)
+
     def __post_init__(self) -> None:
-        places: Floats = np.arange(-self.half, self.half + 1, dtype=np.float64) * self.mpp
-        self.x, self.y = places.reshape(1, -1), places.reshape(-1, 1)
-        self.depth = self.stamp.outline.depth(self.x, self.y)
-        self.first = np.full(self.depth.shape, 0.08, dtype=np.float32)
-        self.second = np.full(self.depth.shape, 0.18, dtype=np.float32)
+        rows, columns = self.depth.shape
+        across: Floats = (np.arange(columns, dtype=np.float64) + self.left) * self.mpp
+        down: Floats = (np.arange(rows, dtype=np.float64) + self.top) * self.mpp
+        self.x, self.y = _crossed(across, down)
         self.mask = (self.depth < 1.0) if self.stamp.opaque else np.zeros(self.depth.shape, dtype=bool)
+
+    def finer(self) -> _Sheet:
+        """The same with pixels half as large."""
+        layers = [textures.refined(layer) for layer in (self.depth, self.first, self.second)]
+        return _Sheet(self.stamp, self.mpp / 2, self.stain, 2 * self.top, 2 * self.left, *layers)
 
     def noise(self, along_um: float, octaves: int = 1, across_um: float | None = None, number: int = 0) -> Densities:
         """Noise over the sheet."""
@@ -103,9 +147,9 @@ class _Sheet:
 
     def window(self, x: float, y: float, reach: float) -> tuple[slice, slice]:
         """Rows and columns around a point."""
-        column, row = round(x / self.mpp) + self.half, round(y / self.mpp) + self.half
-        wide, side = int(reach / self.mpp) + 2, 2 * self.half + 1
-        low_row, low_column = min(max(0, row - wide), side), min(max(0, column - wide), side)
+        column, row = round(x / self.mpp) - self.left, round(y / self.mpp) - self.top
+        wide, (rows, columns) = int(reach / self.mpp) + 2, self.depth.shape
+        low_row, low_column = min(max(0, row - wide), rows), min(max(0, column - wide), columns)
         return slice(low_row, max(low_row, row + wide + 1)), slice(low_column, max(low_column, column + wide + 1))
 
     def within(self, outline: Outline) -> tuple[tuple[slice, slice], Floats]:
@@ -116,20 +160,24 @@ class _Sheet:
     def _ellipse(self, record: np.void, grow: float = 0.0) -> tuple[tuple[slice, slice], Densities, Densities]:
         """Where an ellipse lies, how much of each pixel it covers, and its depth."""
         a, b = float(record["a"]) + grow, float(record["b"]) + grow
-        place = self.window(float(record["x"]), float(record["y"]), a + 1.0)
-        dx, dy = self.x[:, place[1]] - float(record["x"]), self.y[place[0]] - float(record["y"])
-        ux, uy = float(record["ux"]), float(record["uy"])
-        u, v = (dx * ux + dy * uy) / a, (dy * ux - dx * uy) / b
+        x, y, ux, uy = (float(record[name]) for name in ("x", "y", "ux", "uy"))
+        place = (
+            self.window(x, y, math.sqrt((a * uy) ** 2 + (b * ux) ** 2) + 1.0)[0],
+            self.window(x, y, math.sqrt((a * ux) ** 2 + (b * uy) ** 2) + 1.0)[1],
+        )
+        dx, dy = (self.x[:, place[1]] - x).astype(np.float32), (self.y[place[0]] - y).astype(np.float32)
+        u = dx * np.float32(ux / a) + dy * np.float32(uy / a)
+        v = dy * np.float32(ux / b) - dx * np.float32(uy / b)
         rho = np.sqrt(u * u + v * v)
         edge = max(self.mpp, SHARPNESS_UM)
-        cover = np.clip((1.0 - rho) * (b / edge) + 0.5, 0.0, 1.0)
-        return place, cover.astype(np.float32), rho.astype(np.float32)
+        cover = np.minimum(np.maximum((1.0 - rho) * np.float32(b / edge) + np.float32(0.5), 0.0), 1.0)
+        return place, cover, rho
 
     def blend(
         self, place: tuple[slice, slice], cover: Densities, first: Densities | float, second: Densities | float
     ) -> None:
-        self.first[place] += cover * (first - self.first[place])
-        self.second[place] += cover * (second - self.second[place])
+        for layer, density in ((self.first, first), (self.second, second)):
+            layer[place] += cover * (density - layer[place])
 
     def vacuole(self, record: np.void) -> None:
         """A drop of mucus: pale, faintly blue, its rim pink."""

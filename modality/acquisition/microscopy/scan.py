@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from modality.acquisition.microscopy import optics
-from modality.acquisition.microscopy.grounds import ground, lay, runs
+from modality.acquisition.microscopy import optics, textures
+from modality.acquisition.microscopy.cuts import LATTICE, SHARES, Cut, by_pixel, cut_of, mixed_pixels
+from modality.acquisition.microscopy.grounds import ground, ground_window, pieces
 from modality.acquisition.microscopy.macro import Overview, overview
 from modality.acquisition.microscopy.painting import SHARPNESS_UM, picture
 from modality.acquisition.microscopy.stains import DARKEST, PATHS, WHITE, Codes, Vector, colours, pack
@@ -18,21 +18,19 @@ from phantoms.tissue.chance import Dice, hashed
 from phantoms.tissue.layout import Fold
 from phantoms.tissue.outline import INSIDE, OUTSIDE, Box, Outline
 from phantoms.tissue.section import TissueSection
-from phantoms.tissue.stamps import FAMILIES, Records, variants
+from phantoms.tissue.stamps import FAMILIES, variants
 from phantoms.tissue.truth import SectionTruth
 
 Rgb = npt.NDArray[np.uint8]
 
 LEAST_MPP, MOST_MPP = 0.12, 4.0
+FINEST_MPP = 0.2
+"""Where pixels are smaller, every second one lies between two that are drawn: no objective shows more (our choice)."""
 MOST_PLANES = 25
 MOST_PIXELS = 1 << 31
 _WORK = 512  # rows and columns made together: what caches hold
 _STRIP = 128
-_BLOCK, _LATTICE = 64, 8  # pixels of a square that may be cut by an edge, and between the points where it is sought
-_SHARES = 16
-_ALL, _NONE = np.full((_BLOCK, _BLOCK), _SHARES, dtype=np.uint16), np.zeros((_BLOCK, _BLOCK), dtype=np.uint16)
-Block = tuple[slice, slice, npt.NDArray[np.uint16]]
-"""Rows and columns of a window, and how many sixteenths of each of their pixels are meant."""
+_BLOCK = 64  # pixels of the squares by which it is asked whether an edge is near
 
 
 @dataclass(frozen=True)
@@ -116,6 +114,25 @@ class SlideAcquisition:
                 out[y : y + h, x : x + w] = self._window(row + y, column + x, h, w, plane_um, path)
         return out
 
+    def prepare(self) -> None:
+        """Make all that tiles are put together from, once: processes forked after this share it.
+
+        Nothing looks different for it; what is not made here is made when it is first needed.
+        """
+        section, mpp = self.section, self._drawn_mpp
+        families, codes = section.families_and_grounds()
+        for code in codes:
+            ground(code, section.stream, mpp, section.stain)
+        pieces(section.stream, mpp)
+        for family in families:
+            for variant in range(len(variants(family, section.stream))):
+                picture(family, section.stream, variant, mpp, section.stain)
+        optics.thickness_levels(section.stream, self.mpp)
+        for path in self.optical_paths:
+            colours(section.stain, path, self.strength)
+            optics.glass(path)
+        textures.smooth.cache_clear()  # what it held is in the pictures now
+
     def overview(self, mm_per_pixel: float = 0.04) -> Overview:
         """The whole glass with its label's place, as a macro camera sees it.
 
@@ -140,27 +157,33 @@ class SlideAcquisition:
     @property
     def _soft_um(self) -> float:
         """Distance from an edge beyond which nothing of it shows."""
-        return (_LATTICE + 1) * self.mpp + SHARPNESS_UM
+        return (LATTICE + 1) * self.mpp + SHARPNESS_UM
 
     def _window(self, row: int, column: int, height: int, width: int, plane_um: float, path: str) -> Rgb:
         blocks = self._blocks_um(row, column, height, width)
         cover = self.section.cover(blocks, self._soft_um)
-        if cover == OUTSIDE:
-            rgb: Rgb = optics.glass_window(path, row, column, height, width).copy()
+        rgb: Rgb
+        if cover == INSIDE:
+            rgb = self._doubled(row, column, height, width, plane_um, path)
         else:
-            rgb = self._tissue(row, column, height, width, plane_um, path)
-            for fold in self.section.layout.folds:
-                if fold.outline.meets(blocks, self._soft_um) != OUTSIDE:
-                    self._lay_double(rgb, fold, row, column, plane_um, path)
-            if cover != INSIDE:
-                self._cut_out(rgb, row, column, path)
+            clear = optics.glass_window(path, row, column, height, width)
+            rgb = clear.copy() if cover == OUTSIDE else self._put_on(clear, row, column, plane_um, path)
         if path == "brightfield":
             optics.add_dust(rgb, row, column, self.mpp, self._stream)
         optics.shade_strips(rgb, column)
         return rgb
 
+    def _doubled(self, row: int, column: int, height: int, width: int, plane_um: float, path: str) -> Rgb:
+        """A window as if there were tissue everywhere, with its folds."""
+        rgb = self._tissue(row, column, height, width, plane_um, path)
+        blocks = self._blocks_um(row, column, height, width)
+        for fold in self.section.layout.folds:
+            if fold.outline.meets(blocks, self._soft_um) != OUTSIDE:
+                self._lay_double(rgb, fold, row, column, plane_um, path)
+        return rgb
+
     def _tissue(self, row: int, column: int, height: int, width: int, plane_um: float, path: str) -> Rgb:
-        """A window as if there were tissue everywhere."""
+        """A window as if there were tissue everywhere, and no folds."""
         block = optics.FOCUS_BLOCK
         down, across = (
             (row // block, (row + height - 1) // block + 1),
@@ -173,148 +196,115 @@ class SlideAcquisition:
             codes = optics.blur(codes, degrees, row, column)
         else:
             codes = self._composed(row, column, height, width)
-        levels, table = (
-            optics.thickness_levels(self.section.stream, self.mpp),
+        levels = optics.thickness_levels(self.section.stream, self.mpp)
+        lines, table = (
+            optics.thickness_lines(levels, row, column, height, width),
             colours(self.section.stain, path, self.strength),
         )
-        optics.add_thickness(codes, row, column, levels)
         rgb = np.empty((height, width, 3), dtype=np.uint8)
+        words = np.empty((min(_STRIP, height), width), dtype=np.uint32)
+        first, thick = row // optics.THICKNESS_BLOCK, optics.THICKNESS_BLOCK
         for top in range(0, height, _STRIP):  # so few rows that the caches hold all that is made of them
-            pack(table.take(codes[top : top + _STRIP], mode="clip"), rgb[top : top + _STRIP])
+            part = codes[top : top + _STRIP]
+            optics.add_thickness(part, row + top, lines[(row + top) // thick - first :])
+            pack(table.take(part, mode="clip", out=words[: len(part)]), rgb[top : top + _STRIP])
         return rgb
 
+    @property
+    def _drawn_mpp(self) -> float:
+        """Size of the pixels in which all is drawn: never so small that the optics show no more for it."""
+        return self.mpp if self.mpp >= FINEST_MPP else 2.0 * self.mpp
+
     def _composed(self, row: int, column: int, height: int, width: int) -> Codes:
-        """Ground and glands of a window, painted one over the other."""
-        codes = self._ground(row, column, height, width)
-        parts = self.section.parts(self._box_um(row, column, height, width))
-        for x, y, family, variant, mirror_x, mirror_y in self._in_pixels(parts, row, column):
-            stamp, mask, half = picture(FAMILIES[family], self.section.stream, variant, self.mpp, self.section.stain)
-            found = _overlap(x - half, y - half, 2 * half + 1, height, width)
-            if found is not None:
-                target, seen = found
-                step_x, step_y = -1 if mirror_x else 1, -1 if mirror_y else 1
-                np.copyto(codes[target], stamp[::step_y, ::step_x][seen], where=mask[::step_y, ::step_x][seen])
-        return codes
+        """Ground and glands of a window."""
+        if self._drawn_mpp == self.mpp:
+            return self._painted(row, column, height, width)
+        top, left = row // 2, column // 2
+        rows, columns = (row + height - 1) // 2 + 2 - top, (column + width - 1) // 2 + 2 - left
+        codes = optics.refined(self._painted(top, left, rows, columns))
+        y, x = row - 2 * top, column - 2 * left
+        return codes[y : y + height, x : x + width]
 
-    def _in_pixels(self, placed: Records, row: int, column: int) -> Iterator[tuple[int, int, int, int, bool, bool]]:
-        """Parts by their place in a window: column, row, family, variant, mirrored."""
-        scale = 1.0 / self.mpp
-        xs = np.floor(placed["x"] * scale + 0.5).astype(np.int64) - column
-        ys = np.floor(placed["y"] * scale + 0.5).astype(np.int64) - row
-        rest = [placed[name].tolist() for name in ("family", "variant", "mirror_x", "mirror_y")]
-        return zip(xs.tolist(), ys.tolist(), *rest, strict=True)
-
-    def _ground(self, row: int, column: int, height: int, width: int) -> Codes:
-        """What lies below the glands of a window: panels, each where the map of grounds has it."""
-        mpp = self.mpp
-        y = np.floor((np.arange(row, row + height) + 0.5) * mpp).astype(np.int64)
-        x = np.floor((np.arange(column, column + width) + 0.5) * mpp).astype(np.int64)
-        left, top, right, bottom = int(x[0]), int(y[0]), int(x[-1]) + 1, int(y[-1]) + 1
-        present = self.section.grounds_near(left, top, right, bottom)
-        codes = np.empty((height, width), dtype=np.uint16)
-        down, across = runs(row, height, mpp), runs(column, width, mpp)
-        lay(codes, ground(present[0], self.section.stream, mpp, self.section.stain), down, across)
-        if len(present) > 1:
-            small = self.section.grounds(left, top, right, bottom)
-            kinds = small.take(x - left, axis=1).take(y - top, axis=0)
-            for code in present[1:]:
-                lay(codes, ground(code, self.section.stream, mpp, self.section.stain), down, across, kinds == code)
+    def _painted(self, row: int, column: int, height: int, width: int) -> Codes:
+        """Ground and glands of a window in pixels as they are drawn, one over the other."""
+        section, mpp = self.section, self._drawn_mpp
+        codes = ground_window(section, row, column, height, width, mpp)
+        scale = 1.0 / mpp
+        parts = section.parts((column * mpp, row * mpp, (column + width) * mpp, (row + height) * mpp))
+        for x, y, family, variant, mirror_x, mirror_y in parts:
+            made = picture(FAMILIES[family], section.stream, variant, mpp, section.stain)
+            stamp, mask, top, left = made.turned(mirror_x, mirror_y)
+            left, top = int((x * scale + 0.5) // 1.0) - column + left, int((y * scale + 0.5) // 1.0) - row + top
+            x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + len(stamp[0]), width), min(top + len(stamp), height)
+            if x0 < x1 and y0 < y1:
+                seen = slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)
+                np.copyto(codes[y0:y1, x0:x1], stamp[seen], where=mask[seen])
         return codes
 
     def _lay_double(self, rgb: Rgb, fold: Fold, row: int, column: int, plane_um: float, path: str) -> None:
         """Multiply a fold's light by that of the tissue that lies on top; in place."""
         dx, dy = (round(shift / self.mpp) for shift in fold.shift_um)
-        blocks = [
-            block for block in self._shares((fold.outline,), row, column, *rgb.shape[:2]) if block[2] is not _NONE
-        ]
-        if not blocks:
+        cut = self._cut((fold.outline,), row, column, *rgb.shape[:2])
+        if cut is None:
             return
-        top, left = min(rows.start for rows, _, _ in blocks), min(columns.start for _, columns, _ in blocks)
-        bottom, right = max(rows.stop for rows, _, _ in blocks), max(columns.stop for _, columns, _ in blocks)
-        upper = self._tissue(row + top + dy, column + left + dx, bottom - top, right - left, plane_um, path)
-        for rows, columns, share in blocks:
-            part = rgb[rows, columns]
-            above = upper[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left].astype(
-                np.uint16
-            )
-            both = part * above // np.uint16(min(WHITE)) if path == "brightfield" else np.minimum(part + above, 255)
-            laid = both if share is _ALL else _mixed(both, part, share)
-            part[:] = np.maximum(laid, DARKEST)
+        rows, columns = cut.box
+        part = rgb[rows, columns]
+        tall, wide = cut.within.shape
+        upper = self._tissue(row + rows.start + dy, column + columns.start + dx, tall, wide, plane_um, path)
+        if path == "brightfield":
+            both: npt.NDArray[np.uint16] = part * upper.astype(np.uint16) // np.uint16(min(WHITE))
+        else:
+            both = np.minimum(part + upper.astype(np.uint16), 255)
+        laid = np.maximum(both, DARKEST).astype(np.uint8)
+        mixed = mixed_pixels(part, laid, cut)
+        np.copyto(by_pixel(part), by_pixel(laid), where=cut.within)
+        part[cut.edge] = mixed
 
-    def _cut_out(self, rgb: Rgb, row: int, column: int, path: str) -> None:
-        """Put glass where there is no tissue; in place."""
+    def _put_on(self, clear: Rgb, row: int, column: int, plane_um: float, path: str) -> Rgb:
+        """A window of glass, which is not written to, with tissue where there is some."""
         layout = self.section.layout
-        clear = optics.glass_window(path, row, column, *rgb.shape[:2])
-        for rows, columns, share in self._shares((layout.outline, *layout.holes), row, column, *rgb.shape[:2]):
-            if share is _NONE:
-                rgb[rows, columns] = clear[rows, columns]
-            elif share is not _ALL:
-                rgb[rows, columns] = _mixed(rgb[rows, columns], clear[rows, columns], share)
+        cut = self._cut((layout.outline, *layout.holes), row, column, *clear.shape[:2])
+        if cut is None:
+            bare: Rgb = clear.copy()
+            return bare
+        rows, columns = cut.box
+        height, width = cut.within.shape
+        tissue = self._doubled(row + rows.start, column + columns.start, height, width, plane_um, path)
+        mixed = mixed_pixels(clear[rows, columns], tissue, cut)
+        if tissue.shape == clear.shape:
+            np.copyto(by_pixel(tissue), by_pixel(clear), where=~cut.within)
+            tissue[cut.edge] = mixed
+            return tissue
+        rgb: Rgb = clear.copy()
+        part = rgb[rows, columns]
+        np.copyto(by_pixel(part), by_pixel(tissue), where=cut.within)
+        part[cut.edge] = mixed
+        return rgb
 
-    def _shares(self, outlines: tuple[Outline, ...], row: int, column: int, height: int, width: int) -> Iterator[Block]:
-        """Sixteenths of each pixel that lie in the first outline and in none of the others, block by block.
+    def _cut(self, outlines: tuple[Outline, ...], row: int, column: int, height: int, width: int) -> Cut | None:
+        """What of a window lies in the first outline and in none of the others; None if nothing does.
 
         The distance to the edge is found at every eighth pixel and interpolated: edges are smooth below that.
         """
-        step, block, mpp = _LATTICE, _BLOCK, self.mpp
-        first_row, first_column = row // block, column // block
-        down, across = (row + height - 1) // block + 1 - first_row, (column + width - 1) // block + 1 - first_column
+        step, mpp = LATTICE, self.mpp
+        first_row, first_column = row // step, column // step
+        down, across = (row + height - 1) // step + 1 - first_row, (column + width - 1) // step + 1 - first_column
         y, x = (
-            (np.arange(count * block // step + 1, dtype=np.float64) * step + first * block) * mpp
-            for count, first in ((down, first_row), (across, first_column))
+            ((np.arange(count + 1, dtype=np.float64) + first) * (step * mpp)).reshape(shape)
+            for count, first, shape in ((down, first_row, (-1, 1)), (across, first_column, (1, -1)))
         )
-        box = self._blocks_um(row, column, height, width)
-        distance = outlines[0].distance_um(x.reshape(1, -1), y.reshape(-1, 1))
+        box = self._box_um(first_row * step, first_column * step, down * step, across * step)
+        distance = outlines[0].distance_um(x, y)
         for hole in outlines[1:]:
             if hole.meets(box, self._soft_um) != OUTSIDE:
-                distance = np.minimum(distance, -hole.distance_um(x.reshape(1, -1), y.reshape(-1, 1)))
+                distance = np.minimum(distance, -hole.distance_um(x, y))
         # What is farther away must not tell, or windows would differ in the outlines that they look at.
-        distance = np.clip(distance, -_LATTICE * mpp - SHARPNESS_UM, _LATTICE * mpp + SHARPNESS_UM)
-        sixteenths = distance * (_SHARES / max(mpp, SHARPNESS_UM)) + _SHARES / 2
-        each = block // step
-        for j in range(down):
-            for i in range(across):
-                part = sixteenths[j * each : (j + 1) * each + 1, i * each : (i + 1) * each + 1]
-                top, left = (first_row + j) * block - row, (first_column + i) * block - column
-                rows = slice(max(top, 0), min(top + block, height))
-                columns = slice(max(left, 0), min(left + block, width))
-                if part.min() >= _SHARES:
-                    yield rows, columns, _ALL
-                elif part.max() <= 0.0:
-                    yield rows, columns, _NONE
-                else:
-                    share = _between(part, step)
-                    yield (
-                        rows,
-                        columns,
-                        share[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left],
-                    )
-
-
-def _between(lattice: npt.NDArray[np.float64], step: int) -> npt.NDArray[np.uint16]:
-    """Values at the centres of pixels between lattice points, as whole numbers from 0 to 16."""
-    t = (np.arange(step) + 0.5) * (1.0 / step)
-    wide = lattice[:, :-1, None] + (lattice[:, 1:, None] - lattice[:, :-1, None]) * t
-    wide = wide.reshape(len(lattice), -1)
-    whole = wide[:-1, None, :] + (wide[1:, None, :] - wide[:-1, None, :]) * t[:, None]
-    return np.clip(np.floor(whole.reshape(-1, whole.shape[2])), 0, _SHARES).astype(np.uint16)
-
-
-def _overlap(
-    left: int, top: int, side: int, height: int, width: int
-) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
-    """Where a square lies in a window, and which part of the square that is."""
-    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
-    if x0 >= x1 or y0 >= y1:
-        return None
-    return (slice(y0, y1), slice(x0, x1)), (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-
-
-def _mixed(one: npt.NDArray[np.unsignedinteger], other: Rgb, share: npt.NDArray[np.uint16]) -> Rgb:
-    """Sixteenths of one image over another; all or nothing leaves it as it is."""
-    part = np.repeat(share, 3, axis=1).reshape(*share.shape, 3)
-    mixed = (one.astype(np.uint16) * part + other.astype(np.uint16) * (16 - part) + 8) >> 4
-    return mixed.astype(np.uint8)
+        distance = np.clip(distance, -LATTICE * mpp - SHARPNESS_UM, LATTICE * mpp + SHARPNESS_UM)
+        return cut_of(
+            distance * (SHARES / max(mpp, SHARPNESS_UM)) + SHARES / 2,
+            (row - first_row * step, column - first_column * step),
+            (height, width),
+        )
 
 
 def microscopy(

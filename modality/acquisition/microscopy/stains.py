@@ -95,20 +95,30 @@ def colours(stain: str, path: str = "brightfield", strength: Vector = (1.0, 1.0,
             number scales the light.
     """
     vectors = STAINS[stain]
-    first, second = densities(np.arange(1 << 16, dtype=np.uint16))
-    table = np.zeros(1 << 16, dtype=np.uint32)
+    # One stain in one thickness at a time: light passes both, whatever the other is.
+    levels, gains = np.arange(LEVELS + 1), [thickness(level) for level in range(THICKNESSES)]
+    first, second = (
+        np.asarray([[float(level * level) / LEVELS**2 * most * gain for level in levels] for gain in gains])
+        for most in MOST_DENSITY
+    )
+    table = np.zeros((THICKNESSES, LEVELS + 1, LEVELS + 1), dtype=np.uint32)
     for channel in range(3):
         if path == "brightfield":
-            density = first * (strength[0] * vectors.first[channel]) + second * (strength[1] * vectors.second[channel])
-            light = WHITE[channel] * strength[2] * _transmitted(density)
+            through = (
+                _transmitted(first * (strength[0] * vectors.first[channel])),
+                _transmitted(second * (strength[1] * vectors.second[channel])),
+            )
+            light = WHITE[channel] * strength[2] * (through[0][:, :, None] * through[1][:, None, :])
         else:
             # Eosin glows in proportion to what it absorbs, less what haematoxylin takes away; our own simple model.
             glow = 1.0 - _transmitted(second * strength[1] * 0.9)
-            light = 10.0 + (36.0, 225.0, 20.0)[channel] * glow * _transmitted(first * strength[0] * 0.4)
+            seen = _transmitted(first * strength[0] * 0.4)
+            light = 10.0 + (36.0, 225.0, 20.0)[channel] * (seen[:, :, None] * glow[:, None, :])
         level = np.clip(np.floor(np.round(light, 4) + 0.5), DARKEST, 255).astype(np.uint32)
         table |= level << np.uint32(8 * channel)
-    table.setflags(write=False)
-    return table
+    flat: npt.NDArray[np.uint32] = table.reshape(-1)
+    flat.setflags(write=False)
+    return flat
 
 
 def pack(colour: npt.NDArray[np.uint32], rgb: npt.NDArray[np.uint8]) -> None:
@@ -134,7 +144,8 @@ def _overlapped(colour: npt.NDArray[np.uint32], rgb: npt.NDArray[np.uint8]) -> N
     flat = colour.reshape(-1)
     if flat.size > 1:
         np.ndarray((flat.size - 1,), dtype="<u4", buffer=rgb, strides=(3,))[:] = flat[:-1]
-    _by_channel(colour[-1:, -1:], rgb[-1:, -1:])  # a word more would not fit
+    last = int(flat[-1]) & 0xFFFFFF
+    rgb[-1, -1] = last & 255, last >> 8 & 255, last >> 16  # a word more would not fit
 
 
 @lru_cache(maxsize=1)
@@ -149,10 +160,8 @@ def _writes_upward() -> bool:
 
 def _transmitted(density: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """10^-density, from scalars: the same on every processor after rounding."""
-    places, back = np.unique(np.round(density, 9), return_inverse=True)
-    values = np.asarray([round(math.exp(-2.302585093 * place), 9) for place in places.tolist()])
-    result: npt.NDArray[np.float64] = values[back.reshape(density.shape)]
-    return result
+    values = [round(math.exp(-2.302585093 * round(place, 9)), 9) for place in density.ravel().tolist()]
+    return np.asarray(values).reshape(density.shape)
 
 
 def separated(

@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from modality.acquisition.microscopy import SlideAcquisition, microscopy
+from modality.acquisition.microscopy import SlideAcquisition, grounds, microscopy
+from modality.acquisition.microscopy.painting import picture
 from modality.acquisition.microscopy.stains import separated
 from modality.errors import UsageError
 from phantoms.tissue import tissue_section
@@ -80,10 +81,26 @@ def test_blurred_planes_and_fluorescence_are_cut_alike_too() -> None:
         assert np.array_equal(pieced(acquisition, row, column, [77, 256, 500], **which), whole)
 
 
-def test_odd_pixel_sizes_are_cut_alike() -> None:
-    acquisition = scan(mpp=0.737)
+@pytest.mark.parametrize("mpp", [0.737, 0.13])
+def test_odd_and_finest_pixel_sizes_are_cut_alike(mpp: float) -> None:
+    acquisition = scan(mpp=mpp)
     row, column = interesting(acquisition)["hole"]
+    row, column = row + 151, column + 277  # on the rim, at an odd place
     assert np.array_equal(pieced(acquisition, row, column, [99, 256, 400]), acquisition.tile(row, column, 400, 400))
+
+
+def test_what_is_prepared_is_all_that_a_tile_needs_and_changes_nothing() -> None:
+    section = tissue_section(11, kind="breast", size_mm=SIZE)
+    acquisition = microscopy(section, seed=3, rows=1500, columns=2000, mpp=2.0)
+    row, column = interesting(acquisition)["tumour"]
+    before = acquisition.tile(row, column, 256, 256)
+    for made in (picture, grounds.ground, grounds.pieces, grounds._panel):
+        made.cache_clear()
+    acquisition.prepare()
+    ready = [made.cache_info().misses for made in (picture, grounds.ground, grounds.pieces)]
+    assert min(ready) > 0
+    assert np.array_equal(acquisition.tile(row, column, 256, 256), before)
+    assert [made.cache_info().misses for made in (picture, grounds.ground, grounds.pieces)] == ready
 
 
 def test_seeds_give_other_tissue_and_the_scan_its_own_staining() -> None:
@@ -224,7 +241,7 @@ def test_the_overview_shows_the_section_where_it_was_scanned_and_leaves_the_labe
     top, left, height, width = seen.scanned
     assert (height, width) == (30, 40)
     small = seen.pixels[top : top + height, left : left + width].astype(int)
-    large = scan(mpp=1.0).tile(0, 0, 3000, 4000).reshape(30, 100, 40, 100, 3).mean(axis=(1, 3))
+    large = scan(mpp=2.0).tile(0, 0, 1500, 2000).reshape(30, 50, 40, 50, 3).mean(axis=(1, 3))
     assert np.abs(small - large).mean() < 22
     assert np.corrcoef(small[..., 1].ravel(), large[..., 1].ravel())[0, 1] > 0.85
 

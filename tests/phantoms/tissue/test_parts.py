@@ -6,7 +6,7 @@ import pytest
 from phantoms.errors import PhantomError
 from phantoms.tissue.chance import Dice, field, hashed, scattered, shares
 from phantoms.tissue.outline import Outline, diamond_angle, direction, rough_radii
-from phantoms.tissue.panels import COLLAGEN, GROUNDS, INFILTRATE, LOOSE, MUSCLE, PANEL_UM, panel
+from phantoms.tissue.panels import COLLAGEN, GROUNDS, INFILTRATE, LOOSE, MUSCLE, PANEL_UM, panel_nuclei
 from phantoms.tissue.section import REACH_UM
 from phantoms.tissue.stamps import FAMILIES, variants
 
@@ -86,12 +86,12 @@ def test_tumour_nuclei_are_larger_and_less_even_than_normal_ones() -> None:
 
 @pytest.mark.parametrize("code", range(GROUNDS))
 def test_a_panel_holds_the_nuclei_of_its_ground(code: int) -> None:
-    made = panel(code, 3)
-    for place in (made.nuclei["x"], made.nuclei["y"]):
+    nuclei = panel_nuclei(code, 3)
+    for place in (nuclei["x"], nuclei["y"]):
         assert 0.0 <= place.min() < place.max() < PANEL_UM
     least = {LOOSE: 100, INFILTRATE: 600}.get(code, 30 if code < MUSCLE else 90)
-    assert len(made.nuclei) > least
+    assert len(nuclei) > least
     if code >= COLLAGEN:
         x, y = direction(2.0 * ((code - COLLAGEN) % 8) / 8)
-        along = np.abs(made.nuclei["ux"] * x + made.nuclei["uy"] * y)
+        along = np.abs(nuclei["ux"] * x + nuclei["uy"] * y)
         assert np.median(along) > 0.95
