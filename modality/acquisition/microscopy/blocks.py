@@ -21,6 +21,9 @@ class Plane(Protocol):
     def is_blank(self, row: int, column: int, height: int, width: int) -> bool:
         """Nothing but glass is there."""
 
+    def prepare(self) -> None:
+        """Make what all tiles are drawn from, so that processes that are forked share it."""
+
 
 @dataclass(frozen=True)
 class Block:

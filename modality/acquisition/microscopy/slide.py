@@ -99,6 +99,10 @@ class SlidePlane:
         box = column * um, row * um, (column + width) * um, (row + height) * um
         return self.acquisition.section.cover(box) == OUTSIDE
 
+    def prepare(self) -> None:
+        """Make what all tiles are drawn from, so that processes that are forked share it."""
+        self.acquisition.prepare()
+
 
 @dataclass(frozen=True, eq=False)
 class SlideScan:

@@ -30,6 +30,9 @@ from modality.transfer.reading import read
 
 # Levels that a worker makes in one go: more leave less to us, and more rows of encoded tiles waiting for their turn.
 _LEVELS_OF_A_BLOCK = {"lossy": 3, "lossless": 2, "native": 1}
+# What of a tile's bytes its code takes at most, of tissue alone; and how many of all that may wait so (our choice).
+_SHARE = {"lossy": 1 / 8, "lossless": 1 / 2, "native": 1}
+_MOST_WAITING = 80 << 20
 
 
 def scanned(
@@ -37,7 +40,8 @@ def scanned(
 ) -> Iterator[PreparedInstance]:
     """The images of a slide: the levels from the base up, label, overview and thumbnail.
 
-    Each is a file mapped into memory, and its file is gone when the next is asked for.
+    Each is a file mapped into memory. The file is gone when the next is asked for, unless it was taken: moved away, and
+    the instance's path set to where it is.
 
     Raises:
         UnsupportedError: the transfer syntax cannot carry the pixels, or a worker was ended.
@@ -58,9 +62,12 @@ def scanned(
         slide.single(slide.series.overview(slide.next, seen), whole)
         for path in slide.paths:
             instance = read(path)
-            path.unlink()  # mapped, it stays as long as it is needed
-            instance.path = None
-            yield instance
+            try:
+                yield instance
+            finally:
+                if instance.path == path:  # not taken: mapped, it stays as long as it is needed
+                    instance.path = None
+                    path.unlink()
 
 
 @contextmanager
@@ -158,8 +165,8 @@ class _Slide:
     def _plane(
         self, block: Block, levels: list[_Level], pixels: PixelFormat, processes: int, done: _Count
     ) -> Tile | None:
-        """One plane, row of blocks by row of blocks; what a block holds waits until its row is whole."""
-        depth = min(self._depth, len(block.pyramid)) - 1
+        """One plane, row of blocks by row of blocks; what lies below their own tiles waits until its row is whole."""
+        depth = self._depth(block.pyramid) - 1
         work = BlockWork(block, depth, len(levels), self.encoding, pixels)
 
         def above(level: int, place: Place, tile: Tile) -> None:  # noqa: ARG001 - tiles come in order
@@ -174,26 +181,31 @@ class _Slide:
         try:
             for row in rows:
                 waiting: dict[tuple[int, Place], bytes] = {}
-                whole = []
                 for place, codes, tile in islice(made, len(row)):
-                    waiting.update({(level, at): code for level, at, code in codes})
-                    whole.append((place, tile))
+                    for level, at, code in codes:
+                        if level == depth:  # blocks come in the order of their own tiles
+                            levels[level].add(code)
+                        else:
+                            waiting[level, at] = code
                     done.more(len(codes))
-                for level, at in sorted(waiting):
-                    levels[level].add(waiting[level, at])
-                for place, tile in whole:
                     rising.add(place, tile)
+                for level, at in sorted(waiting):
+                    levels[level].add(waiting.pop((level, at)))
         finally:
             close = getattr(made, "close", None)
             if close:
                 close()
         return rising.top
 
-    @property
-    def _depth(self) -> int:
+    def _depth(self, pyramid: Pyramid) -> int:
+        """Levels of a block: less where a row of blocks, as wide as the slide, would hold too much that waits."""
         syntax = self.encoding.syntax
         kind = "native" if not syntax.encapsulated else "lossless" if syntax.lossless else "lossy"
-        return _LEVELS_OF_A_BLOCK[kind]
+        code = 3 * pyramid.tile**2 * _SHARE[kind]
+        depth = min(_LEVELS_OF_A_BLOCK[kind], len(pyramid))
+        while depth > 1 and pyramid.factor ** (depth - 1) * pyramid[0].grid[1] * code > _MOST_WAITING:
+            depth -= 1
+        return depth
 
 
 class _Level:

@@ -85,7 +85,11 @@ class Several:
         Raises:
             UnsupportedError: a worker was ended from outside.
         """
-        pool = ProcessPoolExecutor(self.count, _context(), _begin, (work,))
+        context = _context()
+        if context.get_start_method() == "fork":
+            # What all tiles are drawn from fills most of a worker's memory: made now, there is one copy for all.
+            work.block.plane.prepare()
+        pool = ProcessPoolExecutor(self.count, context, _begin, (work,))
         try:
             waiting: deque[Future[Coded]] = deque()
             for place in places:
