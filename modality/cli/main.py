@@ -24,7 +24,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("modality.cli.network.check:check", "Check that worklist, images, MPPS and commitment agree."),
     "verify": ("modality.cli.network.verify:verify", "Compare files with what an archive holds of them."),
     "migrate": ("modality.cli.network.migrate:migrate", "Bring studies from one archive to another, nothing changed."),
-    "serve": ("modality.cli.peers.serve:serve", "Run an embedded archive or RIS."),
+    "telestroke": ("modality.cli.telestroke:telestroke", "Run the tele-stroke network end to end."),
+    "serve": ("modality.cli.peers.serve:serve", "Run an embedded archive, RIS, FHIR server, or all of it."),
     "conformance": ("modality.cli.studies.conformance:conformance", "Write the DICOM conformance statement."),
     "list": ("modality.cli.studies.list:list_", "List phantoms, kinds and transfer syntaxes."),
 }

@@ -31,13 +31,14 @@ _INSTANCE = _SERIES + "/instances/{instance}"
 _FRAMES = _INSTANCE + "/frames/{frames}"
 
 
-def application(archive: SimulatedArchive, web: Web, transports: Transports) -> ASGIApp:
+def application(archive: SimulatedArchive, web: Web, transports: Transports, beside: ASGIApp | None = None) -> ASGIApp:
     """The DICOMweb services of an archive as an ASGI application.
 
     Args:
         archive: whose instances they are.
         web: who is let in, and limits.
         transports: the open connections, kept by the server.
+        beside: answers what is not below our root, for the same users.
     """
     service = Service(archive, web, transports)
     frames, storing, searching = Frames(service), Storing(service), Searching(service)
@@ -62,7 +63,7 @@ def application(archive: SimulatedArchive, web: Web, transports: Transports) -> 
     ]
     routes = [Route(path, endpoint, methods=[method]) for path, endpoint, method in resources]
     starlette = Starlette(
-        routes=[Mount(ROOT, routes=routes)],
+        routes=[Mount(ROOT, routes=routes), *([Mount("", app=beside)] if beside else [])],
         exception_handlers={
             HTTPException: _refused(service),
             UsageError: _error(service, 406),  # no codec for it here, or none that carries it

@@ -253,6 +253,26 @@ def _grey(
     return (255 - grey if dark_high else grey).astype(np.uint8)
 
 
+def shown_window(pixels: StoredPixels, frame: int) -> tuple[float, float] | None:
+    """Centre and width through which a frame is shown, in the units of the modality; None for one in colour.
+
+    Raises:
+        InputError: the pixel data is damaged.
+    """
+    values, described = pixels.values(frame)
+    if described.samples == 3 or described.photometric == "PALETTE COLOR":
+        return None
+    attributes = _attributes(pixels.header, frame)
+    if own := _own_window(attributes):
+        return own[:2]
+    try:
+        modality = np.asarray(apply_modality_lut(values, attributes), dtype=np.float64)
+    except UNREADABLE as error:
+        raise InputError(f"frame {frame + 1} cannot be rendered: {error}") from error
+    low, high = float(modality.min()), float(modality.max())
+    return (low + high + 1) / 2, max(high - low + 1, 1.0)
+
+
 def _own_window(attributes: Dataset) -> tuple[float, float, str] | None:
     """The first of the image's own windows."""
     centre, width = attributes.get("WindowCenter"), attributes.get("WindowWidth")

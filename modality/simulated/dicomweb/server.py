@@ -21,6 +21,8 @@ except ModuleNotFoundError:
     raise MissingExtraError("the DICOMweb server", "web") from None
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from modality.simulated.archive.archive import SimulatedArchive
 
 _BACKLOG = 128
@@ -34,10 +36,12 @@ class WebServer:
     Args:
         archive: whose instances they are.
         web: where, and who is let in.
+        beside: another application on the same port, for the same users.
     """
 
-    def __init__(self, archive: SimulatedArchive, web: Web) -> None:
+    def __init__(self, archive: SimulatedArchive, web: Web, beside: ASGIApp | None = None) -> None:
         self._archive = archive
+        self._beside = beside
         self.web = web
         self._socket: socket.socket | None = None
         self._server: uvicorn.Server | None = None
@@ -65,7 +69,7 @@ class WebServer:
         stopping = self._archive.listener.stopping
         stopping.clear()
         config = uvicorn.Config(
-            application(self._archive, self.web, transports),
+            application(self._archive, self.web, transports, self._beside),
             http=_protocol(transports),
             ws="none",
             lifespan="off",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from modality.errors import MissingExtraError, UsageError
 from modality.fhir.datatypes import Resource
 from modality.fhir.ucum import is_unit
+from modality.simulated.dicomweb.web import Web
 from modality.simulated.fhir.store import Store, UtcClock, utc_now
 
 _BACKLOG = 128
@@ -30,6 +31,8 @@ class SimulatedFhir:
         tokens: bearer tokens, each of which lets in (RFC 6750); without any, everybody is let in.
         certificate: PEM file of the server's certificate, which makes it https.
         key: PEM file of its private key; by default it stands in the certificate's file.
+        users: passcode by user name, each let in by basic authentication (RFC 7617), beside who has a token.
+        client_ca: PEM file of the authorities whose client certificates are let in; others are then not.
         clock: gives the time of each change, with its zone.
 
     Raises:
@@ -46,21 +49,25 @@ class SimulatedFhir:
         tokens: Sequence[str] = (),
         certificate: Path | None = None,
         key: Path | None = None,
+        users: Mapping[str, str] | None = None,
+        client_ca: Path | None = None,
         clock: UtcClock = utc_now,
     ) -> None:
         try:
             import uvicorn
 
+            from modality.simulated.dicomweb.access import Access
             from modality.simulated.fhir import application, service
         except ModuleNotFoundError:
             raise MissingExtraError("the FHIR server", "fhir") from None
         if key and not certificate:
             raise UsageError(f"{key}: a private key needs its certificate beside it")
-        self._uvicorn, self._application, self._service = uvicorn, application, service
+        self._uvicorn, self._application, self._service, self._guarded = uvicorn, application, service, Access
         self.host = host
         self._asked_port = port
         self._storage, self._tokens, self._clock = storage, tuple(tokens), clock
         self._certificate, self._key = certificate, key
+        self._access = Web(users=users or {}, tokens=self._tokens, certificate=certificate, client_ca=client_ca)
         self.store: Store | None = None
         self._socket: socket.socket | None = None
         self._server: Any = None
@@ -103,8 +110,11 @@ class SimulatedFhir:
         is_unit("1")  # the grammar takes a second to load: not in the first request
         try:
             self.store = Store(self._storage, self._clock)
-            service = self._service.Service(self.store, secured=bool(self._tokens))
-            config = self._config(self._application.application(service, self._tokens))
+            service = self._service.Service(self.store, secured=bool(self._tokens or self._access.users))
+            application: Any = self._application.application(service, self._tokens)
+            if self._access.users:  # then this asks for a user or a token, and nobody else has to
+                application = self._guarded(self._application.application(service), self._access)
+            config = self._config(application)
             self._socket = _listening(self.host, self._asked_port)
             self._server = self._uvicorn.Server(config)
             run = self._server.run
@@ -128,6 +138,8 @@ class SimulatedFhir:
             timeout_graceful_shutdown=_GRACE_S,
             ssl_certfile=self._certificate,
             ssl_keyfile=self._key,
+            ssl_ca_certs=str(self._access.client_ca) if self._access.client_ca else None,
+            ssl_cert_reqs=ssl.CERT_REQUIRED if self._access.client_ca else ssl.CERT_NONE,
         )
         try:
             config.load()
