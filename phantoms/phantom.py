@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from phantoms.solids import Bounds, Coordinates, Solid, Vector, along_axes, box_
 from phantoms.tissues import TISSUES
 
 Labels = npt.NDArray[np.uint8]
+Laterality = Literal["L", "R", "U"]
 
 AIR = TISSUES["air"]
 _COUNTED_POINTS, _FINEST_MM = 40_000, 0.4
@@ -102,6 +103,7 @@ class Phantom:
         placement: how this individual's model lies in the scanner.
         slices_mm: thickness and distance of the slices that a test object's manual asks for; None leaves them to the
             scanner.
+        laterality: L or R of one of a pair, U of what is unpaired (PS3.3 C.7.6.1, Image Laterality).
 
     Attributes:
         fine: where a slice must be sampled finely to find small parts.
@@ -115,6 +117,7 @@ class Phantom:
     seed: int = 0
     placement: Placement = IDENTITY
     slices_mm: tuple[float, float] | None = None
+    laterality: Laterality = "U"
     fine: tuple[Fine, ...] = field(init=False, repr=False, compare=False)
     _bounds: tuple[Bounds, ...] = field(init=False, repr=False, compare=False)
     _parts: tuple[tuple[Bounds, ...], ...] = field(init=False, repr=False, compare=False)
@@ -168,18 +171,12 @@ class Phantom:
         labels = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape), dtype=np.uint8)
         # The last is painted first: of those before it only what it leaves free is looked at.
         if not along_axes(x, y, z):
-            lows, highs = self._boxes
             for tile in _tiles(labels.shape):
                 points = (_cut(x, tile), _cut(y, tile), _cut(z, tile))
-                near = box_of(*points)
-                met = (lows <= near.high_mm).all(axis=1) & (highs >= near.low_mm).all(axis=1)
-                part = labels[tile]
-                for number in reversed(np.flatnonzero(met).tolist()):
-                    free = part == 0
-                    if not free.any():
-                        break
-                    free &= self.structures[number].solid.contains(*points)
-                    np.copyto(part, np.uint8(number + 1), where=free)
+                if z.shape == labels.shape:
+                    self._one_by_one(labels[tile], points)
+                else:
+                    self._together(labels[tile], points)
             return labels
         for number, rows, columns in self._windows(x[0], y[:, 0], float(z.item())):
             free = labels[rows, columns] == 0
@@ -187,6 +184,43 @@ class Phantom:
             inside &= free
             np.copyto(labels[rows, columns], np.uint8(number + 1), where=inside)
         return labels
+
+    def _near(self, box: Bounds) -> list[int]:
+        """The structures whose boxes meet a box, the last first."""
+        lows, highs = self._boxes
+        met = (lows <= box.high_mm).all(axis=1) & (highs >= box.low_mm).all(axis=1)
+        near: list[int] = np.flatnonzero(met)[::-1].tolist()
+        return near
+
+    def _together(self, labels: Labels, points: tuple[Coordinates, Coordinates, Coordinates]) -> None:
+        """Label points of which each structure is asked for all: few numbers stand for many of them."""
+        for number in self._near(box_of(*points)):
+            free = labels == 0
+            if not free.any():
+                break
+            free &= self.structures[number].solid.contains(*points)
+            np.copyto(labels, np.uint8(number + 1), where=free)
+
+    def _one_by_one(self, labels: Labels, points: tuple[Coordinates, Coordinates, Coordinates]) -> None:
+        """Label points of which each structure is asked for those that the ones before it have left."""
+        near = self._near(box_of(*points))
+        if not near:
+            return
+        x, y, z = (np.broadcast_to(part, labels.shape).ravel() for part in points)
+        found = np.zeros(labels.size, dtype=np.uint8)
+        left: npt.NDArray[np.intp] | None = None  # all of them
+        for number in near:
+            inside = self.structures[number].solid.contains(x, y, z)
+            taken = np.count_nonzero(inside)
+            if not taken:
+                continue
+            found[inside if left is None else left[inside]] = number + 1
+            if taken == inside.size:
+                break
+            kept = np.flatnonzero(~inside)
+            left = kept if left is None else left.take(kept)
+            x, y, z = x.take(kept), y.take(kept), z.take(kept)
+        labels[...] = found.reshape(labels.shape)
 
     def _windows(self, x: Coordinates, y: Coordinates, height: float) -> Iterator[tuple[int, slice, slice]]:
         """The structures whose boxes a slice along the axes meets, the last first, and where."""
@@ -269,15 +303,15 @@ class Phantom:
 
 
 def _tiles(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
-    """Squares of an oblique slice, so small that few structures meet each; other shapes stay whole."""
-    if len(shape) != 2 or 0 in shape:
+    """Squares of an oblique slice or of several, so small that few structures meet each; other shapes stay whole."""
+    if len(shape) not in (2, 3) or 0 in shape:
         if 0 not in shape:
             yield tuple(slice(None) for _ in shape)
         return
-    rows, columns = shape
+    *slices, rows, columns = shape
     for top in range(0, rows, _TILE):
         for left in range(0, columns, _TILE):
-            yield slice(top, top + _TILE), slice(left, left + _TILE)
+            yield (*(slice(None) for _ in slices), slice(top, top + _TILE), slice(left, left + _TILE))
 
 
 def _cut(values: Coordinates, place: tuple[slice, ...]) -> Coordinates:

@@ -10,6 +10,7 @@ from modality.acquisition.geometry import Geometry
 from modality.errors import UsageError
 
 _THICKEST_MM = 1000.0
+_WIDEST_MM = 2000.0  # of an image: our choice, wider than any bore
 _LARGEST_MATRIX = 65535  # Rows and Columns are US (PS3.3 C.7.6.3.1)
 
 
@@ -74,6 +75,8 @@ def axial(
         raise UsageError(f"slice thickness {thickness:g} mm: at most {_THICKEST_MM:g} mm")
     spacing = positive("slice spacing", slice_spacing_mm)
     extent = positive("field of view", phantom.field_of_view_mm if field_of_view_mm is None else field_of_view_mm)
+    if extent > _WIDEST_MM:
+        raise UsageError(f"field of view {extent:g} mm: at most {_WIDEST_MM:g} mm")
     low, high = phantom.scan_range_mm
     count = max(1, round((high - low) / spacing)) if slices is None else slices
     if slices is not None and slices > 1:

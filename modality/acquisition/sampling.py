@@ -29,7 +29,7 @@ def offsets(slice_thickness_mm: float) -> tuple[tuple[float, float, float], ...]
 
 
 def coordinates(
-    geometry: Geometry, index: int, offset: tuple[float, float, float]
+    geometry: Geometry, index: int, offset: tuple[float, float, float], band: slice = slice(None)
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Patient coordinates of one sample point of every voxel of a slice.
 
@@ -37,13 +37,14 @@ def coordinates(
         geometry: the stack.
         index: the slice.
         offset: the point's place in its voxel, see `offsets`.
+        band: the rows that are wanted; all by default.
 
     Returns:
         x, y and z in mm that broadcast to (rows, columns); each as small as its direction allows.
     """
     across, down, through = offset
     columns, rows = np.arange(geometry.columns, dtype=np.float64), np.arange(geometry.rows, dtype=np.float64)
-    return _grid(geometry, index, columns + across, rows + down, through)
+    return _grid(geometry, index, columns + across, rows[band] + down, through)
 
 
 def _grid(

@@ -59,8 +59,8 @@ def test_pixels_are_those_of_the_release(usual):
 
 PIXELS = [
     "b6ac61a8db90f154",
-    "d65ed5514f99e7c5",
-    "278aba416e8f82db",
+    "4dc4b02393669b4c",
+    "ff4ce9e29b498204",
     "2c54e9e411f1ed58",
     "1e5c9d36e1d27cdc",
 ]

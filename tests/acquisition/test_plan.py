@@ -46,6 +46,7 @@ def test_rows_and_columns_keep_the_field_of_view():
         {"slice_spacing_mm": float("nan")},
         {"field_of_view_mm": -1.0},
         {"field_of_view_mm": float("inf")},
+        {"field_of_view_mm": 2000.5},
     ],
 )
 def test_numbers_out_of_range_are_refused_by_name(wrong):

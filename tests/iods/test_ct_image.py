@@ -3,6 +3,7 @@ import pytest
 import phantoms
 from modality.acquisition.ct import ct
 from modality.iods.images.ct import describe
+from modality.iods.images.enhanced_ct import describe as describe_enhanced
 
 SMALL = {"seed": 1, "rows": 24, "columns": 32}
 
@@ -18,6 +19,19 @@ def test_a_helical_scan_says_how_fast_the_table_moved(make_context):
 def test_a_scan_with_the_table_standing_names_no_pitch(make_context):
     made = next(describe(ct(phantoms.head(1), slices=2, **SMALL), make_context()))
     assert not {"SpiralPitchFactor", "TableFeedPerRotation", "TableSpeed"} & set(made.dir())
+
+
+@pytest.mark.parametrize(("side", "letter"), [("left", "L"), ("right", "R")])
+def test_a_knee_is_of_one_side(make_context, side, letter):
+    acquisition = ct(phantoms.knee(1, side=side), slices=1, **SMALL)
+    assert next(describe(acquisition, make_context())).ImageLaterality == letter
+    (frame,) = next(describe_enhanced(acquisition, make_context())).SharedFunctionalGroupsSequence
+    assert frame.FrameAnatomySequence[0].FrameLaterality == letter
+    assert frame.CTReconstructionSequence[0].ConvolutionKernelGroup == "SOFT_TISSUE"
+
+
+def test_what_is_unpaired_has_no_side(make_context):
+    assert next(describe(ct(phantoms.spine(1), slices=1, **SMALL), make_context())).ImageLaterality == "U"
 
 
 def test_each_image_has_its_own_tube_current_and_the_dose_that_follows(make_context):

@@ -20,6 +20,18 @@ def test_a_slice_along_the_axes_equals_points_one_by_one(make):
         assert np.array_equal(phantom.labels(x, y, z), phantom.labels(*points))
 
 
+def test_oblique_slices_asked_together_equal_points_one_by_one():
+    phantom = phantoms.head(5)
+    across, down = np.arange(-90.0, 90.0, 3.3).reshape(1, -1), np.arange(-110.0, 110.0, 2.9).reshape(-1, 1)
+    through = np.array([-30.0, 12.0]).reshape(-1, 1, 1)
+    x, y, z = (0.9 * across, 0.95 * down + 0.1 * across, 0.3 * down - 0.2 * across + through)
+    together = phantom.labels(x, y, z)
+    points = [part.ravel() for part in np.broadcast_arrays(x, y, z)]
+    assert together.shape == (2, down.size, across.size)
+    assert len(np.unique(together)) > 10
+    assert np.array_equal(together.ravel(), phantom.labels(*points))
+
+
 def test_later_structures_win_and_volumes_say_what_is_left():
     phantom = Phantom(
         "nested",

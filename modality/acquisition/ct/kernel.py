@@ -13,6 +13,7 @@ KERNEL_MTF50_PER_MM: Mapping[str, float] = {"SMOOTH": 0.32, "STANDARD": 0.45, "S
 Gaussian, which describes that of scanners well: E. L. Nickoloff, R. Riley, Med. Phys. 12:437 (1985)."""
 
 _LEAST_POWER = 1e-4  # MTF^2 below which a folded frequency adds nothing
+_MOST_FOLDS = 24  # either way: of so coarse pixels the noise is white to 1 %, however many more are added
 
 
 def point_spread_mm(kernel: str) -> float:
@@ -47,7 +48,7 @@ def noise_power(
     """
     total = np.zeros((down_per_mm.shape[0], across_per_mm.shape[1]))
     reach = math.sqrt(-math.log(_LEAST_POWER)) / (2.0 * math.pi * point_spread_mm)
-    folds = [math.floor(reach * spacing + 0.5) for spacing in spacing_mm]
+    folds = [min(math.floor(reach * spacing + 0.5), _MOST_FOLDS) for spacing in spacing_mm]
     for fold_down in range(-folds[0], folds[0] + 1):
         down = (down_per_mm + fold_down / spacing_mm[0]) ** 2
         for fold_across in range(-folds[1], folds[1] + 1):

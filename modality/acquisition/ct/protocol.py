@@ -150,6 +150,16 @@ PROTOCOLS: Mapping[str, CtProtocol] = {
     "ABDOMEN": CtProtocol(
         slice_thickness_mm=5.0, slice_spacing_mm=5.0, pitch=1.0, dose_modulation=True, reference_diameter_mm=280.0
     ),
+    "KNEE": CtProtocol(
+        tube_current_ma=150.0,
+        slice_thickness_mm=1.25,
+        slice_spacing_mm=1.25,
+        head_holder=True,
+        pitch=1.0,
+        reference_diameter_mm=120.0,
+        collimation_mm=20.0,
+    ),
+    "LSPINE": CtProtocol(pitch=1.0, dose_modulation=True, reference_diameter_mm=280.0),
     "PHANTOM": CtProtocol(exposure_time_ms=1000.0, collimation_mm=20.0),
 }
 """Default protocols by Body Part Examined: customary settings, reference diameters and beam widths, our choice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Values
 from dataclasses import replace
@@ -172,7 +173,7 @@ def _changed(
     """The settings with what was asked for, once it is known to be in range."""
     changes: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
     for name, value in changes.items():
-        plan.positive(name.replace("_", " "), value)
+        plan.positive(re.sub("_(mm|ms|deg|t|hz)$", "", name).replace("_", " "), value)
     for name, values in times.items():
         if values is not None:
             changes[name] = ascending(name.removesuffix("_ms").replace("_", " "), values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,8 @@ _UNIT = re.compile("_(mm|ms|s|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear thei
 @click.option(
     "--seg",
     is_flag=True,
-    help="Also write the first series' label map as a DICOM segmentation in OUT/derived (extra seg; CT and MR).",
+    help="Also write the first series' label map as a DICOM segmentation in OUT/derived; of a slide, its regions, and "
+    "its nuclei as annotations (extra seg; CT, MR and SM).",
 )
 @click.option("--preview", is_flag=True, help="Also write preview.png, a contact sheet.")
 @common
@@ -86,7 +88,7 @@ def generate(
         slices=slices, rows=rows, columns=columns, protocol=protocol, slice_thickness_mm=slice_thickness, **of_the_kind,
     )  # fmt: skip
     make = partial(studies.generate, kind)
-    if protocol is not None and protocol in examination.examinations(kind):
+    if protocol is not None and _of_several_series(kind, protocol):
         del options["protocol"]
         make = partial(examination.examine, kind, protocol)
     _check_options(kind, options)
@@ -126,14 +128,36 @@ def _phantom(kind: str, name: str | None, made_to: tuple[str, ...], seed: int, *
     return load_phantom(name, **{"seed": seed, **parse_phantom_options(name, made_to)})
 
 
-def _check_options(kind: str, options: dict[str, object]) -> None:
-    """An option of another kind is no option of this one."""
+def _of_several_series(kind: str, protocol: str) -> bool:
+    """Whether a protocol is a study's, one of `configs/protocols`, and not the acquisition's own."""
+    from modality.acquisition.mr.protocol import PROTOCOLS
+    from modality.errors import UnknownNameError
+    from modality.registry import unknown
+    from modality.station.examination import examinations
+
+    several = examinations(kind)
+    if protocol in several:
+        return True
+    single = list(PROTOCOLS) if "protocol" in _parameters(kind) else []
+    if several and protocol not in single:
+        raise UnknownNameError(unknown(f"{kind} protocol", protocol, [*single, *several]))
+    return False
+
+
+def _parameters(kind: str) -> Mapping[str, object]:
+    """The options of a kind's acquisition."""
     from inspect import signature
 
-    from modality.errors import UsageError
     from modality.registry import KINDS
 
-    taken = signature(KINDS.load(kind).acquire).parameters
+    return signature(KINDS.load(kind).acquire).parameters
+
+
+def _check_options(kind: str, options: dict[str, object]) -> None:
+    """An option of another kind is no option of this one."""
+    from modality.errors import UsageError
+
+    taken = _parameters(kind)
     for name in options:
         if name not in taken:
             option = _UNIT.sub("", name).replace("_", "-")

@@ -47,7 +47,8 @@ def segmentations(
     """
     if kind.name not in _KINDS or getattr(acquisition.protocol, "localizer", None) is not None:
         what = "a localizer" if kind.name in _KINDS else kind.name
-        raise UsageError(f"--seg: {what} has no slices whose labels a segmentation could hold; see {', '.join(_KINDS)}")
+        seen = ", ".join((*_KINDS, "sm"))
+        raise UsageError(f"--seg: {what} has no slices whose labels a segmentation could hold; see {seen}")
     try:
         import highdicom
     except ImportError as error:
@@ -70,7 +71,11 @@ def segmentations(
                 "--seg: the one image of several planes has no one stack of slices; use a kind of single images"
             )
         else:
-            yield _made(highdicom, acquisition, context, found, volume, number)
+            # The frames of the first weighting come first: the others show the same slices again.
+            (whole,) = found
+            whole.PerFrameFunctionalGroupsSequence = whole.PerFrameFunctionalGroupsSequence[: stack.slices]
+            whole.NumberOfFrames = stack.slices
+            yield _made(highdicom, acquisition, context, [whole], volume, number)
 
 
 def sources(kind: Kind, acquisition: Acquisition, context: Context) -> Iterator[Dataset]:

@@ -138,6 +138,7 @@ def knee(seed: int = 0, *, side: Side | None = None, effusion_ml: float = 4.0) -
         scan_range_mm=(round(-66.0 * size, 1), round(74.0 * size, 1)),
         field_of_view_mm=170.0,
         seed=seed,
+        laterality="L" if chosen == "left" else "R",
         placement=Placement(
             scale=(size * variation.around("width", 1.0, 0.03), size * variation.around("depth", 1.0, 0.03), size),
             shift_mm=(variation.around("shift x", 0.0, 4.0), variation.around("shift y", 0.0, 4.0), 0.0),

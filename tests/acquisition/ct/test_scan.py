@@ -144,3 +144,10 @@ def test_there_is_no_slice_beyond_the_last():
     for index in (-1, 2):
         with pytest.raises(IndexError):
             acquisition.frame(index)
+
+
+@pytest.mark.parametrize("make", [phantoms.knee, phantoms.spine], ids=["knee", "spine"])
+def test_knees_and_spines_have_protocols_of_their_own(make):
+    acquisition = ct(make(1), seed=1, slices=2, rows=24, columns=24)
+    assert acquisition.protocol.pitch == 1.0
+    assert acquisition.protocol.reference_diameter_mm == pytest.approx(acquisition.exposure.diameter_mm(1), rel=0.25)

@@ -11,7 +11,7 @@ import hashlib
 import phantoms
 from modality.acquisition.ct import ct
 for made in (
-    ct(phantoms.thorax(3), seed=7, rows=64, columns=80, slices=1, engine="projection"),
+    ct(phantoms.head(3), seed=7, rows=64, columns=80, slices=1, engine="projection"),
     ct(phantoms.hip_prosthesis(), seed=8, rows=64, columns=64, slices=1, mas=40.0, engine="projection", motion_mm=4.0),
     ct(phantoms.head(2), seed=9, rows=48, columns=40, localizer="lateral"),
 ):

@@ -20,6 +20,7 @@ KINDS = [
     pytest.param(("mr", "--echo-times", "20,60", "--phantom", "acr-mr"), id="two echoes"),
     pytest.param(("enhanced-ct",), id="enhanced-ct"),
     pytest.param(("enhanced-mr",), id="enhanced-mr"),
+    pytest.param(("enhanced-mr", "--b-values", "0,500", "--phantom", "spheres"), id="two b-values"),
 ]
 
 

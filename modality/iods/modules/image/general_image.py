@@ -20,7 +20,7 @@ def general_image(dataset: Dataset, image: Image[Scan]) -> None:
     set_known(dataset, **instance_number(image))
     dataset.ContentDate = day(moment)
     dataset.ContentTime = time(moment)
-    dataset.ImageLaterality = "U"  # what is scanned here is unpaired; so Laterality (C.7.3.1, Type 2C) is not due
+    dataset.ImageLaterality = image.acquisition.phantom.laterality  # so Laterality (C.7.3.1, Type 2C) is not due
     dataset.BurnedInAnnotation = "NO"
     dataset.LossyImageCompression = "00"
     general_anatomy(dataset, image.acquisition.body_part)

@@ -10,8 +10,8 @@ from modality.iods.multi_frame import Place
 
 
 def frame_anatomy(item: Dataset, place: Place[Scan]) -> None:
-    """The part of the body, which is unpaired here."""
+    """The part of the body, and of which side."""
     anatomy = Dataset()
-    anatomy.FrameLaterality = "U"
+    anatomy.FrameLaterality = place.acquisition.phantom.laterality
     anatomy.AnatomicRegionSequence = [region(place.acquisition.body_part)]
     item.FrameAnatomySequence = [anatomy]

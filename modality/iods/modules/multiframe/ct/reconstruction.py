@@ -22,7 +22,8 @@ def ct_reconstruction(item: Dataset, place: Place[CtAcquisition]) -> None:
     reconstruction = Dataset()
     reconstruction.ReconstructionAlgorithm = "FILTER_BACK_PROJ"
     reconstruction.ConvolutionKernel = protocol.kernel
-    reconstruction.ConvolutionKernelGroup = "BRAIN" if protocol.head_holder and group == "SOFT_TISSUE" else group
+    of_head = place.acquisition.body_part == "HEAD" and group == "SOFT_TISSUE"
+    reconstruction.ConvolutionKernelGroup = "BRAIN" if of_head else group
     if round(height_mm, 3) == round(width_mm, 3):
         reconstruction.ReconstructionDiameter = decimal(round(width_mm, 3))
     else:
