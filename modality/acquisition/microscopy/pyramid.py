@@ -127,7 +127,7 @@ class Pyramid:
             below: the reduced tile of a place of the level below; None where nothing is seen.
         """
         size = self.tile // self.factor
-        whole = blank.copy()
+        whole: Tile = blank.copy()
         for row in range(self.factor):
             for column in range(self.factor):
                 part = below((place[0] * self.factor + row, place[1] * self.factor + column))
