@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 
@@ -21,7 +22,7 @@ from modality.iods.image import ImageIod
 from modality.iods.kind import Kind
 from modality.protocol.negotiation import Context as PresentationContext
 from modality.registry import KINDS, SECTIONS, scanned_of
-from modality.station.slides.plan import ALONE, Making, instances_of
+from modality.station.slides.plan import ALONE, Making, instances_of, most_frames, written_places
 from modality.transfer.encode import prepare, prepare_frames
 from modality.transfer.framewise.layout import CHROMA, FrameEncoding
 from modality.transfer.instance import PreparedInstance
@@ -29,6 +30,9 @@ from modality.transfer.series import Template
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax, syntax
 from phantoms.errors import PhantomError
 from phantoms.phantom import Phantom
+
+if TYPE_CHECKING:
+    from modality.iods.images.slide import SlideSeries
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +86,14 @@ class Scan:
         for dataset in self.kind.describe(self.acquisition, self.context):
             yield prepare(self._assigned(dataset), self.transfer_syntax, quality=self.quality)
 
+    def files(self) -> Iterator[Path]:
+        """The images of a slide as files, each to be moved away, which costs nothing; others are gone in the end."""
+        from modality.station.slides.scanning import scanned_files
+
+        assert self.kind.slides is not None
+        series = self.kind.slides(self.acquisition, self.context)
+        return scanned_files(series, self._frame_encoding, self.assignments, self.making)
+
     def _assigned(self, dataset: Dataset) -> Dataset:
         if self.assignments:
             set_attributes(dataset, self.assignments)
@@ -115,16 +127,30 @@ class Scan:
         return label_file(self.acquisition)
 
     def segmentations(self) -> Iterator[Dataset]:
-        """The same as segmentations that refer to the images, one for each stack of slices.
+        """The same as objects that refer to the images: a segmentation of each stack of slices.
+
+        Of a slide, its nuclei as annotations, and its regions as a segmentation.
 
         Raises:
             MissingExtraError: highdicom is not installed.
             UsageError: what was scanned has no such labels, or too many.
         """
+        if self.kind.slides is not None:
+            return self._of_a_slide(self.kind.slides(self.acquisition, self.context))
         from modality.iods.derived.segmentation import segmentations, sources
 
         images = map(self._assigned, sources(self.kind, self.acquisition, self.context))
         return segmentations(self.kind, self.acquisition, self.context, images)
+
+    def _of_a_slide(self, series: SlideSeries) -> Iterator[Dataset]:
+        from modality.iods.derived.slide_annotations import nuclei
+        from modality.iods.derived.slide_origin import Slide
+        from modality.iods.derived.slide_regions import regions
+
+        parts = series.levels(written_places(series.scan), most_frames(series.scan, self._frame_encoding))
+        slide = Slide(series, [images[0] for images in parts], self._assigned)
+        yield regions(slide)
+        yield nuclei(slide)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from modality.cli.verb import progress
+from modality.errors import UsageError
 from modality.station.slides.plan import Making, tiles_of
 from modality.transfer.files import write_whole
+from modality.transfer.reading import read
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -29,7 +31,7 @@ class Wanted:
     Args:
         out: the folder.
         truth: truth.json and labels.npy too.
-        segmentation: the first series' label map as a DICOM segmentation too.
+        segmentation: the first series' label map as a DICOM segmentation too; of a slide, its nuclei as annotations.
         preview: a contact sheet too.
         processes: that make the tiles of slides.
     """
@@ -62,18 +64,18 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
     """
     written = Written()
     first, out = study.series[0], wanted.out
-    segmentations = [_file(dataset) for dataset in first.segmentations()] if wanted.segmentation else []
+    derived = [(_short(one), _file(one)) for one in first.segmentations()] if wanted.segmentation else []
     sheet = _sheet() if wanted.preview else None
     for path, instance in _writing(study, kind, wanted):
         written.files.append(str(path))
         if sheet:
-            sheet.add(instance)
+            sheet.add(instance or read(path))
     if wanted.truth:
         write_whole(out / "truth.json", [json.dumps(first.truth(), indent=1, ensure_ascii=False).encode()])
         if first.kind.slides is None:
             write_whole(out / "labels.npy", first.labels())
-    for number, content in enumerate(segmentations, start=1):
-        path = out / "derived" / f"{kind}-seg-{first.uid[-8:]}-{number:04d}.dcm"
+    for number, (what, content) in enumerate(derived, start=1):
+        path = out / "derived" / f"{kind}-{what}-{first.uid[-8:]}-{number:04d}.dcm"
         write_whole(path, [content])
         written.derived.append(str(path))
     if sheet:
@@ -81,31 +83,48 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
     return written
 
 
-def _writing(study: Study, kind: str, wanted: Wanted) -> Iterator[tuple[Path, PreparedInstance]]:
-    """Each instance, being written while the next is made."""
+def _writing(study: Study, kind: str, wanted: Wanted) -> Iterator[tuple[Path, PreparedInstance | None]]:
+    """Each instance, being written while the next is made; None for what was made as a file, and is only moved."""
     slides = [scan for scan in study.series if scan.kind.slides is not None]
     tiles = sum(tiles_of(cast("SlideScan", scan.acquisition)) for scan in slides)
     with progress(tiles or len(study), f"generating {kind}") as done, ThreadPoolExecutor(1) as writer:
         if slides:
             study = study.made_with(Making(wanted.out, wanted.processes, done))
         writing: Future[None] | None = None
-        for number, (name, instance) in enumerate(_named(study), start=1):
+        for number, (name, made) in enumerate(_named(study), start=1):
             path = wanted.out / f"{kind}-{name}.dcm"
             if writing:
                 writing.result()
-            writing = writer.submit(instance.write, path)
-            yield path, instance
+            if isinstance(made, Path):  # a slide's: gigabytes need not be read and written again
+                _move(made, path)
+                yield path, None
+                continue
+            writing = writer.submit(made.write, path)
+            yield path, made
             if not slides:
                 done(number)
         if writing:
             writing.result()
 
 
-def _named(study: Study) -> Iterator[tuple[str, PreparedInstance]]:
+def _move(made: Path, path: Path) -> None:
+    try:
+        made.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _named(study: Study) -> Iterator[tuple[str, PreparedInstance | Path]]:
     """The instances, and names that hold the series: two runs into one folder never mix, nor overwrite, another's."""
     for scan in study.series:
-        for number, instance in enumerate(scan, start=1):
-            yield f"{scan.uid[-8:]}-{number:04d}", instance
+        whole: Iterator[PreparedInstance | Path] = iter(scan) if scan.kind.slides is None else scan.files()
+        for number, made in enumerate(whole, start=1):
+            yield f"{scan.uid[-8:]}-{number:04d}", made
+
+
+def _short(dataset: Dataset) -> str:
+    """What a derived object is, for its file's name: seg or ann."""
+    return str(dataset.Modality).lower()
 
 
 def _file(dataset: Dataset) -> bytes:

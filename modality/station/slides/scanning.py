@@ -38,10 +38,20 @@ _MOST_WAITING = 80 << 20
 def scanned(
     series: SlideSeries, encoding: FrameEncoding, assignments: Mapping[str, str] | None, making: Making
 ) -> Iterator[PreparedInstance]:
-    """The images of a slide: the levels from the base up, label, overview and thumbnail.
+    """The images of a slide, each a file mapped into memory that nobody else sees; raises as `scanned_files`."""
+    for path in scanned_files(series, encoding, assignments, making):
+        instance = read(path)
+        path.unlink()  # mapped, it stays as long as it is needed
+        instance.path = None
+        yield instance
 
-    Each is a file mapped into memory. The file is gone when the next is asked for, unless it was taken: moved away, and
-    the instance's path set to where it is.
+
+def scanned_files(
+    series: SlideSeries, encoding: FrameEncoding, assignments: Mapping[str, str] | None, making: Making
+) -> Iterator[Path]:
+    """The images of a slide as files: the levels from the base up, thumbnail, label and overview.
+
+    They are gone when the last was asked for, but for those that were moved away.
 
     Raises:
         UnsupportedError: the transfer syntax cannot carry the pixels, or a worker was ended.
@@ -60,14 +70,7 @@ def scanned(
         whole = seen.pixels.copy()
         _stick(whole, seen.label, drawn)
         slide.single(slide.series.overview(slide.next, seen), whole)
-        for path in slide.paths:
-            instance = read(path)
-            try:
-                yield instance
-            finally:
-                if instance.path == path:  # not taken: mapped, it stays as long as it is needed
-                    instance.path = None
-                    path.unlink()
+        yield from slide.paths
 
 
 @contextmanager
