@@ -11,9 +11,10 @@ from modality.network.address import parse_dicom
 from modality.network.store import DicomArchive
 from modality.simulated.archive import SimulatedArchive
 from modality.simulated.faults import Faults
+from tests.network import conftest
 from tests.network.conftest import LOCAL, series
 
-pytest_plugins = ("tests.network.conftest",)
+archive = conftest.archive  # its fixture, here too
 
 
 def stored(archive: SimulatedArchive) -> bool:
