@@ -56,9 +56,11 @@ def archive(store) -> Iterator[SimulatedArchive]:
 
 def report_on_same(archive: SimulatedArchive, uid: str, *instances: tuple[str, str]) -> tuple[int, Dataset]:
     reports = Reports()
+    before = len(archive.events.of("N-EVENT-REPORT"))
     with associate(archive, CONTEXTS, evt_handlers=reports.handlers) as association:
         assert ask(association, uid, *instances) == 0x0000
         assert reports.arrived.wait(10)
+        archive.events.wait_for("N-EVENT-REPORT", before + 1)  # the answer has come: a release now cuts nothing off
     return reports.received[0]
 
 
@@ -127,6 +129,7 @@ def test_a_modality_that_has_released_is_called_back():
         with associate(archive, CONTEXTS) as association:
             assert ask(association, "1.2.3", CT) == 0x0000
         assert reports.arrived.wait(10)
+        archive.events.wait_for("N-EVENT-REPORT")
     assert reports.received[0][0] == 2
 
 
@@ -193,6 +196,7 @@ def test_a_report_that_is_never_answered_is_forgotten(monkeypatch):
         assert noted.status is None
         assert archive._commitment._reported == []
         held.set()
+        assert association.send_c_echo().Status == 0x0000  # waits until the late answer has gone
 
 
 def test_old_transaction_uids_are_forgotten(archive, monkeypatch):
