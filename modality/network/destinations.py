@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modality.errors import UsageError
 from modality.network.address import Address, DicomAddress, WebAddress, parse
-from modality.network.dicomweb.archive import WebArchive
 from modality.network.local import Local
 from modality.network.store import DicomArchive
 from modality.protocol.negotiation import DEFAULT, Negotiation
 from modality.transfer.destination import Destination, Folder
+
+if TYPE_CHECKING:
+    from modality.network.dicomweb.archive import WebArchive
 
 
 def destination(
@@ -31,6 +34,8 @@ def destination(
     if isinstance(found, DicomAddress):
         return DicomArchive(found, local=local, negotiation=negotiation, look_ahead=look_ahead)
     if isinstance(found, WebAddress):
+        from modality.network.dicomweb.archive import WebArchive  # loads TLS, which a plain send does without
+
         return WebArchive(found, local=local)
     return Folder(found)
 
@@ -56,5 +61,7 @@ def archive(
     if isinstance(found, WebAddress):
         if negotiation != DEFAULT or look_ahead:
             raise UsageError(f"{found}: nothing is negotiated over DICOMweb: leave out negotiation and look_ahead")
+        from modality.network.dicomweb.archive import WebArchive  # loads TLS, which a plain send does without
+
         return WebArchive(found, local=local)
     return DicomArchive(found, local=local, negotiation=negotiation, look_ahead=look_ahead)

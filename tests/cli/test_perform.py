@@ -76,5 +76,5 @@ def test_workitems_are_listed_with_their_uids() -> None:
         ]
         assert {row["workitem_uid"] for row in listed} == set(ris.workitems)
     assert {row["modality"] for row in today} == {"MR"}
-    assert len(listed) == 7
+    assert len(listed) == 8
     assert len(today) == 2
