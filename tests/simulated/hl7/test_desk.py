@@ -333,7 +333,8 @@ def test_whatever_comes_is_answered(desk: OrderDesk, content: bytes) -> None:
 def test_an_order_with_any_text_in_any_field_is_answered_and_leaves_a_worklist_that_can_be_sent(
     desk: OrderDesk, department: Department, segment: str, number: int, sent: str
 ) -> None:
-    outcome(desk.answer(text(ORM, MSH_18="UNICODE UTF-8", **{f"{segment}_{number}": sent}).encode("utf-8", "replace")))
+    fields = {"MSH_18": "UNICODE UTF-8", f"{segment}_{number}": sent}
+    outcome(desk.answer(text(ORM, **fields).encode("utf-8", "replace")))
     for item in department.worklist(finished=True):
         item.to_json_dict()
         item.save_as("/dev/null", implicit_vr=True, little_endian=True)
