@@ -67,8 +67,8 @@ def _integration() -> Section:
         (
             (
                 "The program implements the transactions below as an Acquisition Modality of the Radiology Scheduled "
-                "Workflow profile would. This is no claim of a product: it was tested against Orthanc, DCMTK, "
-                "dcmjs-dimse and pylantir, and has been at no Connectathon."
+                "Workflow profile would. This is no claim of a product: it is tested against Orthanc, DCMTK "
+                "and dcmjs-dimse, and has been at no Connectathon."
             ),
             (
                 "What is said of the Technical Framework follows IHE RAD TF-2 and appendix A of TF-2x as remembered, "
