@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from modality.errors import ModalityError
     from modality.network.destinations import archive as Archive  # noqa: N812 - it makes what the address asks for
     from modality.simulated.archive import SimulatedArchive
+    from modality.simulated.expectations import assert_same_pixels
     from modality.simulated.ris import SimulatedRis
     from modality.station.station import Station
     from modality.station.study import Study, ct, generate, mr
@@ -26,6 +27,7 @@ _WHERE = {
     "SimulatedRis": "modality.simulated.ris:SimulatedRis",
     "Station": "modality.station.station:Station",
     "Study": "modality.station.study:Study",
+    "assert_same_pixels": "modality.simulated.expectations:assert_same_pixels",
     "ct": "modality.station.study:ct",
     "generate": "modality.station.study:generate",
     "mr": "modality.station.study:mr",
@@ -41,6 +43,7 @@ __all__ = [
     "SimulatedRis",
     "Station",
     "Study",
+    "assert_same_pixels",
     "ct",
     "generate",
     "mr",

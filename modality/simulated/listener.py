@@ -217,9 +217,12 @@ def _without(refused: frozenset[str], contexts: Sequence[PresentationContext]) -
     """The contexts that are left when SOP Classes and transfer syntaxes are refused."""
     left = []
     for context in contexts:
-        syntaxes = [syntax for syntax in context.transfer_syntax if syntax not in refused]
-        if context.abstract_syntax not in refused and syntaxes:
-            kept = copy(context)
-            kept.transfer_syntax = [*syntaxes]
-            left.append(kept)
+        syntaxes = context.transfer_syntax or []
+        accepted = [syntax for syntax in syntaxes if syntax not in refused] if refused else syntaxes
+        if context.abstract_syntax in refused or not accepted:
+            continue
+        kept = copy(context)
+        if len(accepted) < len(syntaxes):  # pynetdicom checks what it is given, which takes a millisecond a class
+            kept.transfer_syntax = [*accepted]
+        left.append(kept)
     return left

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,8 +87,12 @@ class Station:
         self.clock = clock
         self.identity = Identity(fresh_seed() if seed is None else seed, ("station", self.local.aet))
         self.equipment = equipment or Equipment(station_name=self.local.aet)
-        self._temporary = tempfile.TemporaryDirectory(prefix="modality-") if state is None else None
-        self.pending = PendingInstances(Path(self._temporary.name if self._temporary else state or ""))
+        self._clean: Callable[[], object] = lambda: None
+        if state is None:
+            state = Path(tempfile.mkdtemp(prefix="modality-"))
+            # Nobody has to close a station, and one that is forgotten is no reason to warn.
+            self._clean = weakref.finalize(self, shutil.rmtree, state, ignore_errors=True)
+        self.pending = PendingInstances(Path(state))
         self.history = StudyHistory(self.pending.database)
         self.reports = StepReports(self.local, self.pending.steps)
         self.commitments = Commitments(self.local, self.pending, listen, listen_host)
@@ -216,8 +222,7 @@ class Station:
         """Stop listening, and remove a temporary state folder."""
         self.commitments.close()
         self.reports.queue.close()
-        if self._temporary:
-            self._temporary.cleanup()
+        self._clean()
 
     def __enter__(self) -> Station:
         return self

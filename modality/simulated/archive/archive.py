@@ -15,6 +15,7 @@ from pynetdicom.events import Event
 
 from modality.errors import UsageError
 from modality.network.address import DicomAddress, parse_dicom
+from modality.network.store import DicomArchive
 from modality.protocol.upper_layer.command import succeeded
 from modality.simulated.archive.availability import Availability
 from modality.simulated.archive.commitment import Commitment, Way
@@ -31,6 +32,8 @@ from modality.simulated.fault_text import ARCHIVE_MAIN, ARCHIVE_SERVICES
 from modality.simulated.faults import Fault
 from modality.simulated.listener import Handler, answer, calling
 from modality.simulated.peer import SimulatedPeer
+from modality.transfer.destination import Receipt
+from modality.transfer.instance import PreparedInstance
 
 if TYPE_CHECKING:
     from modality.simulated.dicomweb.server import WebServer
@@ -183,6 +186,26 @@ class SimulatedArchive(SimulatedPeer):
     def instances(self, study_uid: str | None = None) -> list[StoredInstance]:
         """What it keeps, of one study or of all, in the order in which it came."""
         return self.index.instances({"StudyInstanceUID": [study_uid]} if study_uid else {})
+
+    def store(self, instances: Iterable[PreparedInstance] | PreparedInstance) -> Receipt:
+        """Store in it as a modality does, by C-STORE: a study, or any instances.
+
+        Raises:
+            UnreachableError: it is not started.
+        """
+        sent = [instances] if isinstance(instances, PreparedInstance) else instances
+        return DicomArchive(DicomAddress(self.host, self.port, self.aet)).store(sent)
+
+    def assert_stored(self, instances: Iterable[PreparedInstance] | PreparedInstance) -> None:
+        """That it keeps a study, or any instances, with every element and pixel as they are here.
+
+        Raises:
+            AssertionError: the message names each that is missing, and each difference.
+        """
+        from modality.simulated.expectations import assert_stored
+
+        __tracebackhide__ = True
+        assert_stored(self, [instances] if isinstance(instances, PreparedInstance) else instances)
 
     def _store(self, event: Event) -> int | Dataset:
         uid = str(cast(C_STORE, event.request).AffectedSOPInstanceUID)

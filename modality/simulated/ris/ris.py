@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -155,6 +155,10 @@ class SimulatedRis(SimulatedPeer):
     def steps(self) -> list[WorklistStep]:
         """The scheduled steps, each with its state."""
         return self._department.steps
+
+    def reschedule(self, change: Callable[[list[WorklistStep]], list[WorklistStep]]) -> None:
+        """Put other scheduled steps in the place of those there are, all at once."""
+        self._department.reschedule(change)
 
     @property
     def performed_steps(self) -> dict[str, PerformedStep]:
