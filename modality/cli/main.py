@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "telestroke": ("modality.cli.telestroke:telestroke", "Run the tele-stroke network end to end."),
     "serve": ("modality.cli.peers.serve:serve", "Run an embedded archive, RIS, FHIR server, or all of it."),
     "conformance": ("modality.cli.studies.conformance:conformance", "Write the DICOM conformance statement."),
+    "doctor": ("modality.cli.environment.doctor:doctor", "Check the environment, and say what to do."),
     "list": ("modality.cli.studies.list:list_", "List phantoms, kinds and transfer syntaxes."),
 }
 
@@ -52,8 +53,23 @@ class Verbs(Nearest):
             formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
 
 
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        from modality.cli.environment.versions import line
+
+        click.echo(line(__version__))
+        context.exit()
+
+
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="modality")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version and those of what matters.",
+)
 def cli() -> None:
     """Play the modality: make studies from phantoms, and live the life of a scanner among RIS and archive."""
 

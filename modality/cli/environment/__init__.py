@@ -1,0 +1,1 @@
+"""What the command line finds around it: versions, ports, codecs, rights, the clock."""
