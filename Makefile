@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c .
 DEMO_OUT ?= demo
 JOBS ?= 2
 
-.PHONY: demo test slow lint types bench peers clean
+.PHONY: demo test slow lint types bench reference peers clean
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -43,6 +43,10 @@ types: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest -q -s -m benchmark tests/benchmarks
+
+# docs/commands.md, from the commands' own help.
+reference: $(STAMP)
+	$(BIN)/python -m modality.cli.environment.reference > docs/commands.md
 
 # The software that others wrote, which the tests talk to; says what it cannot install.
 peers:
