@@ -1,0 +1,1 @@
+"""A phantom and a kind of study of a hospital's own."""
