@@ -14,8 +14,8 @@ from modality.cli.verb import PARTIAL, Verb, common, emit, finish, say, table
 
 if TYPE_CHECKING:
     from modality.demo.day import Day
+    from modality.station.contact_sheet import ContactSheet
     from modality.transfer.instance import PreparedInstance
-    from modality.web.contact_sheet import ContactSheet
 
 _OURS = ("archive", "performed-steps", "contact-sheet.png", "report.html")
 
@@ -97,7 +97,7 @@ def _clear(out: Path) -> None:
 
 
 def _sheet(title: str, instances: Iterator[PreparedInstance]) -> ContactSheet:
-    from modality.web.contact_sheet import ContactSheet
+    from modality.station.contact_sheet import ContactSheet
 
     sheet = ContactSheet(title)
     for instance in instances:
@@ -106,8 +106,8 @@ def _sheet(title: str, instances: Iterator[PreparedInstance]) -> ContactSheet:
 
 
 def _pictures(out: Path, day: Day, sheets: list[ContactSheet]) -> None:
+    from modality.station.contact_sheet import stacked
     from modality.transfer.files import write_whole
-    from modality.web.contact_sheet import stacked
     from modality.web.report import render
 
     write_whole(out / "contact-sheet.png", [stacked(sheets)])

@@ -51,6 +51,11 @@ class ContactSheet:
         self._every = 1
         self._seen = 0
 
+    @property
+    def seen(self) -> int:
+        """How many pictures it was given."""
+        return self._seen
+
     def add(self, instance: PreparedInstance) -> None:
         """Take an image into account; of very long series every second, fourth, ... is kept."""
         if instance.sop_class_uid == _SLIDE:

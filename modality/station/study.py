@@ -186,6 +186,12 @@ class Study:
         """Whom it is of."""
         return self.series[0].context.patient
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        from modality.station.notebook import study_html
+
+        return study_html(self)
+
     @property
     def contexts(self) -> list[PresentationContext]:
         """SOP Class and Transfer Syntax of what it holds."""

@@ -12,8 +12,8 @@ from pydicom.dataset import Dataset
 
 from modality.errors import MissingExtraError
 from modality.fhir.terminology import LOINC, observables, stroke_scale
+from modality.station.contact_sheet import ContactSheet, windowed
 from modality.transfer.instance import PreparedInstance
-from modality.web.contact_sheet import ContactSheet, windowed
 from modality.web.report import render
 
 # Window Center and Width in HU; our choice, as such are used for the brain and for early infarcts.

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from modality.station.contact_sheet import ContactSheet, png, stacked, windowed
 from modality.transfer.encode import prepare
 from modality.transfer.syntaxes import RLE
-from modality.web.contact_sheet import ContactSheet, png, stacked, windowed
 from tests.transfer.datasets import decoded, image, pixels
 
 BACKGROUND = 24

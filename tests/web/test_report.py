@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
+from modality.station.contact_sheet import ContactSheet
 from modality.transfer.encode import prepare
-from modality.web.contact_sheet import ContactSheet
 from modality.web.report import picture, render
 from tests.transfer.datasets import image
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from modality.acquisition.microscopy.slide import SlideScan
+    from modality.station.contact_sheet import ContactSheet
     from modality.station.study import Study
     from modality.transfer.instance import PreparedInstance
-    from modality.web.contact_sheet import ContactSheet
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _file(dataset: Dataset) -> bytes:
 
 
 def _sheet() -> ContactSheet:
-    from modality.web.contact_sheet import ContactSheet
+    from modality.station.contact_sheet import ContactSheet
 
     return ContactSheet()
 
