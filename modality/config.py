@@ -10,7 +10,7 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +25,9 @@ else:
     import tomli as tomllib
 
 T = TypeVar("T")
+
+_HEADER = re.compile(r"^\s*(?P<array>\[)?\[(?P<name>[^\[\]]+)\]")
+_KEY = re.compile(r"^\s*(?P<name>[\w.\"'\- ]+?)\s*=")
 
 
 def shipped(name: str) -> Path:
@@ -67,6 +70,41 @@ def parse(text: str, schema: type[T], *, source: str) -> T:
     return result
 
 
+def located(source: str, lines: Sequence[str], place: str, message: str) -> ConfigurationError:
+    """An error that names the file, the line if the place can be found in the text, and the place.
+
+    Args:
+        source: the file, for messages.
+        lines: its text.
+        place: where, as messages have it: ``archive.address``, ``device[1].port``.
+        message: what is wrong.
+    """
+    number = _line_of(lines, place)
+    return ConfigurationError(f"{source}{f':{number}' if number else ''}: {place}: {message}")
+
+
+def _line_of(lines: Sequence[str], place: str) -> int:
+    """The number of the line that gives a key or opens a table; 0 where it cannot be found."""
+    table, opened = "", dict[str, int]()
+    for number, line in enumerate(lines, 1):
+        if header := _HEADER.match(line):
+            parts = [part.strip().strip("\"'") for part in header["name"].split(".")]
+            name = ".".join(parts)
+            if header["array"]:
+                opened[name] = opened.get(name, -1) + 1
+            paths = [".".join(parts[: count + 1]) for count in range(len(parts))]
+            table = ".".join(
+                f"{part}[{opened[path]}]" if path in opened else part for part, path in zip(parts, paths, strict=True)
+            )
+            if table == place:
+                return number
+        elif key := _KEY.match(line):
+            found = re.sub(r"[\"'\s]", "", key["name"])
+            if (f"{table}.{found}" if table else found) == place:
+                return number
+    return 0 if not place.endswith("]") else _line_of(lines, place.rpartition("[")[0])  # an item of a list on one line
+
+
 class _Reader:
     """Walks a parsed TOML document and a schema side by side."""
 
@@ -76,11 +114,7 @@ class _Reader:
 
     def error(self, place: str, message: str) -> ConfigurationError:
         """An error that names the file, the line if the key can be found in the text, and the key."""
-        key = re.escape(re.sub(r"\[\d+\]", "", place).rpartition(".")[2])
-        pattern = re.compile(rf"^\s*(\[+\s*)?([\w.\"-]+\.)?\"?{key}\"?\s*(=|\])")
-        found = [number for number, line in enumerate(self.lines, 1) if pattern.match(line)]
-        where = f"{self.source}:{found[0]}" if len(found) == 1 else self.source
-        return ConfigurationError(f"{where}: {place}: {message}")
+        return located(self.source, self.lines, place, message)
 
     def table(self, value: Any, schema: type[Any], place: str) -> Any:
         if not isinstance(value, Mapping):

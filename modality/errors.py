@@ -11,6 +11,7 @@
     |   +-- MissingExtraError       an optional package is not installed         "pip install 'modality-simulator[web]'"
     |   +-- WorkflowError           a step or transaction used out of order      "the step is already COMPLETED"
     +-- InputError                  a file cannot be used                        "x.dcm: truncated"
+    +-- StorageFailed               our own disk does not keep something safe    "no space left on device"
     +-- PeerError                   the other side answered, and it does not fit (exit 1)
     |   +-- AssociationRejected     A-ASSOCIATE-RJ                               "calling AE title not recognized"
     |   +-- AssociationAborted      A-ABORT, or the connection broke             "aborted in mid-transfer"
@@ -74,6 +75,12 @@ class WorkflowError(UsageError):
 
 class InputError(ModalityError):
     """A file or a stream cannot be used; the rest of the run goes on."""
+
+
+class StorageFailed(ModalityError):
+    """Something could not be made safe on our own disk: whoever has it keeps it, and may give it again."""
+
+    retryable = True
 
 
 class PeerError(ModalityError):

@@ -101,3 +101,77 @@ KINDS = Table(
         "sm": "modality.iods.images.slide:SM",
     },
 )
+
+DEVICES = Table(
+    "device",
+    "modality.devices",
+    {
+        "nonin-2": "firmware_bridge.drivers.nonin:NONIN_2",
+        "nonin-7": "firmware_bridge.drivers.nonin:NONIN_7",
+        "nonin-ascii": "firmware_bridge.drivers.nonin:NONIN_ASCII",
+        "cms50d": "firmware_bridge.drivers.contec:CMS50D",
+        "cms50d-recorded": "firmware_bridge.drivers.contec:CMS50D_RECORDED",
+        "cyton": "firmware_bridge.drivers.openbci:CYTON",
+        "medibus": "firmware_bridge.drivers.draeger:MEDIBUS",
+        "astm": "firmware_bridge.drivers.laboratory.astm:ASTM",
+        "nidek-lm": "firmware_bridge.drivers.ophthalmic.nidek:NIDEK_LM",
+        "nidek-ar": "firmware_bridge.drivers.ophthalmic.nidek:NIDEK_AR",
+        "nidek-km": "firmware_bridge.drivers.ophthalmic.nidek:NIDEK_KM",
+        "nidek-nt": "firmware_bridge.drivers.ophthalmic.nidek:NIDEK_NT",
+        "joia-xml": "firmware_bridge.drivers.ophthalmic.joia:JOIA_XML",
+        "sensor-board": "firmware_bridge.drivers.sensor_board:SENSOR_BOARD",
+    },
+)
+
+SIMULATORS = Table(
+    "simulated device",
+    "modality.simulators",
+    {
+        "nonin-2": "firmware_bridge.simulators.nonin:NONIN_2",
+        "nonin-7": "firmware_bridge.simulators.nonin:NONIN_7",
+        "nonin-ascii": "firmware_bridge.simulators.nonin:NONIN_ASCII",
+        "cms50d": "firmware_bridge.simulators.contec:CMS50D",
+        "cms50d-recorded": "firmware_bridge.simulators.contec:CMS50D_RECORDED",
+        "cyton": "firmware_bridge.simulators.openbci:CYTON",
+        "medibus": "firmware_bridge.simulators.draeger:MEDIBUS",
+        "astm": "firmware_bridge.simulators.analyzer:ASTM",
+        "nidek-lm": "firmware_bridge.simulators.ophthalmic:NIDEK_LM",
+        "nidek-ar": "firmware_bridge.simulators.ophthalmic:NIDEK_AR",
+        "nidek-km": "firmware_bridge.simulators.ophthalmic:NIDEK_KM",
+        "nidek-nt": "firmware_bridge.simulators.ophthalmic:NIDEK_NT",
+        "sensor-board": "firmware_bridge.simulators.sensor_board:SENSOR_BOARD",
+    },
+)
+
+SCENARIOS = Table(
+    "scenario",
+    "modality.scenarios",
+    {
+        "steady": "modality.load.shipped:steady",
+        "burst": "modality.load.shipped:burst",
+        "morning-peak": "modality.load.shipped:morning_peak",
+        "soak": "modality.load.shipped:soak",
+        "ramp": "modality.load.shipped:ramp",
+        "large-ct": "modality.load.shipped:large_ct",
+        "small-mr": "modality.load.shipped:small_mr",
+        "slides": "modality.load.shipped:slides",
+        "telestroke": "modality.load.shipped:telestroke",
+        "failover": "modality.load.shipped:failover",
+    },
+)
+
+ARRIVALS = Table(
+    "arrival law",
+    "modality.arrivals",
+    {
+        "constant": "modality.load.arrivals.constant:moments",
+        "poisson": "modality.load.arrivals.poisson:moments",
+        "trace": "modality.load.arrivals.trace:moments",
+        "burst": "modality.load.arrivals.burst:moments",
+        "day": "modality.load.arrivals.day:moments",
+        "ramp": "modality.load.arrivals.ramp:moments",
+    },
+)
+
+# What draws lies above what is measured: the name stands here, so that nothing below imports it.
+REPORTS = Table("report", "modality.reports", {"load": "modality.web.load.report:write_one"})

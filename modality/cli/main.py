@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gc
-import importlib
 
 import click
 
 from modality import __version__
-from modality.cli.verb import Nearest
+from modality.cli.verb import Lazy
 
 _ALLOCATIONS = 50_000
 
@@ -24,33 +23,14 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("modality.cli.network.check:check", "Check that worklist, images, MPPS and commitment agree."),
     "verify": ("modality.cli.network.verify:verify", "Compare files with what an archive holds of them."),
     "migrate": ("modality.cli.network.migrate:migrate", "Bring studies from one archive to another, nothing changed."),
+    "load": ("modality.cli.load.command:load", "Put a load on an archive, and tell the truth about it."),
     "telestroke": ("modality.cli.telestroke:telestroke", "Run the tele-stroke network end to end."),
     "serve": ("modality.cli.peers.serve:serve", "Run an embedded archive, RIS, FHIR server, or all of it."),
+    "edge": ("modality.cli.edge.group:edge", "Read legacy devices, play them, and run the edge box."),
     "conformance": ("modality.cli.studies.conformance:conformance", "Write the DICOM conformance statement."),
     "doctor": ("modality.cli.environment.doctor:doctor", "Check the environment, and say what to do."),
-    "list": ("modality.cli.studies.list:list_", "List phantoms, kinds and transfer syntaxes."),
+    "list": ("modality.cli.studies.list:list_", "List phantoms, kinds, transfer syntaxes and devices."),
 }
-
-
-class Verbs(Nearest):
-    """A group that knows its commands by table."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        """Every verb, in the order of the table."""
-        return list(VERBS)
-
-    def get_command(self, _: click.Context, name: str) -> click.Command | None:
-        """Import one verb."""
-        if name not in VERBS:
-            return None
-        module, attribute = VERBS[name][0].split(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the `Commands:` section without importing a verb."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
 
 
 def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -61,7 +41,7 @@ def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
         context.exit()
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Lazy, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,

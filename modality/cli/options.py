@@ -48,6 +48,10 @@ def series_options(command: Command) -> Command:
                 help="Of the phantom, such as nodule_mm=6 (repeatable); `modality list phantoms` lists them.",
             ),
             click.option(
+                "--option", "kind_options", metavar="NAME=VALUE", multiple=True,
+                help="Of the kind, such as view=LATERAL (repeatable); `modality list kinds --json` lists them.",
+            ),
+            click.option(
                 "--orientation", metavar="NAME",
                 help="CT, MR: axial, sagittal, coronal, or oblique to all axes; MR also three-plane.",
             ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -18,6 +20,9 @@ from modality.registry import unknown
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PARTIAL = 1
+
+# Control characters (C0 with ESC, DEL, C1 with CSI), other line ends, and what turns the direction of a text round.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Verb(click.Command):
@@ -50,6 +55,35 @@ class Nearest(click.Group):
         if arguments and arguments[0] not in names and not arguments[0].startswith("-"):
             context.fail(unknown("command", arguments[0], names))
         return super().resolve_command(context, arguments)
+
+
+class Lazy(Nearest):
+    """A group that knows its commands by table and imports each when it is called, so that `--help` is quick.
+
+    Args:
+        verbs: name to (module:command, what help says of it in one line).
+    """
+
+    def __init__(self, *arguments: Any, verbs: Mapping[str, tuple[str, str]], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._verbs = verbs
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Every command, in the order of the table."""
+        return list(self._verbs)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """Import one command."""
+        if name not in self._verbs:
+            return None
+        module, attribute = self._verbs[name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the `Commands:` section without importing a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self._verbs.items()])
 
 
 def common(command: Command) -> Command:
@@ -92,16 +126,23 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def plain(text: str) -> str:
+    r"""A text as a terminal may show it: what others sent is no line end and no command in it, but ``\x1b``."""
+    return _CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def say(line: str) -> None:
     """A line for people, on stderr."""
-    click.echo(line, err=True)
+    click.echo(plain(line), err=True)
 
 
 def emit(document: dict[str, Any]) -> None:
     """The JSON document, on stdout."""
     import json
 
-    click.echo(json.dumps(document, ensure_ascii=False))
+    # JSON may hold what a terminal takes for commands.
+    text = json.dumps(document, ensure_ascii=False)
+    click.echo(_CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 @contextmanager
@@ -127,7 +168,7 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 
     drawn = Table(*columns, title=title or None, title_justify="left")
     for row in rows:
-        drawn.add_row(*map(Text, row))  # brackets in a name are no markup
+        drawn.add_row(*(Text(plain(cell)) for cell in row))  # brackets in a name are no markup
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)

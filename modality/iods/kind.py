@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,26 +24,32 @@ class Kind:
         modality: Modality ("CT").
         sop_class_uid: SOP Class UID of its instances.
         title: what it is, for people.
-        default_phantom: name of the phantom that is scanned when none is given.
-        acquire: plans the acquisition of a phantom; options are its keyword arguments.
+        default_phantom: name of the phantom that is scanned when none is given; None for what scans none (a report).
+        acquire: plans the acquisition of a phantom, or of None; options are its keyword arguments.
         describe: makes the data sets of an acquisition, one at a time.
         iod: of single-frame images, each of one frame; None for what is described otherwise.
         multi_frame: of an image that holds all frames of a scan; None for what is described otherwise.
         slides: of a slide's images, whose frames are made one after the other; None for what is described otherwise.
         default_syntax: the transfer syntax that its instances are in unless another one is asked for.
+        truth: what a scan's instances hold, as plain data ready for JSON; None where that is what lies where in it.
+        body_parts: an order's words for a part of the body choose what is scanned.
+        labels: its images are slices, each voxel of which shows a structure: a label map and a segmentation can be had.
     """
 
     name: str
     modality: str
     sop_class_uid: str
     title: str
-    default_phantom: str
+    default_phantom: str | None
     acquire: Callable[..., Any]
     describe: Callable[[Any, Context], Iterator[Dataset]] | None
     iod: ImageIod[Any] | None = None
     multi_frame: MultiFrameIod[Any] | None = None
     slides: Callable[[Any, Context], Any] | None = None
     default_syntax: TransferSyntax = EXPLICIT_LITTLE
+    truth: Callable[[Any], Mapping[str, Any]] | None = None
+    body_parts: bool = True
+    labels: bool = True
 
     def instances(self, acquisition: Acquisition) -> int:
         """How many instances a scan makes."""

@@ -153,6 +153,7 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
                 performed.discontinue(plan.discontinue)
             if result.claim:
                 result.claim.tell(0, "scanning")
+                progress = _watched(result.claim, progress)
             _scan(performed, plan, choice, progress)
             if plan.requery:
                 _told_of_changes(result)
@@ -161,6 +162,8 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
     finally:
         if result.claim and result.claim.taken:
             performed.note(result.claim.end(performed), "workitem")
+            if result.claim.unwatched:
+                result.notes.append(f"nobody could ask for the workitem to be cancelled: {result.claim.unwatched}")
     try:  # even when the RIS was not told of the end: what is stored has to be safe
         if performed.station.commitment and performed.receipt.stored:
             _commit(result, plan)
@@ -169,6 +172,17 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
     result.problems += performed.problems
     result.unreachable = result.unreachable or performed.unreachable
     result.problems += _told(performed, result.outcome)
+
+
+def _watched(claim: Claim, progress: Progress | None) -> Progress:
+    """A progress that also ends the work when its workitem is to be cancelled."""
+
+    def told(done: int) -> None:
+        claim.go_on()
+        if progress:
+            progress(done)
+
+    return told
 
 
 def _scan(performed: Performed, plan: Plan, choice: Choice, progress: Progress | None) -> None:

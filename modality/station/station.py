@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from modality.delivery.history import StudyHistory
 from modality.delivery.pending import PendingInstances
-from modality.errors import UsageError
+from modality.errors import AddressError, UsageError
 from modality.identity import Clock, Identity, fresh_seed, system_clock
 from modality.iods.context import Equipment
-from modality.network.address import Address, DicomAddress, ae_title, parse, parse_dicom
+from modality.network.address import Address, DicomAddress, WebAddress, ae_title, parse, parse_dicom
 from modality.network.destinations import destination
 from modality.network.local import Local, Timeouts
 from modality.network.worklist import query_worklist
@@ -37,7 +37,7 @@ class Station:
 
     Args:
         aet: its AE title.
-        ris: asked for the worklist.
+        ris: asked for the worklist; at http(s):// for its unified worklist only (UPS-RS).
         archive: takes the images; a DICOM address or a folder.
         mpps: told of performed steps; the RIS unless told otherwise, None for nobody.
         commitment: asked for storage commitment; the archive unless told otherwise, None for nobody.
@@ -59,7 +59,7 @@ class Station:
         self,
         aet: str,
         *,
-        ris: str | DicomAddress | None = None,
+        ris: str | DicomAddress | WebAddress | None = None,
         archive: str | Address | None = None,
         mpps: str | DicomAddress | None = "ris",
         commitment: str | DicomAddress | None = "archive",
@@ -74,12 +74,15 @@ class Station:
         user: UserIdentity | None = None,
     ) -> None:
         self.local = Local(ae_title(aet), timeouts or Timeouts(), tls, user)
-        self.ris = _dicom(ris)
+        self.ris = _worklist(ris)
         self.archive_address = parse(archive) if isinstance(archive, str) else archive
         self.archive: Destination | None = None
         if self.archive_address is not None:
             self.archive = destination(self.archive_address, self.local)
-        self.mpps = self.ris if mpps == "ris" else _dicom(mpps)
+        if mpps == "ris":
+            self.mpps = self.ris if isinstance(self.ris, DicomAddress) else None
+        else:
+            self.mpps = _dicom(mpps)
         if commitment == "archive":
             self.commitment = self.archive_address if isinstance(self.archive_address, DicomAddress) else None
         else:
@@ -132,6 +135,10 @@ class Station:
         """
         if self.ris is None:
             raise UsageError(f"station {self.aet} has no RIS to ask for a worklist")
+        if isinstance(self.ris, WebAddress):
+            raise UsageError(
+                f"{self.ris}: a modality worklist is asked over DIMSE; on the web there are workitems: --ups"
+            )
         query = WorklistQuery(
             date=parse_date(date, self.clock().date()) if isinstance(date, str) else date,
             modality=modality,
@@ -170,7 +177,7 @@ class Station:
         steps = (step,) if isinstance(step, ScheduledStep) else tuple(step)
         return Performed(self, steps, self._performed, description=description, grouping=grouping, append=append)
 
-    def tell(self, mpps: str | DicomAddress | None = None) -> Told:
+    def tell(self, mpps: str | DicomAddress | WebAddress | None = None) -> Told:
         """Tell the RIS what it has not heard yet of performed steps, those of earlier runs included.
 
         A step that a killed run left in progress is ended as DISCONTINUED, with the instances created in it.
@@ -182,7 +189,7 @@ class Station:
             UsageError: the state folder cannot be used.
         """
         self.reports.end_unfinished(self.clock())
-        return self.reports.flush(_dicom(mpps))
+        return self.reports.flush(_worklist(mpps))
 
     def commit(self, instances: list[tuple[str, str]], *, timeout_s: float = 30.0) -> Outcome:
         """Ask for the commitment of instances (SOP Class and Instance UID), and wait for the answer (RAD-10).
@@ -229,6 +236,21 @@ class Station:
 
     def __exit__(self, *_: Any) -> None:
         self.close()
+
+
+def _worklist(address: str | DicomAddress | WebAddress | None) -> DicomAddress | WebAddress | None:
+    """Where a RIS is.
+
+    Raises:
+        AddressError: there is none at such an address.
+        UsageError: a password stands in it, which would be kept on disk with what waits to be told.
+    """
+    found = parse(address) if isinstance(address, str) else address
+    if isinstance(found, Path):
+        raise AddressError(f"{found}: a RIS is at dicom://AET@host:port, or at https://... for its unified worklist")
+    if isinstance(found, WebAddress) and str(found) != found.url:
+        raise UsageError(f"{found}: give the user of a worklist by --user and --passcode-file, not in its address")
+    return found
 
 
 def _dicom(address: str | DicomAddress | None) -> DicomAddress | None:

@@ -117,9 +117,11 @@ class Scan:
         return self.context.series.uid
 
     def truth(self) -> dict[str, Any]:
-        """What the images show, as the phantom knows it: plain data, ready for JSON."""
+        """What the instances show or hold, as it is known: plain data, ready for JSON."""
         if self.kind.slides is not None:
             return dict(self.kind.slides(self.acquisition, self.context).scan.truth())
+        if self.kind.truth is not None:
+            return dict(self.kind.truth(self.acquisition))
         return dict(truth(self.acquisition))
 
     def labels(self) -> Iterator[bytes]:
@@ -133,8 +135,10 @@ class Scan:
 
         Raises:
             MissingExtraError: highdicom is not installed.
-            UsageError: what was scanned has no such labels, or too many.
+            UsageError: what was scanned has no such labels, or too many, or the kind has no slices.
         """
+        if not self.kind.labels:
+            raise UsageError(f"{self.kind.name}: its instances are no slices, and have no segmentation")
         if self.kind.slides is not None:
             return self._of_a_slide(self.kind.slides(self.acquisition, self.context))
         from modality.iods.derived.segmentation import segmentations, sources
@@ -213,13 +217,15 @@ def load_phantom(name: str, **options: Any) -> Phantom:
     return made
 
 
-def acquire(kind: Kind, phantom: Phantom, *, seed: int, **options: Any) -> Acquisition:
-    """Scan a phantom as this kind does; options are those of the kind's own acquisition.
+def acquire(kind: Kind, phantom: Phantom | None, *, seed: int, **options: Any) -> Acquisition:
+    """Scan a phantom as this kind does, or nothing; options are those of the kind's own acquisition.
 
     Raises:
         UsageError: an option is unknown or out of range.
     """
-    if kind.slides is None and phantom.name in SECTIONS.entries:
+    if (phantom is None) != (kind.default_phantom is None):
+        raise UsageError(f"{kind.name}: scans {'a phantom' if phantom is None else 'no phantom'}")
+    if phantom is not None and kind.slides is None and phantom.name in SECTIONS.entries:
         raise UsageError(f"{kind.name}: {phantom.name} is a section on a slide, which only a slide scanner (sm) sees")
     try:
         made: Acquisition = kind.acquire(phantom, seed=seed, **options)
@@ -280,7 +286,8 @@ def generate(
     """
     kind: Kind = KINDS.load(kind_name)
     seed = fresh_seed() if seed is None else seed
-    phantom = phantom or load_phantom(kind.default_phantom, seed=seed)
+    if phantom is None and kind.default_phantom is not None:
+        phantom = load_phantom(kind.default_phantom, seed=seed)
     acquisition = acquire(kind, phantom, seed=seed, **options)
     who = patient(seed)
     now = (clock or clock_of(seed))()
@@ -294,8 +301,8 @@ def generate(
         number=1,
         started=now,
         frame_of_reference_uid=identity.uid("frame of reference"),
-        description=f"{kind.title} {phantom.name}",
-        protocol_name=f"{kind.name}-{phantom.name}",
+        description=f"{kind.title} {phantom.name}" if phantom else kind.title,
+        protocol_name=f"{kind.name}-{phantom.name}" if phantom else kind.name,
     )
     context = Context(who, study, series, identity, Equipment(station_name="SIMULATOR"))
     return Study((Scan(kind, acquisition, context, encoding, quality, assignments),), seed)

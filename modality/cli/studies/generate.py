@@ -56,6 +56,7 @@ def generate(
     out: Path,
     phantom: str | None,
     phantom_options: tuple[str, ...],
+    kind_options: tuple[str, ...],
     slices: int | None,
     rows: int | None,
     columns: int | None,
@@ -77,6 +78,7 @@ def generate(
 
     The same seed gives the same files. `modality list kinds` lists the kinds.
     """
+    from modality.cli.studies.phantom_options import parse_kind_options
     from modality.cli.studies.writing import Wanted, described, write
     from modality.identity import fresh_seed
     from modality.station import examination
@@ -92,6 +94,7 @@ def generate(
         del options["protocol"]
         make = partial(examination.examine, kind, protocol)
     _check_options(kind, options)
+    options |= parse_kind_options(kind, kind_options)
     made = make(
         _phantom(kind, phantom, phantom_options, seed, several="protocol" not in options and protocol is not None),
         seed=seed,
@@ -122,6 +125,8 @@ def _phantom(kind: str, name: str | None, made_to: tuple[str, ...], seed: int, *
 
     if name is None and not made_to:
         return None
+    if KINDS.load(kind).default_phantom is None:
+        raise UsageError(f"{kind} scans no phantom: leave out --phantom and --phantom-option")
     if name is None and several:
         raise UsageError("--phantom-option: give --phantom too, which this protocol leaves open")
     name = name or str(KINDS.load(kind).default_phantom)

@@ -1,4 +1,7 @@
-"""What a phantom's function takes beside the seed, as `--phantom-option NAME=VALUE` gives it."""
+"""What the functions of the tables take, as `--phantom-option` and `--option` give it: NAME=VALUE.
+
+A phantom's function takes more than the seed, a kind's more than the options that have a name of their own.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,15 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from modality.errors import UnknownNameError, UsageError
-from modality.registry import scanned_of, unknown
+from modality.registry import KINDS, scanned_of, unknown
 
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _NOTHING = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class PhantomOption:
-    """A parameter of a phantom's function.
+class FunctionOption:
+    """A parameter of a phantom's or a kind's function.
 
     Args:
         name: as the function has it.
@@ -37,8 +40,12 @@ class PhantomOption:
         """What it may be, for people."""
         return "|".join(one.__name__ if isinstance(one, type) else str(one) for one in self.types)
 
-    def parsed(self, text: str) -> Any:
+    def parsed(self, text: str, flag: str) -> Any:
         """A value from its text.
+
+        Args:
+            text: the value.
+            flag: the option of the command line that it came by, for the message.
 
         Raises:
             UsageError: it is none of these types.
@@ -48,7 +55,7 @@ class PhantomOption:
                 return _as(one, text)
             except ValueError:
                 continue
-        raise UsageError(f"--phantom-option {self.name}={text}: give {self.kind}")
+        raise UsageError(f"{flag} {self.name}={text}: give {self.kind}")
 
 
 def _as(one: Any, text: str) -> Any:
@@ -66,13 +73,27 @@ def _as(one: Any, text: str) -> Any:
     return value
 
 
-def options_of(name: str) -> dict[str, PhantomOption]:
+def options_of(name: str) -> dict[str, FunctionOption]:
     """The options of a phantom of the table, by name.
 
     Raises:
         UnknownNameError: the table has none of that name.
     """
-    make = scanned_of(name).load(name)
+    return parameters_of(scanned_of(name).load(name))
+
+
+def options_of_kind(name: str) -> dict[str, FunctionOption]:
+    """The options of a kind's acquisition, by name, those that have an option of their own among them.
+
+    Raises:
+        UnknownNameError: the table has none of that name.
+    """
+    found = parameters_of(KINDS.load(name).acquire)
+    return {name: one for name, one in found.items() if name not in ("phantom", "seed")}
+
+
+def parameters_of(make: Callable[..., Any]) -> dict[str, FunctionOption]:
+    """What a function takes, by name; tuples, which no option gives, are left out."""
     hints = get_type_hints(make)
     explained = _explained(make)
     found = {}
@@ -84,7 +105,7 @@ def options_of(name: str) -> dict[str, PhantomOption]:
             continue  # the size of a section: the scan's own
         types = tuple(_types(hints.get(parameter.name, str)))
         what = explained.get(parameter.name, "")
-        found[parameter.name] = PhantomOption(parameter.name, default, types, what)
+        found[parameter.name] = FunctionOption(parameter.name, default, types, what)
     return found
 
 
@@ -127,14 +148,31 @@ def parse_phantom_options(phantom: str, given: Iterable[str]) -> dict[str, Any]:
         UsageError: a pair has no equals sign, or its value is of another type.
         UnknownNameError: there is no such phantom, or it has no such option.
     """
-    known = options_of(phantom)
+    return _parsed(options_of(phantom), given, "--phantom-option", f"phantom {phantom}")
+
+
+def parse_kind_options(kind: str, given: Iterable[str]) -> dict[str, Any]:
+    """`NAME=VALUE` pairs as arguments of a kind's acquisition.
+
+    Args:
+        kind: an entry of the table of kinds.
+        given: the pairs.
+
+    Raises:
+        UsageError: a pair has no equals sign, or its value is of another type.
+        UnknownNameError: there is no such kind, or it has no such option.
+    """
+    return _parsed(options_of_kind(kind), given, "--option", kind)
+
+
+def _parsed(known: Mapping[str, FunctionOption], given: Iterable[str], flag: str, of: str) -> dict[str, Any]:
     values = {}
     for text in given:
         name, separator, value = text.partition("=")
         name = name.strip().replace("-", "_")
         if not separator:
-            raise UsageError(f"--phantom-option {text}: give NAME=VALUE")
+            raise UsageError(f"{flag} {text}: give NAME=VALUE")
         if name not in known:
-            raise UnknownNameError(unknown(f"option of phantom {phantom}", name, sorted(known)))
-        values[name] = known[name].parsed(value.strip())
+            raise UnknownNameError(unknown(f"option of {of}", name, sorted(known)))
+        values[name] = known[name].parsed(value.strip(), flag)
     return values

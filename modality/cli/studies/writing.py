@@ -30,7 +30,7 @@ class Wanted:
 
     Args:
         out: the folder.
-        truth: truth.json and labels.npy too.
+        truth: truth.json too, and labels.npy of what has slices.
         segmentation: the first series' label map as a DICOM segmentation too; of a slide, its nuclei as annotations.
         preview: a contact sheet too.
         processes: that make the tiles of slides.
@@ -72,7 +72,7 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
             sheet.add(instance or read(path))
     if wanted.truth:
         write_whole(out / "truth.json", [json.dumps(first.truth(), indent=1, ensure_ascii=False).encode()])
-        if first.kind.slides is None:
+        if first.kind.slides is None and first.kind.labels:
             write_whole(out / "labels.npy", first.labels())
     for number, (what, content) in enumerate(derived, start=1):
         path = out / "derived" / f"{kind}-{what}-{first.uid[-8:]}-{number:04d}.dcm"

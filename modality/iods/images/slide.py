@@ -177,4 +177,5 @@ SM = Kind(
     describe=None,
     slides=SlideSeries,
     default_syntax=BY_KEYWORD["JPEGBaseline8Bit"],
+    body_parts=False,
 )

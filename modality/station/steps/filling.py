@@ -139,11 +139,13 @@ class FilledStep:
         self._check_in_progress()
         found: Kind = KINDS.load(kind or kind_of(self.step.modality))
         seed = self._seed()
-        if phantom is None or isinstance(phantom, str):
-            phantom = load_phantom(phantom or found.default_phantom, seed=seed)
-        acquisition = acquire(found, phantom, seed=seed, **options)
+        scanned = phantom or found.default_phantom
+        if isinstance(scanned, str):
+            scanned = load_phantom(scanned, seed=seed)
+        acquisition = acquire(found, scanned, seed=seed, **options)
         encoding = Encoding(transfer_syntax, quality, assignments)
-        return self._fill(found, acquisition, encoding, f"{found.title} {phantom.name}", "", progress, half=half)
+        title = f"{found.title} {scanned.name}" if scanned else found.title
+        return self._fill(found, acquisition, encoding, title, "", progress, half=half)
 
     def examine(
         self,
@@ -225,7 +227,8 @@ class FilledStep:
         receipt = Receipt()
         done = self.receipt.dealt_with
         for study in self.studies:
-            named = protocol or self.description or f"{kind.name}-{acquisition.phantom.name}"
+            scanned = "-".join(filter(None, (kind.name, getattr(acquisition.phantom, "name", ""))))
+            named = protocol or self.description or scanned
             context = self._context(study, description, named, content)
             syntax = encoding.transfer_syntax or kind.default_syntax
             scan = Scan(kind, acquisition, context, syntax, encoding.quality, encoding.assignments)

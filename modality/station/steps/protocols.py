@@ -22,10 +22,10 @@ _PHANTOM_BY_WORD = (
 )
 
 
-def phantom_for(step: ScheduledStep) -> str:
+def phantom_for(step: ScheduledStep) -> str | None:
     """The phantom that an order asks for by its words and codes' meanings; the kind's own when they say nothing."""
     kind: Kind = KINDS.load(kind_of(step.modality))
-    if kind.slides is not None:
+    if not kind.body_parts:
         return kind.default_phantom
     words = [step.description, step.requested_procedure_description]
     words += [str(code.get("CodeMeaning", "")) for code in (*step.protocol_codes, *step.requested_procedure_codes)]
@@ -62,12 +62,12 @@ class Choice:
 
     Args:
         protocol: a file of configs/protocols; empty where none was chosen.
-        phantom: what is scanned where no protocol says so.
+        phantom: what is scanned where no protocol says so; None where the kind scans none.
         notes: why it fell to the default, a line for each code that chose nothing.
     """
 
     protocol: str = ""
-    phantom: str = ""
+    phantom: str | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from pydicom.dataset import Dataset
 
@@ -19,10 +20,10 @@ from modality.errors import (
     UsageError,
 )
 from modality.identity import uid as uid_of
-from modality.network.address import DicomAddress, parse_dicom
+from modality.network.address import DicomAddress, parse, parse_dicom
 from modality.network.local import Local
 from modality.network.mpps import create_step, set_step
-from modality.network.ups import change_state, update
+from modality.network.ups import Worklist, change_state, update
 from modality.protocol.performed_step import UNSPECIFIED_REASON, PerformedSeries, finish
 from modality.protocol.step_states import DUPLICATE_SOP_INSTANCE
 from modality.protocol.ups import states as ups
@@ -87,7 +88,7 @@ class StepReports:
         self.queue.end(uid, changes)
         return self.flush(uid=uid)
 
-    def flush(self, mpps: DicomAddress | None = None, *, uid: str = "") -> Told:
+    def flush(self, mpps: Worklist | None = None, *, uid: str = "") -> Told:
         """Send what waits, oldest first; of a step, nothing before what precedes it.
 
         Args:
@@ -105,16 +106,19 @@ class StepReports:
         told.waiting = self.queue.waiting(uid)
         return told
 
-    def _tell(self, uid: str, mpps: DicomAddress | None, away: dict[str, ModalityError], told: Told) -> None:
+    def _tell(
+        self, uid: str, mpps: Worklist | None, away: dict[str, ModalityError], told: Told
+    ) -> None:
         """Send what waits of one step, up to the first message that does not get through."""
         for message in self.queue.waiting(uid):
             if self.queue.refused_of(uid):
                 return
-            address = str(mpps or message.address)
+            to = _receiver(message, mpps)
+            address = str(to)
             try:
                 if address in away:
                     raise away[address]
-                self._send(message, mpps or parse_dicom(message.address))
+                self._send(message, to)
             except UsageError:
                 raise
             except ModalityError as error:
@@ -124,15 +128,17 @@ class StepReports:
                 return
             told.delivered.append(message)
 
-    def _send(self, message: StepMessage, mpps: DicomAddress) -> None:
+    def _send(self, message: StepMessage, to: Worklist) -> None:
         self.queue.sending(message.number)
         try:
             if message.operation == UPS_ACTION:
                 state, transaction_uid = message.attributes.ProcedureStepState, message.attributes.TransactionUID
-                change_state(mpps, message.uid, state, transaction_uid, self.local)
+                change_state(to, message.uid, state, transaction_uid, self.local)
+            elif message.operation == UPS_SET:
+                update(to, message.uid, message.attributes, self.local)
             else:
-                send = {CREATE: create_step, SET: set_step, UPS_SET: update}[message.operation]
-                send(mpps, message.uid, message.attributes, self.local)
+                send = {CREATE: create_step, SET: set_step}[message.operation]
+                send(parse_dicom(str(to)), message.uid, message.attributes, self.local)
         except StatusError as error:
             if not (_nothing_to_cancel(message, error) or (message.uncertain and _already_taken(message, error))):
                 raise
@@ -169,6 +175,13 @@ class StepReports:
             self.queue.end(step.uid, finish(now, _series(step), reason=UNSPECIFIED_REASON))
             ended.append(step.uid)
         return ended
+
+
+def _receiver(message: StepMessage, instead: Worklist | None) -> Worklist:
+    """Whom a message goes to: to another than it was for only where that one speaks the same."""
+    kept = parse(message.address)
+    assert not isinstance(kept, Path)
+    return instead if isinstance(instead, type(kept)) else kept
 
 
 def _already_taken(message: StepMessage, error: StatusError) -> bool:

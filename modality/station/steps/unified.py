@@ -1,27 +1,32 @@
-"""A workitem of the unified worklist performed: claimed, told of, and ended, with whatever MPPS says beside it."""
+"""A workitem of the unified worklist performed: claimed, told of, and ended, with whatever MPPS says beside it.
+
+At an address of the web it is watched too, so that somebody who wants it cancelled can reach its performer.
+"""
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from typing import TYPE_CHECKING
 
 from modality.delivery.steps import UPS_ACTION, UPS_SET
-from modality.errors import ModalityError
+from modality.errors import ModalityError, WorkflowError
 from modality.identity import fresh_uid
-from modality.network.ups import change_state, find_workitems, update
-from modality.protocol.ups.states import CANCELED, COMPLETED, IN_PROGRESS
+from modality.network.address import WebAddress
+from modality.network.unified.channel import Channel, reason_for_cancellation
+from modality.network.ups import Worklist, change_state, find_workitems, subscribe, update
+from modality.protocol.ups.states import CANCEL_REQUESTED, CANCELED, COMPLETED, IN_PROGRESS
 from modality.protocol.ups.workitem import Workitem, performed, progress, query, state_change
 from modality.protocol.worklist import WorklistQuery, parse_date
 
 if TYPE_CHECKING:
-    from modality.network.address import DicomAddress
     from modality.station.performed import Performed
     from modality.station.station import Station
     from modality.station.steps.reporting import Told
 
 
 def workitems(
-    station: Station, ris: DicomAddress, *, day: str = "today", modality: str = "", station_aet: str | None = None,
+    station: Station, ris: Worklist, *, day: str = "today", modality: str = "", station_aet: str | None = None,
     patient_id: str = "",
 ) -> list[Workitem]:  # fmt: skip
     """The workitems that wait to be claimed, oldest first.
@@ -57,12 +62,16 @@ class Claim:
     Attributes:
         transaction_uid: the lock, which only its performer knows; on disk until the workitem is ended.
         taken: the RIS has granted it.
+        unwatched: why nobody can reach us to have it cancelled, where that was tried.
     """
 
-    def __init__(self, station: Station, ris: DicomAddress, item: Workitem) -> None:
+    def __init__(self, station: Station, ris: Worklist, item: Workitem) -> None:
         self.station, self.ris, self.item = station, ris, item
         self.transaction_uid = fresh_uid()
         self.taken = False
+        self.unwatched = ""
+        self._channel: Channel | None = None
+        self._wish = ""
 
     def take(self) -> None:
         """Claim the workitem.
@@ -81,6 +90,41 @@ class Claim:
             queue.forget(self.item.uid)
             raise
         self.taken = True
+        if isinstance(self.ris, WebAddress):
+            self._watch(self.ris)
+
+    def _watch(self, ris: WebAddress) -> None:
+        """Listen for what is told of the workitem; without it the work goes on all the same."""
+        try:
+            self._channel = Channel(ris, self.station.local)
+            subscribe(ris, self.item.uid, self.station.local)
+        except ModalityError as error:
+            self.unwatched = str(error)
+            self._leave()
+            return
+        threading.Thread(target=self._listen, args=(self._channel,), name="workitem events", daemon=True).start()
+
+    def _listen(self, channel: Channel) -> None:
+        try:
+            for event in channel.events():
+                if event.uid == self.item.uid and event.kind == CANCEL_REQUESTED:
+                    self._wish = reason_for_cancellation(event)
+        except ModalityError as error:
+            self.unwatched = str(error)
+
+    def _leave(self) -> None:
+        if self._channel:
+            self._channel.close()
+            self._channel = None
+
+    def go_on(self) -> None:
+        """Whether the work goes on.
+
+        Raises:
+            WorkflowError: somebody wants the workitem cancelled.
+        """
+        if self._wish:
+            raise WorkflowError(f"the workitem is abandoned: {self._wish}")
 
     def tell(self, percent: int, said: str) -> None:
         """Tell how far the work is.
@@ -94,6 +138,7 @@ class Claim:
 
     def end(self, done: Performed) -> Told:
         """Say what was done, and complete or cancel the workitem; later, where the RIS does not answer now."""
+        self._leave()
         queue = self.station.reports.queue
         if not done.state or done.started is None:  # never begun: there is nothing to tell but that
             queue.end_claim(self.item.uid, [(UPS_ACTION, state_change(CANCELED, self.transaction_uid))])

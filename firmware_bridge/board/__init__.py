@@ -1,0 +1,1 @@
+"""The sensor board's own side: runs on MicroPython, and on CPython as its simulator."""

@@ -1,0 +1,1 @@
+"""Drivers: one legacy device a file, sans-IO: bytes in, measurements out."""

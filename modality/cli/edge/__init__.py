@@ -1,0 +1,1 @@
+"""`modality edge`: legacy devices in, DICOM and FHIR out; one command a file."""

@@ -1,0 +1,1 @@
+"""Ophthalmic refractive measurement IODs, from plain values."""

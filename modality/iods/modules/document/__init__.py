@@ -1,0 +1,1 @@
+"""Modules of documents (PS3.3 C.17, C.24)."""

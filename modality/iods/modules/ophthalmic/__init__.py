@@ -1,0 +1,1 @@
+"""Modules of ophthalmic refractive measurements (PS3.3 C.8.25)."""
