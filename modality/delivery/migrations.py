@@ -31,7 +31,8 @@ class Ledger:
     def __init__(self, folder: Path, source: str, target: str) -> None:
         self.spool = folder / "instances"
         try:
-            self.spool.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # patients' data: nobody else's to read
+            self.spool.mkdir(mode=0o700, exist_ok=True)
             self._database = sqlite3.connect(folder / "migration.sqlite", timeout=0, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"the state folder {folder} cannot be used: {error}") from error

@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("modality.cli.edge.replay:replay", "Read a recording of a device, and show what it says."),
     "simulate": ("modality.cli.edge.simulate:simulate", "Play a device on a pseudo-terminal or a TCP port."),
     "probe": ("modality.cli.edge.probe:probe", "Listen to a port, and name the device that talks."),
+    "install": ("modality.cli.edge.install:install", "Install the box as a service, and start it."),
+    "password": ("modality.cli.edge.password:password", "Make the hash of a password for the box's page."),
     "flash-files": ("modality.cli.edge.flash_files:flash_files", "Lay out what to copy to a sensor board."),
 }
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,12 @@ def run(config: Path, check: bool, as_json: bool, debug: bool) -> None:  # noqa:
 
     What a device gives is safe on the disk before the device is told so, and goes when it is stored and confirmed.
     """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     from modality.edge.checks import load_edge
 
+    _spare_memory()
     checked = load_edge(config)
     if check:
         say(f"{config}: {len(checked.device)} devices, {len(checked.archives) + bool(checked.fhir)} destinations")
@@ -36,14 +41,13 @@ def run(config: Path, check: bool, as_json: bool, debug: bool) -> None:  # noqa:
         return
     from modality.edge.events import Events
     from modality.edge.gateway import Gateway
+    from modality.web.edge.companions import companions
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     events = Events()
     events.listen(_log)
     gateway = Gateway(checked, events=events)
-    gateway.run(stop)
+    with companions(gateway):
+        gateway.run(stop)
     if as_json:
         emit(gateway.last)
     sys.stdout.flush()
@@ -52,6 +56,18 @@ def run(config: Path, check: bool, as_json: bool, debug: bool) -> None:  # noqa:
     os._exit(0)
 
 
+def _spare_memory() -> None:
+    """Let threads share heaps: each would have one of its own, and a box has many threads that do little.
+
+    M_ARENA_MAX of glibc's malloc.h; other libraries have no such thing.
+    """
+    import ctypes
+
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(-8, 2)
+
+
 def _log(event: Event) -> None:
     item = f" {event.uid}" if event.uid else ""
-    say(f"{event.at.isoformat(timespec='seconds')} {event.what} {event.where}:{item} {event.text}")
+    with suppress(OSError):  # nobody reads the log any more: no reason to lose what it is about
+        say(f"{event.at.isoformat(timespec='seconds')} {event.what} {event.where}:{item} {event.text}")

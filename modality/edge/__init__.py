@@ -1,0 +1,1 @@
+"""The edge box: legacy devices in, DICOM and FHIR out, nothing lost."""

@@ -1,0 +1,1 @@
+"""How objects reach their destinations: a thread for each, at its own pace."""
