@@ -79,6 +79,8 @@ PHANTOMS = Table(
         "abdomen": "phantoms:abdomen",
         "knee": "phantoms:knee",
         "spine": "phantoms:spine",
+        "breast": "phantoms:breast",
+        "vessels": "phantoms:vessels",
     },
 )
 
@@ -99,6 +101,18 @@ KINDS = Table(
         "mr": "modality.iods.images.mr:MR",
         "enhanced-mr": "modality.iods.images.enhanced_mr:ENHANCED_MR",
         "sm": "modality.iods.images.slide:SM",
+        "cr": "modality.iods.projections.cr:CR",
+        "dx": "modality.iods.projections.dx:DX",
+        "mg": "modality.iods.projections.mg:MG",
+        "xa": "modality.iods.projections.cine:XA",
+        "rf": "modality.iods.projections.cine:RF",
+        "ecg": "modality.iods.waveforms.ecg:ECG",
+        "kos": "modality.iods.reports.key_images:KOS",
+        "op": "modality.iods.photographs.fundus:OP",
+        "pdf": "modality.iods.reports.pdf_report:PDF",
+        "rdsr": "modality.iods.reports.dose:RDSR",
+        "sc": "modality.iods.reports.screen:SC",
+        "sr": "modality.iods.reports.measurements:SR",
     },
 )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from modality.cli.verb import progress
+from modality.cli.verb import progress, say
 from modality.errors import UsageError
 from modality.station.slides.plan import Making, tiles_of
 from modality.transfer.files import write_whole
@@ -78,8 +78,10 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
         path = out / "derived" / f"{kind}-{what}-{first.uid[-8:]}-{number:04d}.dcm"
         write_whole(path, [content])
         written.derived.append(str(path))
-    if sheet:
+    if sheet and sheet.seen:
         write_whole(out / "preview.png", [sheet.png()])
+    elif sheet:
+        say(f"{kind}: nothing to see, so there is no preview.png")
     return written
 
 

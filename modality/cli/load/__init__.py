@@ -1,0 +1,1 @@
+"""`modality load`, and what it says."""

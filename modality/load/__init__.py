@@ -1,0 +1,1 @@
+"""Load for archives: an open loop, honest latency, and the truth about what was kept."""

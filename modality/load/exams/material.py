@@ -1,0 +1,191 @@
+"""The instances of a load: made once for each type of exam, and stamped for each study with an identity of its own."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from modality.acquisition.frames import Frame
+from modality.errors import UsageError
+from modality.identity import Identity, uid
+from modality.iods.image import ImageIod
+from modality.load.exams.mould import Mould, text
+from modality.load.exams.plan import PlannedStudy
+from modality.load.scenario import Exam, Scenario
+from modality.registry import KINDS
+from modality.station.study import Scan, generate, load_phantom
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.series import Template
+
+_STUDIES_KEPT = 64  # whose texts are at hand: more than stand side by side, but for a burst
+
+Progress = Callable[[int, int], None]
+"""Called with the number of exams prepared and of all."""
+
+
+class Material:
+    """What the exams of a scenario are made of.
+
+    Args:
+        scenario: its exams are prepared here, which may take seconds for each.
+        seed: what pixels and geometry come from.
+        fresh_pixels: each instance has pixels of its own: the lowest bit of each sample is drawn anew, which is below
+            the noise; for archives that keep the same pixels once.
+        progress: told how far it is.
+
+    Raises:
+        UsageError: an exam's options are wrong, or its pixels cannot be made fresh.
+    """
+
+    def __init__(
+        self, scenario: Scenario, seed: int, *, fresh_pixels: bool = False, progress: Progress | None = None
+    ) -> None:
+        self.seed = seed
+        self.fresh_pixels = fresh_pixels
+        self._moulds: dict[str, list[Mould]] = {}
+        self._places: dict[str, dict[str, int]] = {}
+        self._modalities = {one.name: str(KINDS.load(one.kind).modality) for one in scenario.exam}
+        self.sizes: dict[str, int] = {}
+        self._texts: OrderedDict[str, dict[str, bytes]] = OrderedDict()
+        exams = [one for one in scenario.exam if one.share > 0]
+        for number, exam in enumerate(exams):
+            if progress:
+                progress(number, len(exams))
+            self._moulds[exam.name] = moulds = [Mould(one) for one in _instances(exam, seed)]
+            self._places[exam.name] = {one.instance.sop_instance_uid: place for place, one in enumerate(moulds)}
+            if fresh_pixels and moulds[0].instance.syntax.encapsulated:
+                raise UsageError(f"exam {exam.name!r}: only native pixels can be made fresh, and not {_syntax(moulds)}")
+            self.sizes[exam.name] = exam.series * (exam.instances or len(moulds))
+
+    def contexts(self) -> list[tuple[str, str]]:
+        """SOP Class and Transfer Syntax of all there is."""
+        every = (mould.instance for moulds in self._moulds.values() for mould in moulds)
+        return list(dict.fromkeys((one.sop_class_uid, one.transfer_syntax_uid) for one in every))
+
+    def modality(self, exam: str) -> str:
+        """The modality of an exam, as the kind has it."""
+        return self._modalities[exam]
+
+    def place(self, study: PlannedStudy, index: int) -> tuple[int, str]:
+        """Which series of its study an instance is in, from 0, and its SOP Class."""
+        series, place = divmod(index, self.sizes[study.exam.name] // study.exam.series)
+        moulds = self._moulds[study.exam.name]
+        return series, moulds[place % len(moulds)].instance.sop_class_uid
+
+    def bytes_of(self, exam: str) -> float:
+        """Mean size of an exam's instances, in bytes."""
+        moulds = self._moulds[exam]
+        return sum(one.instance.size for one in moulds) / len(moulds)
+
+    def instance(self, study: PlannedStudy, index: int) -> PreparedInstance:
+        """Instance `index` of a planned study, ready to leave; the same bytes each time."""
+        moulds = self._moulds[study.exam.name]
+        series, place = divmod(index, self.sizes[study.exam.name] // study.exam.series)
+        mould = moulds[place % len(moulds)]
+        old = mould.instance
+        study_uid, series_uid, sop_instance_uid = study.uid, study.series_uid(series), study.instance_uid(index)
+        new = {old.study_uid: study_uid, old.series_uid: series_uid, old.sop_instance_uid: sop_instance_uid}
+
+        def renamed(one: str) -> str:
+            found = new.get(one)
+            if found is None:
+                found = new[one] = self._reference(one, study, index - place)
+            return found
+
+        texts = {
+            **self._texts_of(study),
+            "SeriesNumber": text("SeriesNumber", str(series + 1)),
+            "InstanceNumber": text("InstanceNumber", str(place + 1)),
+        }
+        known = {
+            "sop_class_uid": old.sop_class_uid,
+            "sop_instance_uid": sop_instance_uid,
+            "study_uid": study_uid,
+            "series_uid": series_uid,
+        }
+        made = mould.cast(texts, renamed, known)
+        return self._with_fresh_pixels(made, study, index) if self.fresh_pixels else made
+
+    def _reference(self, old: str, study: PlannedStudy, first: int) -> str:
+        """What another UID becomes: an instance of the same series, or a thing of the study's such as a frame."""
+        place = self._places[study.exam.name].get(old)
+        return uid(study.uid, "of", old) if place is None else study.instance_uid(first + place)
+
+    def _texts_of(self, study: PlannedStudy) -> dict[str, bytes]:
+        found = self._texts.get(study.uid)
+        if found is None:
+            patient, started = study.patient, study.started
+            values = {
+                "PatientName": patient.name,
+                "PatientID": patient.patient_id,
+                "PatientBirthDate": patient.birth_date,
+                "PatientSex": patient.sex,
+                "PatientAge": patient.age_on(started.date()),
+                "AccessionNumber": study.accession_number,
+                "StudyID": f"{study.number + 1}",
+                **{f"{one}Date": f"{started:%Y%m%d}" for one in ("Study", "Series", "Acquisition", "Content")},
+                **{f"{one}Time": f"{started:%H%M%S}" for one in ("Study", "Series", "Acquisition", "Content")},
+            }
+            found = self._texts[study.uid] = {keyword: text(keyword, value) for keyword, value in values.items()}
+            if len(self._texts) > _STUDIES_KEPT:
+                self._texts.popitem(last=False)
+        return found
+
+    def _with_fresh_pixels(self, instance: PreparedInstance, study: PlannedStudy, index: int) -> PreparedInstance:
+        header, samples, *rest = instance.tail
+        words = np.frombuffer(samples, np.uint16 if _words(header) else np.uint8)
+        drawn = np.random.PCG64(study.identity.number(f"pixels {index}", 2**63))
+        bits = np.asarray(drawn.random_raw(-(-words.size // 64)), "<u8").view(np.uint8)
+        lowest = np.unpackbits(bits)[: words.size]
+        big = not instance.syntax.little_endian and words.itemsize == 2
+        fresh = words ^ (lowest.astype(words.dtype) << (8 if big else 0))
+        tail = (header, fresh.view(np.uint8).data, *rest)
+        known = {name: getattr(instance, name) for name in ("sop_class_uid", "sop_instance_uid", "study_uid")}
+        known["series_uid"] = instance.series_uid
+        return PreparedInstance(instance.transfer_syntax_uid, instance.head, tail, known=known)
+
+
+def _words(header: Any) -> bool:
+    """Whether the header of a pixel data element is of words: OW, or implicit VR's (PS3.5 A.1)."""
+    return b"OB" not in bytes(header)[4:6]
+
+
+def _syntax(moulds: list[Mould]) -> str:
+    return moulds[0].instance.syntax.keyword
+
+
+def _instances(exam: Exam, seed: int) -> Iterator[PreparedInstance]:
+    """The instances of one series of an exam, a few pixels shared among many."""
+    options: dict[str, Any] = dict(exam.options or {})
+    for name in ("rows", "columns"):
+        if getattr(exam, name) is not None:
+            options[name] = getattr(exam, name)
+    drawn = Identity(seed, ("load", exam.name)).number("content", 2**48)
+    phantom = load_phantom(exam.phantom) if exam.phantom else None
+    many = exam.kind in ("ct", "mr")
+    if exam.instances and many:
+        options["slices"] = exam.instances
+    study = generate(exam.kind, phantom, seed=drawn, transfer_syntax=exam.transfer_syntax, **options)
+    (scan,) = study.series
+    iod = scan.kind.iod
+    if iod is not None and iod.frame_values is not None and not scan.transfer_syntax.encapsulated:
+        return _every_slice(scan, iod, exam.distinct)
+    return islice(scan, exam.distinct if many else None)
+
+
+def _every_slice(scan: Scan, iod: ImageIod[Any], distinct: int) -> Iterator[PreparedInstance]:
+    """Every slice at its own place; of the pixels only some are computed, and taken in turn."""
+    acquisition, template = scan.acquisition, None
+    total = len(scan)
+    known = [acquisition.frame(number * total // min(distinct, total)).pixels for number in range(min(distinct, total))]
+    for index in range(total):
+        frame = Frame(index, known[index * len(known) // total])
+        values = iod.values_of(acquisition, scan.context, frame)
+        if template is None:
+            described = iod.describe_frame(acquisition, scan.context, frame)
+            template = Template(described, scan.transfer_syntax, values)
+        yield template.instance(values, frame.pixels)

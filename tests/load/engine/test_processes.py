@@ -1,0 +1,74 @@
+"""Several processes: one plan, one account."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from modality.errors import UnreachableError
+from modality.load.account import Account
+from modality.load.outcome import Fate
+from modality.network.address import DicomAddress
+from tests.load.loads import load
+from tests.load.sinks import sink
+
+
+def test_processes_do_one_plan_together_and_their_accounts_merge() -> None:
+    seen: list[Account] = []
+    with sink(lambda number: "refuse" if number % 10 == 0 else "keep") as peer:
+        made = load(peer.address, 150, 2.0, associations=4, processes=2)
+        account = made.run(lambda one, _, __: seen.append(one))
+        said = peer.ended()
+    found = account.to_json()
+    assert (found["planned"], found["sent"], found["refused"]) == (300, 270, 30)
+    assert sorted(said["kept"]) == sorted(uid for _, uid in account.uids(Fate.SENT))
+    assert said["associations"] == 4 == account.setup.count
+    assert account.latency.count == 300
+    assert found["engine"]["processes"] == 2
+    assert {row["second"]: row["planned"] for row in found["series"] if row["planned"]} == {0: 150, 1: 150}
+    assert set(account.fates) == {one.uid for one in made.plan.studies}
+    assert found["latency_ms"]["p50"] < 200
+    assert [one.planned for one in seen] == sorted(one.planned for one in seen)
+    assert seen
+
+
+def test_nobody_at_the_address_is_an_error_and_leaves_no_process() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = DicomAddress("127.0.0.1", taken.getsockname()[1], "NOBODY")
+        with pytest.raises(UnreachableError, match="nobody answers"):
+            load(address, 10, 1.0, processes=2).run()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_interruption_ends_a_run_early_with_its_account(processes: int) -> None:
+    """Ctrl-C after a second of a long run: what went out is counted, and the rest of the plan is not made up."""
+    code = textwrap.dedent(
+        f"""
+        import json, os, signal
+        from tests.load.loads import load
+        from tests.load.sinks import sink
+        with sink() as peer:
+            made = load(peer.address, 50, 60.0, processes={processes})
+            made.plan.studies
+            once = []
+            def watch(account, moment_s, waiting):
+                if moment_s > 1.0 and not once:
+                    once.append(moment_s)
+                    os.kill(os.getpid(), signal.SIGINT)
+            account = made.run(watch)
+            kept = peer.ended()["kept"]
+        print(json.dumps({{**account.to_json(), "kept": len(kept)}}))
+        """
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, check=True)
+    found = json.loads(said.stdout)
+    assert found["configuration"]["interrupted"] is True
+    assert 20 < found["planned"] < 200
+    assert found["planned"] == found["sent"] + found["skipped"]
+    assert found["kept"] == found["sent"]

@@ -1,0 +1,112 @@
+"""Scenarios: those shipped, and what a file of one's own may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modality.errors import ConfigurationError, UnknownNameError
+from modality.load.account import Account
+from modality.load.exams.plan import Plan
+from modality.load.outcome import Fate
+from modality.load.scenario import Objectives, load_scenario
+from modality.registry import KINDS, SCENARIOS
+
+CONTRACT = "steady burst morning-peak soak ramp large-ct small-mr slides telestroke failover"
+
+
+def test_the_scenarios_of_the_contract_are_shipped() -> None:
+    assert set(CONTRACT.split()) <= set(SCENARIOS.entries)
+
+
+@pytest.mark.parametrize("name", SCENARIOS.names())
+def test_a_shipped_scenario_plans_as_many_requests_as_its_rate_says(name: str) -> None:
+    scenario = load_scenario(name)
+    sizes = {one.name: one.series * (one.instances or 9) for one in scenario.exam}
+    plan = Plan(scenario, scenario.rate, 30.0, 5, "run", sizes)
+    moments = [one.planned_s for one in plan.requests()]
+    assert len(moments) == plan.count == round(scenario.rate * 30)
+    assert moments == sorted(moments)
+    assert 0 <= moments[0] <= moments[-1] < 30.0
+    for exam in scenario.exam:
+        assert exam.kind in KINDS.names()
+    assert scenario.title
+
+
+def test_steady_sends_small_instances_evenly() -> None:
+    scenario = load_scenario("steady")
+    assert (scenario.arrivals, scenario.unit) == ("constant", "instance")
+    assert scenario.steps == ("store",)
+    for exam in scenario.exam:
+        assert 2 * (exam.rows or 256) * (exam.columns or 256) < 500_000  # MR: 256 x 256, two bytes
+
+
+_FILE = """
+title = "mine"
+[[exam]]
+name = "MR"
+kind = "mr"
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("kind = ", "kind = 'xx' #"), "unknown kind 'xx'"),
+        (("[[exam]]", "arrivals = 'poison'\n[[exam]]"), "did you mean 'poisson'"),
+        (("[[exam]]", "shape = {start = 1}\n[[exam]]"), "unknown option of the arrivals 'start'"),
+        (("[[exam]]", "arrivals = 'ramp'\nshape = {start = 'x'}\n[[exam]]"), "shape of ramp"),
+        (("[[exam]]", "rate = 0\n[[exam]]"), "above 0"),
+        (("[[exam]]", "rate = nan\n[[exam]]"), "above 0"),
+        (("[[exam]]", "steps = ['query']\n[[exam]]"), '"store"'),
+        (("[[exam]]", "steps = ['store', 'print']\n[[exam]]"), "print"),
+        (("[[exam]]", "colour = 1\n[[exam]]"), "unknown key 'colour'"),
+        (("[[exam]]\n", "[[exam]]\nshare = 0\n"), "share is above 0"),
+        (("[[exam]]\n", "[[exam]]\nshare = nan\n"), "share"),
+        (("[[exam]]\n", "[[exam]]\nseries = 0\n"), "series"),
+        (("[[exam]]\n", "[[exam]]\ntransfer_syntax = 'JPEG'\n"), "transfer syntax"),
+        (("[[exam]]\n", "[[exam]]\nname = 'MR'\nkind = 'mr'\n[[exam]]\n"), "same name"),
+    ],
+)
+def test_a_scenario_that_makes_no_sense_is_told(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(_FILE)
+    assert load_scenario(str(file)).title == "mine"
+    file.write_text(_FILE.replace(*change))
+    with pytest.raises((ConfigurationError, UnknownNameError)) as caught:
+        load_scenario(str(file))
+    assert said in str(caught.value)
+
+
+def test_an_unknown_scenario_is_told_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'steady'"):
+        load_scenario("stedy")
+
+
+def account(*, sent: int = 0, refused: int = 0, skipped: int = 0, latency_s: float = 0.1) -> Account:
+    made = Account("x", "run", 1, 10.0)
+    made.counts.update({Fate.SENT: sent, Fate.REFUSED: refused, Fate.SKIPPED: skipped})
+    for _ in range(sent + refused):
+        made.latency.record(latency_s)
+    return made
+
+
+def test_objectives_are_judged_by_what_was_found() -> None:
+    objectives = Objectives(p99_ms=200.0, failed=0.01, rate=0.95)
+    held = {one.name: one.held for one in objectives.judge(account(sent=99, refused=1))}
+    assert held == {"p99_ms": True, "failed": True, "skipped": True, "lost": True, "rate": True}
+    found = objectives.judge(account(sent=90, refused=5, skipped=5, latency_s=0.3))
+    assert [(one.name, one.held) for one in found] == [
+        ("p99_ms", False), ("failed", False), ("skipped", False), ("lost", True), ("rate", False),
+    ]  # fmt: skip
+    assert [round(one.found or 0, 2) for one in found[1:3]] == [0.05, 0.05]
+
+
+def test_an_objective_without_anything_to_measure_is_not_held() -> None:
+    (judged,) = Objectives(p50_ms=1.0, failed=None, skipped=None, lost=None).judge(account(skipped=5))
+    assert (judged.found, judged.held) == (None, False)
+
+
+def test_an_objective_of_none_expects_nothing() -> None:
+    assert Objectives(failed=None, skipped=None, lost=None).judge(account(refused=5)) == []
