@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
 from pynetdicom import AE, build_context, evt
+from pynetdicom.pdu import P_DATA_TF
 
 from modality.errors import CommitmentRefused, InvalidResponse, UsageError
 from modality.network.address import DicomAddress
@@ -29,6 +31,7 @@ OnReport = Callable[[CommitmentReport], bool]
 """Takes a report; false when nothing is known of its transaction."""
 
 _POLL_S = 0.02
+_ANSWER_S = 5.0
 
 
 def _answer(event: Any, on_report: OnReport) -> tuple[int, None]:
@@ -68,7 +71,17 @@ def request_commitment(
         CommitmentRefused: the archive answered with a failure; the transaction UID is spent.
         PeerError: it did not answer properly.
     """
-    handlers = [(evt.EVT_N_EVENT_REPORT, lambda event: _answer(event, on_report))]
+    begun, sent = threading.Event(), threading.Event()
+
+    def take(event: Any) -> tuple[int, None]:
+        begun.set()
+        return _answer(event, on_report)
+
+    def note(event: Any) -> None:
+        if begun.is_set() and isinstance(event.pdu, P_DATA_TF):
+            sent.set()
+
+    handlers = [(evt.EVT_N_EVENT_REPORT, take), (evt.EVT_PDU_SENT, note)]
     with associate(archive, [(STORAGE_COMMITMENT, FALLBACKS)], local, handlers=handlers) as association:
         what = "storage commitment N-ACTION"
         status, _ = association.request(
@@ -84,6 +97,8 @@ def request_commitment(
         # The reactor of pynetdicom answers the report in its own thread; here is only the waiting.
         while not answered() and association.alive and time.monotonic() < until:
             time.sleep(_POLL_S)
+        if begun.is_set() and association.alive:
+            sent.wait(_ANSWER_S)  # a release that overtook our answer would leave pynetdicom's reactor for dead
 
 
 class CommitmentListener:

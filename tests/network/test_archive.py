@@ -27,7 +27,7 @@ from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
 from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
 from tests.network.conftest import LOCAL, series
-from tests.network.scripted import accept, message, pdu, peer, response
+from tests.network.scripted import ABORT, accept, message, pdu, peer, response
 from tests.transfer.datasets import BASIC, decoded, image
 
 Start = Callable[..., SimulatedArchive]
@@ -268,3 +268,19 @@ def test_a_pending_store_or_echo_is_no_success() -> None:
             DicomArchive(address, local=LOCAL).echo()
     assert receipt.stored == []
     assert "FF00H (pending)" in receipt.failed["1.2.3.1.0"]
+
+
+def test_an_answer_that_comes_in_one_breath_with_an_abort_counts() -> None:
+    """What was acknowledged is stored, whatever the peer did next; what follows has an association of its own."""
+    sent = series(2)
+
+    def script(connection: socket.socket) -> None:
+        accept(connection)
+        while pdu(connection)[11] != 0x02:  # the last fragment of the data set (PS3.8 E.2)
+            pass
+        connection.sendall(message(1, response(0x8001, 1, 0x0000)) + ABORT)
+
+    with peer(script) as address:
+        receipt = DicomArchive(address, local=LOCAL).store(sent)
+    assert receipt.stored == [one.sop_instance_uid for one in sent]
+    assert receipt.complete

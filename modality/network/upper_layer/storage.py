@@ -22,6 +22,7 @@ from modality.network.upper_layer.connection import Connection
 from modality.protocol.negotiation import Accepted, ProposedContext
 from modality.protocol.upper_layer.command import Response
 from modality.protocol.upper_layer.pdu import Aborted, PresentationContext, Proposal, Rejected, Released
+from modality.protocol.upper_layer.pdu import Accepted as AssociateAccept
 from modality.protocol.upper_layer.requestor import Closed, Event, Requestor, State
 from modality.transfer.instance import PreparedInstance
 
@@ -80,6 +81,7 @@ class StorageAssociation:
         window = (async_window, 1) if async_window is not None else None
         self._requestor = Requestor(Proposal(peer.aet, local.aet, proposed, async_window=window, user=local.user))
         self._timeouts = timeouts = local.timeouts
+        self._over: AssociationAborted | None = None
         tls = tls_context(peer, local)
         self._connection = Connection(peer, connect_s=timeouts.connect_s, answer_s=timeouts.association_s, tls=tls)
         try:
@@ -110,6 +112,11 @@ class StorageAssociation:
     def accepted(self) -> Accepted:
         """The presentation contexts that the peer accepted."""
         return self._requestor.accepted_syntaxes
+
+    @property
+    def agreed(self) -> AssociateAccept:
+        """What the peer answered to the proposal."""
+        return self._requestor.accepted
 
     @property
     def alive(self) -> bool:
@@ -169,6 +176,8 @@ class StorageAssociation:
         Raises:
             PeerError: the association ended instead, or nothing proper came.
         """
+        if self._over:
+            raise self._over
         data = self._connection.receive_at_once()
         return [] if data is None else self._responses(self._meaning(data))
 
@@ -194,6 +203,8 @@ class StorageAssociation:
 
     def _events(self) -> list[Event]:
         """Read until something has come that means something."""
+        if self._over:
+            raise self._over
         while not (events := self._meaning(self._connection.receive())):
             pass
         return events
@@ -207,11 +218,15 @@ class StorageAssociation:
         if self._requestor.reply:
             self._connection.send([self._requestor.reply])
             self._requestor.reply = b""
-        for event in events:
+        for number, event in enumerate(events):
             if isinstance(event, Aborted):
-                raise AssociationAborted(f"{self.peer}: aborted the association")
-            if isinstance(event, Closed) and not event.expected:
-                raise AssociationAborted(f"{self.peer}: closed the connection")
+                self._over = AssociationAborted(f"{self.peer}: aborted the association")
+            elif isinstance(event, Closed) and not event.expected:
+                self._over = AssociationAborted(f"{self.peer}: closed the connection")
+            if self._over and number:
+                return events[:number]  # what was answered before counts; the end is told when more is asked for
+            if self._over:
+                raise self._over
         return events
 
     def release(self) -> None:
