@@ -11,7 +11,7 @@ from modality.registry import KINDS, PHANTOMS, Table
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="unknown phantom 'hed': did you mean 'head'"):
         PHANTOMS.load("hed")
-    with pytest.raises(UnknownNameError, match="there is ct, enhanced-ct"):
+    with pytest.raises(UnknownNameError, match="there is cr, ct, dx"):
         KINDS.load("zzz")
 
 

@@ -15,6 +15,11 @@ HERE = Path(__file__).parent
 EXAMPLES = sorted(path.name for path in HERE.glob("*.py") if not path.name.startswith("test_"))
 
 
+ADDED = (
+    ("phantoms", "wedge"), ("kinds", "research-ct"), ("devices", "thermometer"), ("arrivals", "waves"),
+)  # fmt: skip
+
+
 def python(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(
@@ -39,12 +44,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-def test_an_installed_package_adds_to_the_tables_by_its_entry_points(installed: Path, tmp_path: Path) -> None:
-    for what, name in (("phantoms", "wedge"), ("kinds", "research-ct")):
+def test_an_installed_package_adds_to_the_tables_by_its_entry_points(installed: Path) -> None:
+    for what, name in ADDED:
         listed = python("-m", "modality", "list", what, "--json", PYTHONPATH=str(installed))
         assert name in {one["name"] for one in json.loads(listed.stdout)[what]}
         without = python("-m", "modality", "list", what, "--json")
         assert name not in {one["name"] for one in json.loads(without.stdout)[what]}
+
+
+def test_a_kind_of_an_installed_package_is_generated(installed: Path, tmp_path: Path) -> None:
     options = ("--phantom-option", "side_mm=60", "--slices", "2", "--rows", "32", "--columns", "32", "--seed", "1")
     made = python(
         *("-m", "modality", "generate", "research-ct", *options, "-o", tmp_path, "--truth", "--json"),
@@ -55,3 +63,13 @@ def test_an_installed_package_adds_to_the_tables_by_its_entry_points(installed: 
     [cube] = json.loads((tmp_path / "truth.json").read_bytes())["structures"]
     assert cube["name"] == "cube"
     assert cube["radius_mm"] == pytest.approx(24.0, abs=0.1)
+
+
+def test_a_device_of_an_installed_package_is_replayed(installed: Path, tmp_path: Path) -> None:
+    text = b"T=36.50"
+    (tmp_path / "captured.bin").write_bytes(text + f"*{sum(text) % 256:02X}\r\n".encode())
+    command = ("-m", "modality", "edge", "replay", tmp_path / "captured.bin", "--device", "thermometer", "--json")
+    done = python(*command, PYTHONPATH=str(installed))
+    assert done.returncode == 0, done.stderr
+    [found] = json.loads(done.stdout)["measurements"]
+    assert (found["name"], found["value"], found["unit"]) == ("body_temperature", 36.5, "Cel")
