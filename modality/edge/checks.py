@@ -9,6 +9,7 @@ from modality.config import located
 from modality.edge.auditing.config import check_audit
 from modality.edge.config import FILE_KINDS, SOURCES, ArchiveConfig, DeviceConfig, EdgeConfig, read_edge
 from modality.edge.page.config import check_web
+from modality.edge.sources.adapters import fingerprint
 from modality.errors import ConfigurationError, ModalityError
 from modality.network.address import DicomAddress, WebAddress, ae_title, parse
 from modality.registry import DEVICES, unknown
@@ -115,11 +116,24 @@ class _Checks:
             raise self.wrong(
                 f"{place}.port", "this key is missing: give a serial device by path, or socket://host:port"
             )
+        if device.driver != "folder":
+            self.calling(f"{place}.port", lambda: fingerprint(device.port))
+        if device.driver == "hl7-oru":
+            self.hl7(place, device)
         if device.driver not in SOURCES:
             self.calling(f"{place}.settings", lambda: _driver(device))
             self.taken(place, device)
         if device.driver != "barcode":
             self.patient(place, device)
+
+    def hl7(self, place: str, device: DeviceConfig) -> None:
+        from modality.edge.sources.mllp import address_of
+        from modality.protocol.hl7.message import require
+
+        self.calling(f"{place}.driver", require)
+        self.calling(f"{place}.port", lambda: address_of(device.port))
+        if not self.config.fhir and not (device.report and self.config.archives):
+            raise self.wrong(f"{place}.driver", "'hl7-oru' gives values only: [fhir] is needed or report = true")
 
     def taken(self, place: str, device: DeviceConfig) -> None:
         """Somebody takes what the device gives."""

@@ -131,8 +131,10 @@ class DeviceConfig:
 
     Args:
         name: what people call it.
-        driver: a name of `modality list devices`; "folder" for dropped files; "barcode" for a scanner.
-        port: a serial device by path, a pseudo-terminal, socket://host:port, or tcp-listen://host:port.
+        driver: a name of `modality list devices`; "folder" for dropped files; "barcode" for a scanner;
+            "hl7-oru" for results that are sent over HL7 v2.
+        port: a serial device by path, usb:VID:PID[:SERIAL][@PLACE] for whatever path it has when it is plugged in, a
+            pseudo-terminal, socket://host:port, or tcp-listen://host:port.
         path: the folder of dropped files.
         kind: of dropped files: see `FILE_KINDS`; of an amplifier's channels: "eeg" or "ecg".
         channels: electrodes or leads of an amplifier's channels, in order.
@@ -211,7 +213,7 @@ class EdgeConfig:
         return next((one for one in self.device if one.name == name), None)
 
 
-SOURCES = ("folder", "barcode")
+SOURCES = ("folder", "barcode", "hl7-oru")
 """Drivers that are not of the bridge."""
 
 FILE_KINDS: Mapping[str, tuple[str, ...]] = {
@@ -220,6 +222,10 @@ FILE_KINDS: Mapping[str, tuple[str, ...]] = {
     "sc": (".jpg", ".jpeg", ".png", ".tif", ".tiff"),
     "video": (".mp4", ".m4v"),
     "joia-xml": (".xml",),
+    "edf": (".edf",),
+    "gdt": (".gdt", ".bdt", ".xdt", *(f".{number:03d}" for number in range(1000))),
+    "aecg": (".xml",),
+    "scp": (".scp", ".ecg"),
 }
 """Kinds of dropped files, and how their names end."""
 

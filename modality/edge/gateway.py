@@ -114,6 +114,10 @@ class Gateway:
             return FolderSource(device, self._intake)
         if device.driver == "barcode":
             return BarcodeSource(device, self.scans, self.events)
+        if device.driver == "hl7-oru":
+            from modality.edge.sources.mllp import Hl7Source  # loads a parser
+
+            return Hl7Source(device, self._intake)
         source = PortSource(device, self._intake, self.outbox.folder / SPOOLS)
         if device.matched == "barcode":
             self.scans.follow.append(source.new_patient)

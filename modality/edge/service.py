@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from modality.edge.config import DeviceConfig, EdgeConfig
+from modality.edge.sources.adapters import SCHEME, Fingerprint, fingerprint
 
 UNIT = Path("/etc/systemd/system/modality-edge.service")
 RULES = Path("/etc/udev/rules.d/70-modality-edge.rules")
@@ -17,6 +18,7 @@ _HOMES = ("/home/", "/root/", "/run/user/")
 _PRIVILEGED = 1024
 # What the kernel calls the classes of devices that may be named so (systemd.resource-control(5), DeviceAllow=).
 _CLASSES = (
+    (SCHEME, ("char-ttyUSB", "char-ttyACM")),
     (r"/dev/serial/by-", ("char-ttyUSB", "char-ttyACM")),
     (r"/dev/ttyUSB", ("char-ttyUSB",)),
     (r"/dev/ttyACM", ("char-ttyACM",)),
@@ -62,7 +64,7 @@ class Service:
         return [
             device
             for device in self.config.device
-            if device.port.startswith("/dev/") and not device.port.startswith("/dev/pts/")
+            if device.port.startswith(("/dev/", SCHEME)) and not device.port.startswith("/dev/pts/")
         ]
 
     def unit(self) -> str:
@@ -144,7 +146,9 @@ class Service:
         subsystem = "input" if name.startswith("input/") else "tty"
         pattern = _PATTERN.sub("?", name)
         linked = name.startswith("serial") or ("/" in name and not re.fullmatch(r"input/event\d+", name))
+        wanted = fingerprint(device.port)
         match = f'SYMLINK=="{pattern}"' if linked else f'KERNEL=="{pattern.rpartition("/")[2]}"'
+        match = _matching(wanted) if wanted else match
         alias = re.sub(r"[^A-Za-z0-9_.-]+", "-", device.name).strip("-.") or "device"
         return (
             f'SUBSYSTEM=="{subsystem}", {match}, GROUP="{self.user}", MODE="0660", '
@@ -180,6 +184,14 @@ def _listened(devices: Iterable[DeviceConfig]) -> list[int]:
 
 def _classes(port: str) -> tuple[str, ...]:
     return next((names for pattern, names in _CLASSES if re.match(pattern, port)), (port,))
+
+
+def _matching(wanted: Fingerprint) -> str:
+    """What a rule matches an adapter by: attributes of one and the same parent (udev(7), ATTRS, KERNELS)."""
+    found = [f'ATTRS{{idVendor}}=="{wanted.vendor:04x}"', f'ATTRS{{idProduct}}=="{wanted.product:04x}"']
+    found += [f'ATTRS{{serial}}=="{_PATTERN.sub("?", wanted.serial)}"'] if wanted.serial else []
+    found += [f'KERNELS=="{wanted.place.partition(":")[0]}"'] if wanted.place else []
+    return ", ".join(found)
 
 
 def _quoted(path: Path) -> str:

@@ -17,6 +17,7 @@ from modality.edge.config import DeviceConfig, EdgeConfig
 from modality.edge.describing.content import Captured, Content, Part, Reader
 from modality.edge.events import Events
 from modality.edge.matching.matching import Matcher, Subject, Undecided
+from modality.edge.naming import seed
 from modality.errors import InputError, ModalityError, StorageFailed, UsageError
 from modality.identity import Identity, uid
 from modality.iods.captured import prepared
@@ -37,6 +38,11 @@ READERS: Mapping[str, str] = {
     "nidek-nt": "modality.edge.describing.eyes:read",
     "cms50d-recorded": "modality.edge.describing.vitals:read",
     "astm": "modality.edge.describing.laboratory:read",
+    "hl7-oru": "modality.edge.readers.hl7_results:read",
+    "edf": "modality.edge.readers.edf:read",
+    "gdt": "modality.edge.readers.gdt:read",
+    "aecg": "modality.edge.readers.aecg:read",
+    "scp": "modality.edge.readers.scp:read",
 }
 """What understands each kind of bytes, other than a stream of a monitor."""
 _STREAM = "modality.edge.describing.vitals:read"
@@ -70,7 +76,7 @@ class Describer:
 
     def __init__(self, config: EdgeConfig, outbox: Outbox, matcher: Matcher, clock: BoxClock, events: Events) -> None:
         self._config, self._outbox, self._matcher, self._clock, self._events = config, outbox, matcher, clock, events
-        self._seed = _seed(outbox)
+        self._seed = seed(outbox)
 
     def work(self, stop: threading.Event) -> int:
         """Describe what was captured and not described; how many became objects.
@@ -265,13 +271,6 @@ class Describer:
             software_versions=f"modality {__version__}",
             institution_name=self._config.edge.institution,
         )
-
-
-def _seed(outbox: Outbox) -> str:
-    """What tells this box from every other in the UIDs that it makes."""
-    from modality.identity import fresh_uid
-
-    return outbox.fact("seed") or outbox.remember("seed", fresh_uid())
 
 
 def _reader(kind: str) -> Reader:

@@ -33,10 +33,17 @@ def read(captured: Captured) -> list[Content]:
         groups.setdefault((patient, "" if patient else sample), []).append(one)
     notes = [f"{controls} results of controls were left out"] if controls else []
     notes += ["the session broke off"] if captured.item.details.get("interrupted") else []
-    return [_content(captured, results, tuple(notes)) for results in groups.values()]
+    return [content_of(captured, results, tuple(notes)) for results in groups.values()]
 
 
-def _content(captured: Captured, results: list[Measurement], notes: tuple[str, ...]) -> Content:
+def content_of(captured: Captured, results: list[Measurement], notes: tuple[str, ...]) -> Content:
+    """The results of one patient.
+
+    Args:
+        captured: what they are of.
+        results: at least one; their details name the patient and what qualifies them.
+        notes: what else is worth knowing.
+    """
     first = results[0].details
     samples = {str(one.details.get("sample_id", "")) for one in results}
     hints = Hints(
@@ -44,7 +51,7 @@ def _content(captured: Captured, results: list[Measurement], notes: tuple[str, .
         str(first.get("patient_name", "")),
         samples.pop() if len(samples) == 1 else "",
     )
-    uncoded = sorted({one.name for one in results if one.name not in captured.device.loinc})
+    uncoded = sorted({one.name for one in results if not _site_code(captured, one)})
     if uncoded:
         notes = (*notes, f"no code of LOINC in the configuration for {', '.join(uncoded[:10])}")
     observed = tuple(Observed(one.name, one.value, one.unit, _at(captured, one), one.details) for one in results)
@@ -56,8 +63,9 @@ def _content(captured: Captured, results: list[Measurement], notes: tuple[str, .
 
 
 def _result(captured: Captured, one: Measurement) -> Result:
-    code, ucum = site_code(captured.device.loinc.get(one.name, ""))
-    name = Code(code, "LN", one.name) if code else Code(one.name[:16], _OWN, one.name)
+    code, ucum = site_code(_site_code(captured, one))
+    meaning = str(one.details.get("text") or one.name)[:64]
+    name = Code(code, "LN", meaning) if code else Code(one.name[:16], _OWN, meaning)
     value: Any = one.value if one.value != "" else "no value"
     return Result(
         name,
@@ -68,6 +76,11 @@ def _result(captured: Captured, one: Measurement) -> Result:
         flag=str(one.details.get("abnormal_flag", "")),
         comment="; ".join(map(str, one.details.get("comments", []))),
     )
+
+
+def _site_code(captured: Captured, one: Measurement) -> str:
+    """Code of LOINC and unit: the site's own, else the code that the result itself has."""
+    return str(captured.device.loinc.get(one.name) or one.details.get("loinc", ""))
 
 
 def _unit(ucum: str, printed: str) -> Code:

@@ -34,6 +34,7 @@ from modality.fhir.terminology import LOINC
 from modality.iods.context import Equipment
 
 _REPORT = "11502-2"  # LOINC: Laboratory report
+_STATES = ("final", "preliminary", "corrected")
 _FLAGS = {"N", "H", "L", "HH", "LL", "A", "AA", "<", ">"}  # E1394 7.10.1.7's that are HL7's own codes too
 
 
@@ -67,8 +68,8 @@ def bundle(
     )
     ours, theirs = [], []
     for one in content.observed:
-        if one.name in config.loinc:
-            theirs.append(_coded_by_site(one, config.loinc[one.name], whose, source, zone))
+        if coded := config.loinc.get(one.name) or str(one.details.get("loinc", "")):
+            theirs.append(_coded_by_site(one, coded, whose, source, zone))
         elif one.name in _KNOWN and not isinstance(one.value, str):
             try:
                 ours.append(
@@ -131,15 +132,19 @@ def _coded_by_site(one: Observed, text: str, whose: Resource, source: Resource, 
         value = {"valueString": one.value} if one.value else observations.absent()
     else:
         value = {"valueQuantity": quantity(one.value, unit or one.unit or "1")}
+    status = str(one.details.get("status", "final"))
+    status = status if status in _STATES else "final"  # E1394 has letters of its own there
     flag, range_ = str(one.details.get("abnormal_flag", "")), str(one.details.get("reference_range", ""))
-    key = urn("Observation", full_url(whose), code, when, full_url(source), str(one.details.get("sample_id", "")))
+    what = [code, when, full_url(source), str(one.details.get("sample_id", ""))]
+    what += [] if status == "final" else [status]  # a correction stands beside what it corrects
+    key = urn("Observation", full_url(whose), *what)
     return without_empty(
         {
             "resourceType": "Observation",
             "identifier": [identifier(URI, key)],
-            "status": "final",
+            "status": status,
             "category": [hl7("observation-category", "laboratory", "Laboratory")],
-            "code": {"coding": [coding(LOINC, code)], "text": one.name},
+            "code": {"coding": [coding(LOINC, code)], "text": str(one.details.get("text") or one.name)},
             "subject": reference(whose),
             "effectiveDateTime": when,
             **value,
@@ -161,7 +166,7 @@ def _report(content: Content, results: Sequence[Resource], whose: Resource, uid:
                 identifier(URI, urn("DiagnosticReport", full_url(whose), _REPORT, when, uid)),
                 identifier(DICOM_UID, f"urn:oid:{uid}"),
             ],
-            "status": "final",
+            "status": "preliminary" if any(one["status"] == "preliminary" for one in results) else "final",
             "category": [hl7("v2-0074", "LAB", "Laboratory")],
             "code": concept(LOINC, _REPORT, "Laboratory report"),
             "subject": reference(whose),

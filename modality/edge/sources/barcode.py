@@ -17,6 +17,7 @@ from modality.delivery.outbox.outbox import Outbox
 from modality.edge.clock import BoxClock
 from modality.edge.config import DeviceConfig
 from modality.edge.events import Events
+from modality.edge.sources.adapters import located
 from modality.edge.sources.keyboard import Keyboard
 from modality.errors import StorageFailed
 
@@ -106,7 +107,7 @@ class BarcodeSource:
     def _open(self) -> Port:
         if self._config.port.startswith("/dev/input/"):
             return Keyboard(self._config.port)
-        return open_port(self._config.port, self._serial)
+        return open_port(located(self._config.port), self._serial)
 
     def _take(self, data: bytes) -> None:
         *lines, self._line = (self._line + data.replace(b"\n", b"\r")).split(b"\r")

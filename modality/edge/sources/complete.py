@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _LOOKED_AT = 2048
+_HEAD = 256 * 257  # of an EDF file of 256 signals, whose header says how many bytes follow
 
 
 def ends_properly(path: Path, kind: str) -> bool:
@@ -17,7 +18,7 @@ def ends_properly(path: Path, kind: str) -> bool:
         kind: of `modality.edge.config.FILE_KINDS`.
     """
     with path.open("rb") as file:
-        head = file.read(16)
+        head = file.read(_HEAD)
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _LOOKED_AT))
         return bool(head) and _ENDS[kind](head, file.read(), size)
@@ -46,10 +47,38 @@ def _xml(_: bytes, tail: bytes, __: int) -> bool:
     return tail.rstrip().endswith(b"Ophthalmology>")
 
 
+def _edf(head: bytes, _: bytes, size: int) -> bool:
+    from modality.edge.readers.edf import header_of
+    from modality.errors import InputError
+
+    try:
+        header = header_of(head)
+    except InputError:
+        return False
+    # While it is being recorded the number of records is -1.
+    return header.records > 0 and size >= header.size + header.records * header.record_size
+
+
+def _gdt(_: bytes, tail: bytes, __: int) -> bool:
+    return tail.rstrip(b"\x1a\0").endswith(b"\n")
+
+
+def _aecg(_: bytes, tail: bytes, __: int) -> bool:
+    return tail.rstrip().endswith(b"AnnotatedECG>")
+
+
+def _scp(head: bytes, _: bytes, size: int) -> bool:
+    return len(head) > 6 and int.from_bytes(head[2:6], "little") == size  # EN 1064: CRC, then the size of the file
+
+
 _ENDS: dict[str, Callable[[bytes, bytes, int], bool]] = {
     "pdf": _pdf,
     "photo": _picture,
     "sc": _picture,
     "video": _video,
     "joia-xml": _xml,
+    "edf": _edf,
+    "gdt": _gdt,
+    "aecg": _aecg,
+    "scp": _scp,
 }

@@ -16,6 +16,7 @@ from firmware_bridge.host.port import Port, open_port
 from firmware_bridge.measurement import Complete, Measurement, Reply, Samples
 from modality.delivery.outbox.backoff import wait_s
 from modality.edge.config import DeviceConfig
+from modality.edge.sources.adapters import located
 from modality.edge.sources.device_time import clock_offset_s
 from modality.edge.sources.intake import Intake
 from modality.edge.sources.spool import Spool, seal
@@ -59,7 +60,7 @@ class PortSource:
         self._last_good: float | None = None
         self._offset: float | None = None
         self.values: dict[str, Measurement] = {}
-        """The last value of each name, for a page."""
+        """The last value of each name, and eye where it has one, for a page."""
         self.seen: dict[str, float] = {}
         """When each of them came, on the monotonic clock."""
         self.trace: dict[str, deque[float]] = {
@@ -76,7 +77,7 @@ class PortSource:
         failures = 0
         while not stop.is_set():
             try:
-                port = open_port(self._config.port, self._serial)
+                port = open_port(located(self._config.port), self._serial)
             except PortError as error:
                 failures += 1
                 self._away(str(error))
@@ -218,7 +219,8 @@ class PortSource:
         self._held_measurement = True
         self._last_good = time.monotonic()
         if isinstance(event, Measurement):
-            self.values[event.name] = event
+            key = f"{event.name} {event.details.get('eye', '')}".strip()
+            self.values[key], self.seen[key] = event, self._last_good
             offset = clock_offset_s(event.details, self._intake.clock.wall())
             self._offset = self._offset if offset is None else offset
             self.seen[event.name] = self._last_good

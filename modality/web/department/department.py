@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from modality.errors import MissingExtraError, UnknownNameError, UsageError
 from modality.registry import unknown
@@ -22,9 +23,17 @@ from modality.simulated.ris import SimulatedRis
 
 try:
     from modality.simulated.dicomweb.server import WebServer
+    from modality.simulated.dicomweb.server import application as web_application
+    from modality.simulated.dicomweb.service import PeerService, Transports
+    from modality.simulated.upsrs.application import routes
     from modality.web.department.pages import application
 except ModuleNotFoundError:
     raise MissingExtraError("the department", "web") from None
+
+if TYPE_CHECKING:
+    import ssl
+
+    from starlette.types import ASGIApp
 
 PEERS = ("archive", "ris")
 """Whom faults may strike."""
@@ -95,7 +104,7 @@ class Keeping:
 
 
 class Department:
-    """An archive (DIMSE and DICOMweb), a RIS and a FHIR server, and the page beside DICOMweb; up when `start` returns.
+    """An archive (DIMSE and DICOMweb), a RIS (DIMSE and UPS-RS), a FHIR server, and the page; up when `start` returns.
 
     Args:
         host: the interface that all listen on.
@@ -104,6 +113,7 @@ class Department:
         keeping: what is kept and scheduled.
         web: where DICOMweb and the page are, who is let in, and what secures it; the FHIR server lets in the same.
         page: there is a page.
+        hl7_tls: what secures HL7 (`modality.network.upper_layer.tls.server_context`); None for nothing.
         faults: what goes wrong from the start: peer ("archive" or "ris") and text.
 
     Raises:
@@ -120,6 +130,7 @@ class Department:
         keeping: Keeping | None = None,
         web: Web | None = None,
         page: bool = True,
+        hl7_tls: ssl.SSLContext | None = None,
         faults: Iterable[tuple[str, str]] = (),
     ) -> None:
         ports, titles, keeping = ports or Ports(), titles or Titles(), keeping or Keeping()
@@ -133,13 +144,13 @@ class Department:
         )  # fmt: skip
         self.ris = SimulatedRis(
             keeping.worklist, aet=titles.ris, host=host, port=ports.ris, storage=below["performed-steps"],
-            hl7_port=ports.hl7,
+            hl7_port=ports.hl7, hl7_tls=hl7_tls,
         )  # fmt: skip
         self.fhir = SimulatedFhir(
             below["fhir"], host=host, port=ports.fhir, tokens=self.web.tokens, users=self.web.users,
             certificate=self.web.certificate, key=self.web.key, client_ca=self.web.client_ca,
         )  # fmt: skip
-        self.server = WebServer(self.archive, self.web, application(self) if page else None)
+        self.server = WebServer(self.archive, self.web, self._served)
         self._numbers = itertools.count(1)
         self._faults: dict[int, SetFault] = {}
         self._lock = threading.Lock()
@@ -175,6 +186,12 @@ class Department:
     def stop(self) -> None:
         """Stop all of them; harmless when not started."""
         self._running.close()
+
+    def _served(self, transports: Transports) -> ASGIApp:
+        """DICOMweb of the archive, UPS-RS of the RIS, and the page, all on one port."""
+        workitems = routes(self.ris, PeerService(self.ris, self.web, transports))
+        page = application(self) if self.page else None
+        return web_application(self.archive, self.web, transports, page, workitems)
 
     @property
     def port(self) -> int:

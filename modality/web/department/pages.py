@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
-import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,11 +16,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from modality import __version__
+from modality.edge.page.config import is_loopback
 from modality.errors import InputError, UsageError
 from modality.simulated import fault_text
+from modality.web import guard
 from modality.web.department import pictures
 from modality.web.department.state import state
-from modality.web.report import render
+from modality.web.guard import HEADERS
 
 if TYPE_CHECKING:
     from modality.web.department.department import Department
@@ -31,14 +30,7 @@ if TYPE_CHECKING:
 Endpoint = Callable[[Request], Response]
 
 _EVERY_S = 0.3  # the state is not looked up more often, however many pages are open
-_LARGEST = 4096  # characters of a form
 _LONGEST_WINDOW = 1e7
-# Nothing is fetched from elsewhere, nobody frames the page, and only what stands in it runs (W3C CSP3).
-_POLICY = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
 def application(department: Department) -> Starlette:
@@ -62,10 +54,10 @@ def application(department: Department) -> Starlette:
             Route("/page/faults/{number:int}/clear", pages.changing(pages.clear_fault), methods=["POST"]),
         ],
         exception_handlers={
-            HTTPException: lambda _, error: PlainTextResponse(str(error.detail), error.status_code, _HEADERS),
-            UsageError: lambda _, error: PlainTextResponse(str(error), 422, _HEADERS),
-            InputError: lambda _, error: PlainTextResponse(str(error), 409, _HEADERS),
-            LookupError: lambda _, error: PlainTextResponse("not here", 404, _HEADERS),  # noqa: ARG005
+            HTTPException: lambda _, error: PlainTextResponse(str(error.detail), error.status_code, HEADERS),
+            UsageError: lambda _, error: PlainTextResponse(str(error), 422, HEADERS),
+            InputError: lambda _, error: PlainTextResponse(str(error), 409, HEADERS),
+            LookupError: lambda _, error: PlainTextResponse("not here", 404, HEADERS),  # noqa: ARG005
         },
     )
 
@@ -79,7 +71,7 @@ class _Pages:
 
     def __init__(self, department: Department) -> None:
         self._department = department
-        self._local_only = _is_loopback(department.host)
+        self._local_only = is_loopback(department.host)
         self._lock = threading.Lock()
         self._shown = (b"", "")
         self._looked_up = float("-inf")
@@ -88,7 +80,7 @@ class _Pages:
         """An endpoint for who means us: a name that was bent to our loopback address is none of ours."""
 
         def endpoint_of_ours(request: Request) -> Response:
-            self._check_host(request)
+            guard.check_host(request, local=self._local_only)
             return endpoint(request)
 
         return endpoint_of_ours
@@ -97,33 +89,16 @@ class _Pages:
         """An endpoint that changes something, for our own page alone: another site's form or script is refused."""
 
         async def endpoint_of_ours(request: Request) -> Response:
-            self._check_host(request)
-            origin = request.headers.get("origin", "")
-            if origin != f"{request.url.scheme}://{request.headers.get('host', '')}":
-                raise HTTPException(403, "only this page itself may change anything (its Origin is asked for)")
-            body = b""
-            async for part in request.stream():
-                body += part
-                if len(body) > _LARGEST:
-                    raise HTTPException(413, "too long")
-            try:
-                form = json.loads(body or b"{}")
-            except (ValueError, RecursionError):
-                raise HTTPException(400, "no JSON") from None
-            if not isinstance(form, dict):
-                raise HTTPException(400, "no JSON object")
+            guard.check_host(request, local=self._local_only)
+            guard.check_origin(request)
+            form = await guard.form(request)
             return endpoint(form, request)
 
         return endpoint_of_ours
 
-    def _check_host(self, request: Request) -> None:
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        if self._local_only and host != "localhost" and not _is_loopback(host):
-            raise HTTPException(421, "this page is called by the name of the machine it runs on, not by another")
-
     def page(self, _: Request) -> Response:
         """The page itself."""
-        department, nonce = self._department, secrets.token_urlsafe(16)
+        department = self._department
         explained = {
             "archive": fault_text.explanation(fault_text.ARCHIVE_SERVICES, fault_text.ARCHIVE_MAIN),
             "RIS": fault_text.explanation(fault_text.RIS_SERVICES, fault_text.RIS_MAIN),
@@ -135,15 +110,12 @@ class _Pages:
             "FHIR": department.fhir.address,
             **({"HL7 v2": department.ris.hl7_address} if department.ris.hl7_address else {}),
         }
-        body = render(
+        return guard.page(
             "department/page.html",
-            nonce=nonce,
             version=f"modality {__version__}",
             addresses=addresses,
             explained={peer: text.replace("\b", "").strip() for peer, text in explained.items()},
         )
-        headers = {**_HEADERS, "Content-Security-Policy": _POLICY.format(nonce=nonce)}
-        return Response(body, media_type="text/html; charset=utf-8", headers=headers)
 
     def state(self, request: Request) -> Response:
         """What changes, as JSON; 304 as long as it does not."""
@@ -153,7 +125,7 @@ class _Pages:
                 self._shown = (body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
                 self._looked_up = time.monotonic()
             body, tag = self._shown
-        headers = {**_HEADERS, "Cache-Control": "no-cache", "ETag": tag}
+        headers = {**HEADERS, "Cache-Control": "no-cache", "ETag": tag}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         return Response(body, media_type="application/json", headers=headers)
@@ -162,7 +134,7 @@ class _Pages:
         """The images of a series, in order."""
         uids = request.path_params
         found = pictures.scrolled(self._department.archive.index, uids["study"], uids["series"])
-        return JSONResponse(found, headers=_HEADERS)
+        return JSONResponse(found, headers=HEADERS)
 
     def thumbnail(self, request: Request) -> Response:
         """A small picture that stands for a series."""
@@ -190,14 +162,14 @@ class _Pages:
         """Let something go wrong."""
         made = self._department.set_fault(str(form.get("peer", "")), str(form.get("text", "")))
         self._changed()
-        return JSONResponse({"number": made.number}, 201, headers=_HEADERS)
+        return JSONResponse({"number": made.number}, 201, headers=HEADERS)
 
     def clear_fault(self, _: dict[str, Any], request: Request) -> Response:
         """Let it go right again."""
         if not self._department.clear_fault(request.path_params["number"]):
             raise LookupError("fault")
         self._changed()
-        return JSONResponse({}, headers=_HEADERS)
+        return JSONResponse({}, headers=HEADERS)
 
     def _changed(self) -> None:
         with self._lock:
@@ -218,11 +190,4 @@ def _window(text: str | None) -> tuple[float, float] | None:
 
 
 def _jpeg(data: bytes) -> Response:
-    return Response(data, media_type=pictures.JPEG, headers={**_HEADERS, "Cache-Control": "private, max-age=30"})
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return Response(data, media_type=pictures.JPEG, headers={**HEADERS, "Cache-Control": "private, max-age=30"})
