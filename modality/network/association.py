@@ -40,6 +40,8 @@ T = TypeVar("T")
 
 MAXIMUM_PDU = 131072
 
+_REACTOR_S = 10.0  # a handler of ours may be at work within the reactor: our choice
+
 
 class Association:
     """An established association; use `associate` to open one."""
@@ -159,10 +161,15 @@ class Association:
     def pause(self) -> bool:
         """Stop pynetdicom's reactor, which else takes the responses; false when the association has ended instead.
 
-        pynetdicom's own methods wait here without end for a reactor that has ended in the meantime.
+        pynetdicom's own methods wait here without end for a reactor that has ended in the meantime, or that hangs: one
+        that does not stop in time is ended with its association.
         """
         self.raw._reactor_checkpoint.clear()
+        until = time.monotonic() + max(self.timeouts.response_s, _REACTOR_S)
         while self.alive and self.raw.is_alive():
+            if time.monotonic() > until:
+                self.raw.kill()
+                return False
             if self.raw._is_paused:
                 return True
             time.sleep(0.0001)
