@@ -39,14 +39,17 @@ def scan_options(command: Command) -> Command:
     return command
 
 
+phantom_option = click.option(
+    "--phantom-option", "phantom_options", metavar="NAME=VALUE", multiple=True,
+    help="Of the phantom, such as nodule_mm=6 (repeatable); `modality list phantoms` lists them.",
+)  # fmt: skip
+
+
 def series_options(command: Command) -> Command:
     """What one series may be of besides: a phantom made to order, images turned otherwise."""
     for option in reversed(
         (
-            click.option(
-                "--phantom-option", "phantom_options", metavar="NAME=VALUE", multiple=True,
-                help="Of the phantom, such as nodule_mm=6 (repeatable); `modality list phantoms` lists them.",
-            ),
+            phantom_option,
             click.option(
                 "--option", "kind_options", metavar="NAME=VALUE", multiple=True,
                 help="Of the kind, such as view=LATERAL (repeatable); `modality list kinds --json` lists them.",

@@ -21,6 +21,7 @@ from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import ThreadedAssociationServer
 
 from modality.network.upper_layer.adopted import keep_out_of_the_log
+from modality.network.upper_layer.limits import Connections, Limits, limit
 
 Provider = Callable[[Association], DIMSEServiceProvider]
 OnAbort = Callable[[Association, str], None]
@@ -39,15 +40,30 @@ class _Server(ThreadedAssociationServer):
     """pynetdicom's server with TCP_NODELAY: a response can be two small writes, and Nagle would hold the second."""
 
     daemon_threads = True
+    connections: Connections
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         client, address = super().get_request()
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client, address
 
+    def verify_request(self, request: Any, _: Any) -> bool:
+        """Close a connection at once that is one too many: each costs two threads."""
+        return self.connections.take(request)
+
 
 class CarefulProvider(DIMSEServiceProvider):
-    """pynetdicom's DIMSE provider; a message that cannot be understood aborts the association."""
+    """pynetdicom's DIMSE provider; a message that cannot be understood, or is too long, aborts the association.
+
+    Args:
+        association: whose messages they are.
+    """
+
+    limits = Limits()
+
+    def __init__(self, association: Association) -> None:
+        super().__init__(association)
+        self._held = 0
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         """Take the fragments of one P-DATA, one by one: a command and its data set may come in the same."""
@@ -55,10 +71,22 @@ class CarefulProvider(DIMSEServiceProvider):
             for context_id, data in primitive.presentation_data_value_list:
                 alone: Any = P_DATA()  # whose annotation says tuples, and whose setter wants lists
                 alone.presentation_data_value_list = [[context_id, data]]
+                self._count(data)
                 super().receive_primitive(alone)
                 self.fragment_received()
         except Exception:  # noqa: BLE001 - whatever the peer's bytes make pynetdicom raise
             self.dul.event_queue.put(_INVALID_PDU)
+
+    def _count(self, data: bytes) -> None:
+        """Raise ValueError where a peer sends more than is held for it."""
+        if self.message is None:
+            self._held = 0
+            if self.msg_queue.qsize() >= self.limits.waiting:
+                raise ValueError(f"more than {self.limits.waiting} requests wait")
+        if self.message is None or self.message._data_set_file is None or data[0] & 1:
+            self._held += len(data)
+        if self._held > self.limits.largest_message:
+            raise ValueError(f"a message is longer than {self.limits.largest_message} bytes")
 
     def fragment_received(self) -> None:
         """Called after each fragment; nothing here."""
@@ -74,6 +102,7 @@ class ListeningEntity:
         handlers: pynetdicom events and what handles them.
         provider: makes the DIMSE provider of each association.
         on_abort: told of each association request that is answered with A-ABORT.
+        limits: what a peer may cost.
 
     Raises:
         OSError: the address cannot be had.
@@ -88,12 +117,18 @@ class ListeningEntity:
         *,
         provider: Provider = CarefulProvider,
         on_abort: OnAbort | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         self._entity = entity
+        entity.network_timeout = limits.idle_s
 
         def opened(event: evt.Event) -> None:
             keep_out_of_the_log(event.assoc)
-            event.assoc.dimse = provider(event.assoc)
+            limit(event.assoc, limits)
+            made = provider(event.assoc)
+            if isinstance(made, CarefulProvider):
+                made.limits = limits
+            event.assoc.dimse = made
             _check_requests(event.assoc, on_abort)
 
         self._server = entity.make_server(
@@ -102,6 +137,7 @@ class ListeningEntity:
             evt_handlers=[(evt.EVT_CONN_OPEN, opened), *handlers],
             server_class=_Server,
         )
+        self._server.connections = Connections(limits.connections)
         # AE.start_server would poll twice a second, and closing would take as long; shutdown takes it off this list.
         entity._servers.append(self._server)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), name=entity.ae_title)
@@ -168,10 +204,17 @@ def _check(request: A_ASSOCIATE_RQ) -> None:
     request.to_primitive()
 
 
+def abort(association: Association) -> bool:
+    """Abort an association without waiting for its end; false where there is nothing to abort, or it was aborted."""
+    if association.dul.state_machine.current_state in _NOTHING_TO_ABORT:
+        return False
+    association.abort(block=False)
+    return True
+
+
 def end(association: Association) -> None:
     """Abort an association and end its threads, whether its peer closes the connection or not."""
-    if association.dul.state_machine.current_state not in _NOTHING_TO_ABORT:
-        association.abort(block=False)
+    if abort(association):
         deadline = time.monotonic() + _PATIENCE_S
         while association.dul.state_machine.current_state != "Sta1" and time.monotonic() < deadline:
             time.sleep(0.002)

@@ -70,10 +70,16 @@ def find_studies(archive: DicomAddress, keys: Mapping[str, str], local: Local) -
         return find(association, STUDY_ROOT_FIND, identifier)
 
 
-def find_instances(archive: DicomAddress, study_uid: str, local: Local) -> dict[str, Dataset]:
+def find_instances(archive: DicomAddress, study_uid: str, local: Local, *keys: str) -> dict[str, Dataset]:
     """The instances of a study that an archive lists, by SOP Instance UID.
 
     Study Root, series then images, as the hierarchical search asks (PS3.4 C.4.1.2.1).
+
+    Args:
+        archive: whom to ask.
+        study_uid: Study Instance UID.
+        local: who asks.
+        *keys: keywords of further attributes wanted of each instance.
 
     Raises:
         UnreachableError: nobody answers.
@@ -83,7 +89,7 @@ def find_instances(archive: DicomAddress, study_uid: str, local: Local) -> dict[
     with associate(archive, [(STUDY_ROOT_FIND, FALLBACKS)], local) as association:
         series = _identifier("SERIES", study_uid, "SeriesInstanceUID", "Modality")
         for one in find(association, STUDY_ROOT_FIND, series):
-            images = _identifier("IMAGE", study_uid, "SOPInstanceUID", "SOPClassUID", "InstanceNumber")
+            images = _identifier("IMAGE", study_uid, "SOPInstanceUID", "SOPClassUID", "InstanceNumber", *keys)
             images.SeriesInstanceUID = _unique_key(archive, one, "SeriesInstanceUID")
             for image in find(association, STUDY_ROOT_FIND, images):
                 image.SeriesInstanceUID = images.SeriesInstanceUID

@@ -1,24 +1,24 @@
-"""The unified worklist as its performer uses it: find, claim, tell of progress, complete or cancel (PS3.4 annex CC)."""
+"""The unified worklist as its performer uses it: find, claim, tell of progress, complete or cancel.
+
+At ``dicom://`` it is asked over DIMSE (PS3.4 annex CC), at ``http(s)://`` over UPS-RS (PS3.18 clause 11).
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydicom.dataset import Dataset
 
-from modality.errors import InvalidResponse, StepRefused
-from modality.network.address import DicomAddress
-from modality.network.association import Association, associate
+from modality.network.address import DicomAddress, WebAddress
 from modality.network.local import Local
-from modality.network.query import find
-from modality.protocol.negotiation import FALLBACKS
-from modality.protocol.ups.states import CHANGE_STATE, REQUEST_CANCEL, SUBSCRIBE, UNSUBSCRIBE
-from modality.protocol.ups.workitem import UPS_PULL, UPS_PUSH, UPS_WATCH, Workitem, state_change
-from modality.protocol.worklist import text
+from modality.network.unified import dimse
+from modality.network.unified.web import WebWorklist
+from modality.protocol.ups.workitem import Workitem
+
+Worklist = DicomAddress | WebAddress
+"""Where a unified worklist is."""
 
 
-def find_workitems(ris: DicomAddress, identifier: Dataset, local: Local) -> list[Workitem]:
-    """The workitems that match, in the order of their scheduled start (C-FIND, UPS Pull).
+def find_workitems(ris: Worklist, identifier: Dataset, local: Local) -> list[Workitem]:
+    """The workitems that match, in the order of their scheduled start.
 
     Args:
         ris: whom to ask.
@@ -30,107 +30,99 @@ def find_workitems(ris: DicomAddress, identifier: Dataset, local: Local) -> list
         QueryRefused: the RIS answered with a failure.
         PeerError: it did not answer properly.
     """
-    with associate(ris, [(UPS_PULL, FALLBACKS)], local) as association:
-        found = find(association, UPS_PULL, identifier)
-    items = []
-    for one in found:
-        uid = text(one, "SOPInstanceUID")
-        if not uid:
-            raise InvalidResponse(f"{ris}: a UPS without SOP Instance UID, its unique key (PS3.4 Table CC.2.5-3)")
-        items.append(Workitem(uid, one))
-    return sorted(items, key=lambda one: (text(one.attributes, "ScheduledProcedureStepStartDateTime"), one.uid))
+    if isinstance(ris, WebAddress):
+        with WebWorklist(ris, local) as web:
+            return web.find(identifier)
+    return dimse.find_workitems(ris, identifier, local)
 
 
-def create_workitem(ris: DicomAddress, uid: str, attributes: Dataset, local: Local) -> None:
-    """Push a workitem onto a worklist (N-CREATE, UPS Push).
+def create_workitem(ris: Worklist, uid: str, attributes: Dataset, local: Local) -> None:
+    """Push a workitem onto a worklist.
 
     Raises:
         UnreachableError: nobody answers.
         StepRefused: the RIS answered with a failure.
         PeerError: it did not answer properly.
     """
-    with associate(ris, [(UPS_PUSH, FALLBACKS)], local) as association:
-        _request(association, "UPS N-CREATE", "send_n_create", UPS_PUSH, attributes, UPS_PUSH, uid)
+    if isinstance(ris, WebAddress):
+        with WebWorklist(ris, local) as web:
+            web.create(uid, attributes)
+    else:
+        dimse.create_workitem(ris, uid, attributes, local)
 
 
-def change_state(ris: DicomAddress, uid: str, state: str, transaction_uid: str, local: Local) -> None:
-    """Claim a workitem (IN PROGRESS, with a new Transaction UID), or end it with that one (N-ACTION, UPS Pull).
+def change_state(ris: Worklist, uid: str, state: str, transaction_uid: str, local: Local) -> None:
+    """Claim a workitem (IN PROGRESS, with a new Transaction UID), or end it with that one.
 
     Raises:
         UnreachableError: nobody answers.
         StepRefused: the RIS answered with a failure, such as C301H when somebody else has claimed it.
         PeerError: it did not answer properly.
     """
-    information = state_change(state, transaction_uid)
-    with associate(ris, [(UPS_PULL, FALLBACKS)], local) as association:
-        what = f"UPS N-ACTION {state}"
-        _request(association, what, "send_n_action", UPS_PULL, information, CHANGE_STATE, UPS_PUSH, uid)
+    if isinstance(ris, WebAddress):
+        with WebWorklist(ris, local) as web:
+            web.change_state(uid, state, transaction_uid)
+    else:
+        dimse.change_state(ris, uid, state, transaction_uid, local)
 
 
-def update(ris: DicomAddress, uid: str, changes: Dataset, local: Local) -> None:
-    """Tell of a workitem's progress or results; the changes hold the Transaction UID (N-SET, UPS Pull).
-
-    Raises:
-        UnreachableError: nobody answers.
-        StepRefused: the RIS answered with a failure.
-        PeerError: it did not answer properly.
-    """
-    with associate(ris, [(UPS_PULL, FALLBACKS)], local) as association:
-        _request(association, "UPS N-SET", "send_n_set", UPS_PULL, changes, UPS_PUSH, uid)
-
-
-def get_workitem(ris: DicomAddress, uid: str, local: Local) -> Workitem:
-    """A workitem as it stands (N-GET, UPS Pull).
+def update(ris: Worklist, uid: str, changes: Dataset, local: Local) -> None:
+    """Tell of a workitem's progress or results; the changes hold the Transaction UID.
 
     Raises:
         UnreachableError: nobody answers.
         StepRefused: the RIS answered with a failure.
         PeerError: it did not answer properly.
     """
-    with associate(ris, [(UPS_PULL, FALLBACKS)], local) as association:
-        attributes = _request(association, "UPS N-GET", "send_n_get", UPS_PULL, [], UPS_PUSH, uid)
-        if attributes is None:
-            raise association.broken("UPS N-GET")
-        return Workitem(uid, attributes)
+    if isinstance(ris, WebAddress):
+        with WebWorklist(ris, local) as web:
+            web.update(uid, changes)
+    else:
+        dimse.update(ris, uid, changes, local)
 
 
-def request_cancel(ris: DicomAddress, uid: str, reason: str, local: Local) -> None:
-    """Ask for a workitem of somebody else's to be cancelled, for a reason in words (N-ACTION, UPS Push).
+def get_workitem(ris: Worklist, uid: str, local: Local) -> Workitem:
+    """A workitem as it stands.
 
     Raises:
         UnreachableError: nobody answers.
         StepRefused: the RIS answered with a failure.
         PeerError: it did not answer properly.
     """
-    information = Dataset()
-    information.ReasonForCancellation = reason
-    with associate(ris, [(UPS_PUSH, FALLBACKS)], local) as association:
-        _request(association, "UPS cancel", "send_n_action", UPS_PUSH, information, REQUEST_CANCEL, UPS_PUSH, uid)
+    if isinstance(ris, WebAddress):
+        with WebWorklist(ris, local) as web:
+            return web.get(uid)
+    return dimse.get_workitem(ris, uid, local)
 
 
-def subscribe(ris: DicomAddress, uid: str, local: Local, *, end: bool = False) -> None:
-    """Subscribe our AE title to a workitem's events, or end that (N-ACTION, UPS Watch).
+def request_cancel(ris: Worklist, uid: str, reason: str, local: Local) -> None:
+    """Ask for a workitem of somebody else's to be cancelled, for a reason in words.
+
+    Raises:
+        UnreachableError: nobody answers.
+        StepRefused: the RIS answered with a failure.
+        PeerError: it did not answer properly.
+    """
+    if isinstance(ris, WebAddress):
+        with WebWorklist(ris, local) as web:
+            web.request_cancel(uid, reason)
+    else:
+        dimse.request_cancel(ris, uid, reason, local)
+
+
+def subscribe(ris: Worklist, uid: str, local: Local, *, end: bool = False) -> None:
+    """Subscribe our AE title to a workitem's events, or end that.
+
+    Over DIMSE they come to the address that the RIS knows of us, over the web to who holds a connection open, see
+    `modality.network.unified.channel.Channel`.
 
     Raises:
         UnreachableError: nobody answers.
         StepRefused: the RIS answered with a failure, such as C308H when it knows no address of us.
         PeerError: it did not answer properly.
     """
-    information = Dataset()
-    information.ReceivingAE = local.aet
-    if not end:
-        information.DeletionLock = "FALSE"
-    action = UNSUBSCRIBE if end else SUBSCRIBE
-    with associate(ris, [(UPS_WATCH, FALLBACKS)], local) as association:
-        _request(association, "UPS subscription", "send_n_action", UPS_WATCH, information, action, UPS_PUSH, uid)
-
-
-def _request(association: Association, what: str, method: str, negotiated: str, *arguments: Any) -> Dataset | None:
-    """One request in the context of `negotiated`; what it names is an instance of UPS Push (PS3.4 CC.3.1)."""
-    send = getattr(association.raw, method)
-    options = {} if method == "send_n_create" else {"meta_uid": negotiated}
-    status, answer = association.request(
-        what, lambda *given, msg_id: send(*given, msg_id=msg_id, **options), *arguments
-    )
-    association.checked(what, status, StepRefused)
-    return answer  # type: ignore[no-any-return]
+    if isinstance(ris, WebAddress):
+        with WebWorklist(ris, local) as web:
+            web.subscribe(uid, local.aet, end=end)
+    else:
+        dimse.subscribe(ris, uid, local, end=end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
@@ -16,6 +16,8 @@ ARCHIVE_MAIN = ("store",)
 RIS_SERVICES = ("echo", "find", "create", "set", "get", "action")
 RIS_MAIN = ("create", "set")
 SERVICES = (*ARCHIVE_SERVICES, "create", "set")
+FHIR_SERVICES = ("capabilities", "read", "search", "create", "update", "transaction")
+FHIR_MAIN = ("create", "update", "transaction")
 
 # PS3.8 Table 9-21: result, source and reason of an A-ASSOCIATE-RJ.
 REJECTIONS = {
@@ -38,23 +40,27 @@ _INTEGERS = frozenset(("SL", "SS", "SV", "UL", "US", "UV"))
 _FLOATS = frozenset(("FD", "FL"))
 
 
-def read(text: str) -> dict[str, Any]:
+def read(text: str, keys: Mapping[str, Key] | None = None) -> dict[str, Any]:
     """The fields of a fault in a text: ``status=A700,every=10,on=store``; several values of a key are joined by ``+``.
+
+    Args:
+        text: as written.
+        keys: the keys that there are, by name; those of DIMSE by default.
 
     Raises:
         UnknownNameError: a key or a name is unknown; the message holds the nearest.
         UsageError: a value is none that its key takes.
     """
-    found = {}
+    keys, found = keys or KEYS, {}
     for part in text.split(","):
         key, equals, value = part.strip().partition("=")
         name = key.replace("-", "_")
-        if name not in KEYS:
-            raise UnknownNameError(f"fault {text!r}: {unknown('key', key, list(KEYS))}")
-        if not equals and KEYS[name].value:
-            raise UsageError(f"fault {text!r}: {key} needs a value: {key}={KEYS[name].value}")
+        if name not in keys:
+            raise UnknownNameError(f"fault {text!r}: {unknown('key', key, list(keys))}")
+        if not equals and keys[name].value:
+            raise UsageError(f"fault {text!r}: {key} needs a value: {key}={keys[name].value}")
         try:
-            found[name] = KEYS[name].read(value if equals else "true")
+            found[name] = keys[name].read(value if equals else "true")
         except ValueError as error:
             raise UsageError(f"fault {text!r}: {key}: {error}") from error
     return found
@@ -68,6 +74,30 @@ def explanation(services: Sequence[str], main_services: Sequence[str]) -> str:
         main_services: those that a status strikes when the fault names none.
     """
     keys = {name: key for name, key in KEYS.items() if "store" in services or not key.storing}
+    every = " or ".join(main_services)
+    examples = {
+        "status=0110,every=10": f"every tenth {every} is refused with 0110H",
+        "on=find,delay_s=2,times=3": "the first three queries are answered two seconds late",
+    }
+    return _explained(keys, services, main_services, [f"  REJECTION: {' '.join(REJECTIONS)}"], examples)
+
+
+def fhir_explanation() -> str:
+    """The keys of a FHIR server's faults, likewise."""
+    examples = {
+        "status=503,every=3": "every third create, update or transaction is refused with 503",
+        "on=search,delay_s=2,times=3": "the first three searches are answered two seconds late",
+    }
+    return _explained(FHIR_KEYS, FHIR_SERVICES, FHIR_MAIN, [], examples)
+
+
+def _explained(
+    keys: Mapping[str, Key],
+    services: Sequence[str],
+    main_services: Sequence[str],
+    more: list[str],
+    examples: Mapping[str, str],
+) -> str:
     shown = {name: f"{name}={key.value}" if key.value else name for name, key in keys.items()}
     indent = max(map(len, shown.values())) + 4
     lines = ["\b", "Faults: KEY=VALUE joined by commas, several values of one key by +."]
@@ -75,9 +105,9 @@ def explanation(services: Sequence[str], main_services: Sequence[str]) -> str:
         help_text = key.help.format(main=" and ".join(main_services))
         first, *rest = wrap(help_text, _COLUMNS - indent)
         lines += [f"  {shown[name]}".ljust(indent) + first, *(" " * indent + line for line in rest)]
-    lines += [f"  SERVICE: {' '.join(services)}", f"  REJECTION: {' '.join(REJECTIONS)}", "", "\b", "Examples:"]
-    lines += ["  --fault status=0110,every=10", f"      every tenth {' or '.join(main_services)} is refused with 0110H"]
-    lines += ["  --fault on=find,delay_s=2,times=3", "      the first three queries are answered two seconds late"]
+    lines += [f"  SERVICE: {' '.join(services)}", *more, "", "\b", "Examples:"]
+    for text, meaning in examples.items():
+        lines += [f"  --fault {text}", f"      {meaning}"]
     return "\n".join(lines)
 
 
@@ -106,6 +136,19 @@ def _service(text: str) -> str:
     if text not in SERVICES:
         raise ValueError(unknown("service", text, list(SERVICES)))
     return text
+
+
+def _fhir_service(text: str) -> str:
+    if text not in FHIR_SERVICES:
+        raise ValueError(unknown("service", text, list(FHIR_SERVICES)))
+    return text
+
+
+def _http_failure(text: str) -> int:
+    value = int(text)
+    if not 400 <= value <= 599:
+        raise ValueError("give an HTTP status of failure, 400 to 599")
+    return value
 
 
 def _rejection(text: str) -> tuple[int, int, int]:
@@ -235,3 +278,16 @@ KEYS: dict[str, Key] = {
     "abort_after": Key("N", _not_negative, "the association is aborted at each request after the Nth"),
     "abort_at_bytes": Key("N", _count, "an association is aborted when N bytes have come on it"),
 }
+
+FHIR_KEYS: dict[str, Key] = {
+    "on": Key(
+        "SERVICE+...", _many(_fhir_service), "the services that it strikes; without it all, or {main} for a status"
+    ),
+    "every": KEYS["every"],
+    "times": KEYS["times"],
+    "status": Key("NNN", _http_failure, "the HTTP status answered, 400 to 599, with nothing done"),
+    "delay_s": KEYS["delay_s"],
+    "silent": KEYS["silent"],
+    "abort_after": Key("N", _not_negative, "the connection is broken off at each request after the Nth"),
+}
+"""The keys of a FHIR server's faults."""

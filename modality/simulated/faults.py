@@ -58,6 +58,16 @@ class Fault:
         """
         return cls(**fault_text.read(text))
 
+    @classmethod
+    def of_fhir(cls, text: str) -> Fault:
+        """Read a fault of a FHIR server: ``status=503,every=3,on=create``; its status is one of HTTP.
+
+        Raises:
+            UnknownNameError: a key or a name is unknown; the message holds the nearest.
+            UsageError: a value is none that its key takes.
+        """
+        return cls(**fault_text.read(text, fault_text.FHIR_KEYS))
+
     @property
     def storing(self) -> bool:
         """It is about what is stored."""

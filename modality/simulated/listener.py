@@ -17,7 +17,8 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from modality.network.listening import CarefulProvider, ListeningEntity, Provider, end
+from modality.network.listening import CarefulProvider, ListeningEntity, Provider, abort, end
+from modality.network.upper_layer.limits import Limits
 from modality.simulated.events import EventLog, Happening
 from modality.simulated.faults import Fault, Faults
 from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -52,6 +53,7 @@ class Listener:
         log: where happenings are written.
         provider: makes the DIMSE provider of each association.
         associations: how many are served at a time.
+        limits: what a peer may cost.
     """
 
     def __init__(
@@ -66,17 +68,18 @@ class Listener:
         log: EventLog,
         provider: Provider = CarefulProvider,
         associations: int = 100,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         self.ae = AE(ae_title=aet)
         self.ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         self.ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         self.ae.maximum_associations = associations
         self.ae.acse_timeout = self.ae.dimse_timeout = 30.0
-        self.ae.network_timeout = None
         self.faults = faults
         self.stopping = threading.Event()
         self._log = log
         self._provider = provider
+        self.limits = limits
         self._address = (host, port)
         self._supported = [build_context(Verification), *contexts]
         self.contexts = _Contexts()
@@ -103,8 +106,9 @@ class Listener:
             return
         self.stopping.clear()
         self._listening = ListeningEntity(
-            self.ae, self._address, self.contexts, self._handlers, provider=self._provider, on_abort=self._aborted
-        )
+            self.ae, self._address, self.contexts, self._handlers,
+            provider=self._provider, on_abort=self._aborted, limits=self.limits,
+        )  # fmt: skip
         self._obey()
 
     def stop(self) -> None:
@@ -145,7 +149,7 @@ class Listener:
             pass
         if fault.silent or fault.abort_after is not None or event.assoc.is_aborted:
             # Nothing may be sent after an abort, so the association is over before the handler goes on.
-            event.assoc.abort(block=False)
+            abort(event.assoc)
             event.assoc.kill()
             raise _Abandoned(service)
         if fault.delay_s:
@@ -171,7 +175,8 @@ class Listener:
         event.assoc.kill()
 
     def _aborted(self, association: Association, reason: str) -> None:
-        """Note that what came is answered with A-ABORT."""
+        """Note that what came is answered with A-ABORT; the reason may quote it, line ends and all."""
+        reason = "".join(one if one.isprintable() else " " for one in reason)
         self._log.write(
             Happening("association", str(association.requestor.ae_title).strip(), detail=f"aborted: {reason}")
         )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydicom import dcmread
 
 from modality.delivery.migrations import Ledger
 from modality.errors import InputError, PeerError, counted
@@ -12,12 +15,16 @@ from modality.network.destinations import destination
 from modality.network.local import Local
 from modality.network.retrieve.holdings import Holdings, Wish, holdings
 from modality.network.retrieve.move import Listen
+from modality.network.retrieve.sources import Wanted
 from modality.network.verify import Verification, verify_instances
 from modality.protocol.negotiation import Negotiation
 from modality.transfer.destination import Destination, Progress, Receipt
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.part10 import names_a_file
 from modality.transfer.reading import read
+from modality.transfer.syntaxes import NATIVE
+
+_UNCOMPRESSED = frozenset(one.uid for one in NATIVE)
 
 
 @dataclass(slots=True)
@@ -32,6 +39,9 @@ class Migration:
         instances: how many instances the studies of this run have.
         receipt: of the stores of this run.
         verified: what was compared in the target.
+        decompressed: SOP Instance UIDs of copies: the origin lists them compressed, and gave them uncompressed.
+        perhaps_decompressed: those of instances that may be such copies: the origin does not say how it keeps them,
+            and they were lossily compressed once, or could only be asked for uncompressed.
     """
 
     studies: int = 0
@@ -41,6 +51,8 @@ class Migration:
     instances: int = 0
     receipt: Receipt = field(default_factory=Receipt)
     verified: Verification = field(default_factory=Verification)
+    decompressed: list[str] = field(default_factory=list)
+    perhaps_decompressed: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -139,14 +151,26 @@ class _Move:
         missing = {uid: wanted for uid, wanted in listed.items() if uid not in waiting}
 
         def receive(instance: PreparedInstance) -> None:
-            if missing.pop(instance.sop_instance_uid, None):
-                instance.write(folder / f"{instance.sop_instance_uid}.dcm")
+            if wanted := missing.pop(instance.sop_instance_uid, None):
+                path = folder / f"{instance.sop_instance_uid}.dcm"
+                instance.write(path)
+                self._suspect(instance, wanted, path)
 
         if missing:
             self._kept.fetch(study_uid, dict(missing), receive)
         return (
             f"{counted(len(missing), 'instance')} listed and not given, {next(iter(missing))} first" if missing else ""
         )
+
+    def _suspect(self, instance: PreparedInstance, wanted: Wanted, path: Path) -> None:
+        """Note an instance that is not, or may not be, as the origin keeps it."""
+        if instance.transfer_syntax_uid not in _UNCOMPRESSED:
+            return
+        if wanted.available:
+            if not _UNCOMPRESSED & set(wanted.available):
+                self._migration.decompressed.append(instance.sop_instance_uid)
+        elif instance.sop_instance_uid in self._kept.plain or _once_lossy(path):
+            self._migration.perhaps_decompressed.append(instance.sop_instance_uid)
 
     def _store(self, study_uid: str) -> str:
         """Store what was not stored yet; why it is not all, or nothing."""
@@ -169,6 +193,12 @@ class _Move:
         lost = receipt.dealt_with - len(receipt.stored)
         reasons = [f"status {status:04X}H" for status in receipt.refused] + list(receipt.failed.values())[:1]
         return f"{counted(lost, 'instance')} not stored: {'; '.join(reasons)}"
+
+
+def _once_lossy(path: Path) -> bool:
+    """Whether its pixels have been through a lossy compression (PS3.3 C.7.6.1.1.5: 01, for good)."""
+    dataset = dcmread(path, stop_before_pixels=True, force=True, specific_tags=["LossyImageCompression"])
+    return str(dataset.get("LossyImageCompression") or "") == "01"
 
 
 def _difference(

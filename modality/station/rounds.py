@@ -18,6 +18,7 @@ from modality.station.pending import store_again
 from modality.station.performed import Performed, check_reason
 from modality.station.station import Station
 from modality.station.steps.protocols import Choice, choose, phantom_for, protocol_table
+from modality.station.steps.rejecting import WRONG_ENTRY, reject
 from modality.station.steps.requery import asked_again, differences
 from modality.station.steps.unified import Claim
 from modality.transfer.destination import Progress
@@ -45,11 +46,13 @@ class Plan:
 
     Args:
         phantom: what is scanned; chosen by the order's words by default.
+        phantom_options: of that phantom's function, such as `nodule_mm`.
         options: the acquisition's own, such as `slices`.
         assignments: attributes set over those of the IOD, by keyword.
         transfer_syntax: what the images are encoded in; the kind's own by default.
         quality: of a lossy syntax, on its codec's own scale.
         discontinue: a reason of CID 9300: the step is abandoned half-way.
+        rejection_note: what a step of a wrong worklist entry (110514) made is rejected by a note in the archive.
         commit_timeout_s: how long to wait for its answer.
         commit_again: how often a commitment that was refused, failed or not answered is asked for again; what failed is
             stored again before.
@@ -61,11 +64,13 @@ class Plan:
     """
 
     phantom: str | None = None
+    phantom_options: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     assignments: Mapping[str, str] | None = None
     transfer_syntax: TransferSyntax | None = None
     quality: float | None = None
     discontinue: str | None = None
+    rejection_note: bool = False
     commit_timeout_s: float = 30.0
     commit_again: int = 0
     protocols: Mapping[tuple[str, str], str] | None = None
@@ -74,8 +79,12 @@ class Plan:
     def __post_init__(self) -> None:
         if self.phantom:
             scanned_of(self.phantom).load(self.phantom)
+        elif self.phantom_options:
+            raise UsageError("options of a phantom need its name: each order chooses another")
         if self.discontinue:
             check_reason(self.discontinue)
+        if self.rejection_note and self.discontinue != WRONG_ENTRY:
+            raise UsageError(f"a rejection note is of a wrong worklist entry: discontinue for {WRONG_ENTRY}")
         if self.transfer_syntax is not None or self.quality is not None:
             (self.transfer_syntax or EXPLICIT_LITTLE).check_quality(self.quality)
         shared = SHARED_WITH_THE_PERFORMED_STEP & set(self.assignments or {})
@@ -98,6 +107,7 @@ class Result:
         transactions: Transaction UIDs of the commitments asked for, in their order.
         claim: the workitem that it performs; None where it comes from the modality worklist.
         protocol: the protocol that the order's codes chose; empty where none did.
+        rejection_notes: SOP Instance UIDs of the notes that reject what was made.
         problems: what went wrong, one line each.
         notes: what a reader may want to know, and is no problem, one line each.
         unreachable: a peer did not answer at all.
@@ -109,6 +119,7 @@ class Result:
     transactions: list[str] = field(default_factory=list)
     claim: Claim | None = None
     protocol: str = ""
+    rejection_notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unreachable: bool = False
@@ -164,14 +175,27 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
             performed.note(result.claim.end(performed), "workitem")
             if result.claim.unwatched:
                 result.notes.append(f"nobody could ask for the workitem to be cancelled: {result.claim.unwatched}")
-    try:  # even when the RIS was not told of the end: what is stored has to be safe
+    if plan.rejection_note and performed.state:
+        _reject(result)
+    _safe(result, plan)
+    result.problems += performed.problems
+    result.unreachable = result.unreachable or performed.unreachable
+    result.problems += _told(performed, result.outcome)
+
+
+def _reject(result: Result) -> None:
+    result.rejection_notes, problems = reject(result.performed)
+    result.problems += problems
+
+
+def _safe(result: Result, plan: Plan) -> None:
+    """Have committed what is stored, even when the RIS was not told of the end."""
+    performed = result.performed
+    try:
         if performed.station.commitment and performed.receipt.stored:
             _commit(result, plan)
     except ModalityError as error:
         result.note(error)
-    result.problems += performed.problems
-    result.unreachable = result.unreachable or performed.unreachable
-    result.problems += _told(performed, result.outcome)
 
 
 def _watched(claim: Claim, progress: Progress | None) -> Progress:
@@ -192,6 +216,7 @@ def _scan(performed: Performed, plan: Plan, choice: Choice, progress: Progress |
         "assignments": plan.assignments,
         "progress": progress,
         "half": plan.discontinue is not None,
+        "phantom_options": plan.phantom_options,
         **plan.options,
     }
     if choice.protocol:

@@ -9,6 +9,9 @@ from modality.errors import InputError
 from modality.transfer.elements import Buffer
 
 LARGEST_INFLATED = 4 << 30
+# Deflate makes up to 1032 bytes of one, images of real patients some ten: a file of megabytes is not let fill the
+# memory (our choice). What is small may be empty images, and grow as it likes.
+GROWTH, SMALL = 100, 64 << 20
 
 
 def deflated_head(head: Buffer) -> bytes:
@@ -33,12 +36,13 @@ def inflated(data: Buffer) -> bytes:
         InputError: it is damaged, breaks off, or grows beyond all measure.
     """
     inflate = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    most = min(max(GROWTH * len(data), SMALL), LARGEST_INFLATED)
     try:
-        out = inflate.decompress(data, LARGEST_INFLATED)
+        out = inflate.decompress(data, most)
     except zlib.error as error:
         raise InputError(f"the deflated data set is damaged: {error}") from error
     if inflate.unconsumed_tail:
-        raise InputError(f"the deflated data set grows beyond {LARGEST_INFLATED >> 30} GiB")
+        raise InputError(f"the deflated data set grows beyond {most >> 20} MiB, as no images do")
     if not inflate.eof:
         raise InputError("truncated: the deflated data set breaks off")
     return out

@@ -70,7 +70,8 @@ LONG_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)  # Float, Double Float, and Pixel Data
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
-_DEEPEST = 64
+DEEPEST = 64
+"""Sequences within each other that are gone into; our choice: the deepest of the standard's are fewer than ten."""
 
 
 class Place(NamedTuple):
@@ -202,8 +203,8 @@ class _Walk:
 
     def data_set(self, at: int, end: int, *, depth: int, containers: tuple[int, ...], open_item: bool = False) -> int:
         """Walk elements from `at` to `end`, or to the item's delimiter; returns where it stopped."""
-        if depth > _DEEPEST:
-            raise InputError(f"sequences are nested deeper than {_DEEPEST}")
+        if depth > DEEPEST:
+            raise InputError(f"sequences are nested deeper than {DEEPEST}")
         group_length: tuple[int, int] | None = None
         while at < end:
             tag, vr, length, value, length_offset, length_size = self.header(at)
@@ -218,6 +219,8 @@ class _Walk:
                 self.pixels = at
             if vr == b"SQ" or length == _UNDEFINED or self.looks_like_sequence(tag, vr, length, value):
                 at = self.sequence(tag, vr, value, length, length_offset, end, depth, counted)
+                if depth == 0 and tag in self.top:  # a sequence that was asked for, with its delimiter
+                    self.places.append(Place(tag, value, at - value, length_offset, length_size, 0, counted))
                 continue
             at = value + length
             if at > end:

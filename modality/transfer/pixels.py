@@ -20,7 +20,11 @@ from modality.transfer.codecs.encoding import Description, Encoding
 from modality.transfer.codecs.pixels import Frame, PixelFormat
 from modality.transfer.elements import Buffer
 
+_LARGEST_NATIVE = (1 << 32) - 1  # FFFFFFFFH is no length (PS3.5 7.1.1)
 _LARGEST_BASIC_OFFSET = 1 << 32  # the Basic Offset Table holds 32 bits (PS3.5 A.4)
+# Visible light and ophthalmic images have Planar Configuration 0 (PS3.3 C.8.12.1, C.8.17.2), and RLE may say so too
+# (PS3.5 Table 8.2.2-1).
+_VISIBLE_LIGHT = "1.2.840.10008.5.1.4.1.1.77.1."
 _FRAGMENTS_HEADER = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)
 _NO_TABLES = {"ExtendedOffsetTable": None, "ExtendedOffsetTableLengths": None}
 _SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
@@ -141,6 +145,8 @@ def native(dataset: Dataset, encoding: Encoding) -> dict[str, Any]:
     coded = pixel_format(dataset)
     decoded = encoding.decoded(coded)
     count = _frame_count(dataset)
+    if decoded.length * count >= _LARGEST_NATIVE:
+        raise UnsupportedError(f"{count} frames of {decoded.length} bytes are more than native pixel data can hold")
     frames = (encoding.decode(frame, coded) for frame in _coded_frames(dataset))
     data = b"".join(frame.astype(decoded.dtype, copy=False).tobytes() for frame in frames)
     if len(data) != decoded.length * count:
@@ -186,7 +192,8 @@ def _described(dataset: Dataset, description: Description) -> dict[str, Any]:
         "PixelRepresentation": int(pixels.signed),
     }
     if description.planar_configuration is not None:
-        changes["PlanarConfiguration"] = description.planar_configuration
+        by_pixel = str(dataset.get("SOPClassUID") or "").startswith(_VISIBLE_LIGHT)
+        changes["PlanarConfiguration"] = 0 if by_pixel else description.planar_configuration
     if not description.offset:
         return changes
     if "RescaleIntercept" not in dataset or "ModalityLUTSequence" in dataset:

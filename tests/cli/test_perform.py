@@ -18,7 +18,7 @@ OF_A_QUERY = [
 OF_A_STEP = [
     ("--discontinue", "110514"), ("--phantom", "head"), ("--slices", "2"), ("--rows", "8"),
     ("--columns", "8"), ("--seed", "1"), ("--transfer-syntax", "ImplicitVRLittleEndian"),
-    ("--set", "BodyPartExamined=X"), ("--quality", "90"),
+    ("--set", "BodyPartExamined=X"), ("--quality", "90"), ("--phantom-option", "nodule_mm=6"),
     ("--protocol-codes", "codes.toml"), ("--commit-again", "2"),
 ]  # fmt: skip
 
@@ -41,6 +41,9 @@ def test_nobody_listens_for_a_report_that_was_not_asked_for(tmp_path: Path) -> N
     common = ("perform", "--unscheduled", "CT", "--archive", NOBODY, "--state", tmp_path)
     assert "leave out --listen" in invoke(*common, "--listen", "0").stderr
     assert "leave out --commit-again" in invoke(*common, "--commit-again", "2").stderr
+    assert "leave out --rejection-note" in invoke(*common, "--rejection-note").stderr
+    wrong = invoke(*common, "--discontinue", "110513", "--rejection-note")
+    assert (wrong.exit_code, "110514" in wrong.stderr) == (2, True)
     assert "leave out --forget-refused" in invoke(*common, "--forget-refused").stderr
     refused = invoke(*common, "--commitment", NOBODY, "--listen-host", "0.0.0.0")
     assert (refused.exit_code, "leave out --listen-host" in refused.stderr) == (2, True)
@@ -78,3 +81,32 @@ def test_workitems_are_listed_with_their_uids() -> None:
     assert {row["modality"] for row in today} == {"MR"}
     assert len(listed) == 8
     assert len(today) == 2
+
+
+def test_a_phantom_is_made_to_order(tmp_path: Path) -> None:
+    from pydicom import dcmread
+
+    def performed(name: str, *options: str) -> list[bytes]:
+        done = invoke(
+            "perform", "--unscheduled", "CT", "--archive", tmp_path / name, "--state", tmp_path / f"{name} state",
+            "--phantom", "thorax", "--slices", "3", "--rows", "16", "--columns", "16", "--seed", "4", *options,
+        )  # fmt: skip
+        assert done.exit_code == 0, done.stderr
+        return [dcmread(path).PixelData for path in sorted((tmp_path / name).rglob("*.dcm"))]
+
+    plain, again = performed("plain"), performed("again")
+    large = performed("large", "--phantom-option", "nodule_mm=40")
+    assert plain == again
+    assert len(plain) == len(large) == 3
+    assert plain != large
+
+
+def test_a_phantom_made_to_order_has_to_be_named_and_to_have_the_option(tmp_path: Path) -> None:
+    common = ("perform", "--unscheduled", "CT", "--archive", tmp_path / "out", "--state", tmp_path / "state")
+    unnamed = invoke(*common, "--phantom-option", "nodule_mm=6")
+    assert (unnamed.exit_code, "leave out --phantom-option" in unnamed.stderr) == (2, True)
+    unknown = invoke(*common, "--phantom", "thorax", "--phantom-option", "nodul_mm=6")
+    assert (unknown.exit_code, "did you mean 'nodule_mm'" in unknown.stderr) == (2, True)
+    text = invoke(*common, "--phantom", "thorax", "--phantom-option", "nodule_mm=large")
+    assert (text.exit_code, "give float" in text.stderr) == (2, True)
+    assert not (tmp_path / "out").exists()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 
-from tests.peers import dcmjs, dcmtk, orthanc, validators, worklist_items
+from tests.peers import dcmjs, dcmtk, orthanc, pylantir, validators, worklist_items
 
 LOG_TAIL = 60
 FOLDERS = pytest.StashKey[list[Path]]()
@@ -84,6 +84,12 @@ def wlmscpfs_factory(peer_folder: Callable[[str], Path]) -> Factory:
 def dcmjs_factory(peer_folder: Callable[[str], Path]) -> Factory:
     """``with dcmjs_mpps(strict=True, commitment=..., association=...) as ris``: see tests/peers/dcmjs.py."""
     return _in_new_folder(dcmjs.dcmjs, "dcmjs", peer_folder)
+
+
+@pytest.fixture(name="pylantir")
+def pylantir_factory(peer_folder: Callable[[str], Path]) -> Factory:
+    """``with pylantir() as ris``: see tests/peers/pylantir.py."""
+    return _in_new_folder(pylantir.pylantir, "pylantir", peer_folder)
 
 
 @pytest.fixture(name="dciodvfy")

@@ -79,6 +79,15 @@ install_micropython() {
     { echo "peers: pip cannot install MicroPython"; rm -rf "$home"; }
 }
 
+# pylantir brings much that nobody else needs: likewise.
+install_pylantir() {
+  local home=../../build/pylantir
+  test -x "$home/bin/pylantir" && "$home/bin/python" -c 'import pylantir' 2>/dev/null && return
+  echo "peers: installing pylantir"
+  (python3 -m venv "$home" && "$home/bin/pip" install -q 'pylantir==0.4.6' >/dev/null) ||
+    { echo "peers: pip cannot install pylantir; some tests will skip"; rm -rf "$home"; }
+}
+
 mapfile -t packages < <(missing "${needed[@]}" "${useful[@]}")
 test "${#packages[@]}" = 0 || install_packages "${packages[@]}"
 if command -v npm >/dev/null; then install_node_packages; fi

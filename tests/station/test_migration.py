@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +17,8 @@ from modality.errors import UnreachableError, UsageError
 from modality.network.address import Address, parse
 from modality.network.destinations import destination
 from modality.network.local import Local, Timeouts
-from modality.network.retrieve.holdings import Wish
+from modality.network.retrieve.holdings import Wish, holdings
+from modality.network.retrieve.sources import Wanted
 from modality.simulated.archive import SimulatedArchive
 from modality.simulated.dicomweb.web import Web
 from modality.station.migration import Migration, migrate
@@ -211,3 +213,52 @@ def test_more_instances_than_are_given_are_named(start: Start, tmp_path: Path) -
     migration = run(origin.web_address, target.address, tmp_path)
     assert list(migration.failed) == ["1.2.2"]
     assert set(migration.migrated) == {"1.2.1", "1.2.3"}
+
+
+class Decoding:
+    """An origin that gives what it keeps uncompressed, whatever it lists."""
+
+    def __init__(self, given: list[PreparedInstance], available: dict[str, tuple[str, ...]], plain: set[str]) -> None:
+        self._given, self._available, self.plain = given, available, plain
+
+    def studies(self, wish: Wish) -> list[str]:
+        return list(dict.fromkeys(one.study_uid for one in self._given))
+
+    def instances(self, study_uid: str) -> dict[str, Wanted]:
+        return {
+            one.sop_instance_uid: Wanted(
+                one.series_uid, (one.sop_class_uid, ""), self._available.get(one.sop_instance_uid, ())
+            )
+            for one in self._given
+        }
+
+    def fetch(self, study_uid: str, wanted: Any, receive: Any) -> None:
+        for one in self._given:
+            receive(one)
+
+
+def test_a_copy_that_was_decompressed_for_us_is_told(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [instance(1, 0), instance(1, 1), instance(1, 2, LossyImageCompression="01"), instance(1, 3), instance(1, 4)]
+    uids = [one.sop_instance_uid for one in given]
+    jpeg, explicit = BY_KEYWORD["JPEG2000Lossless"].uid, BY_KEYWORD["ExplicitVRLittleEndian"].uid
+    available = {uids[0]: (jpeg,), uids[1]: (jpeg, explicit)}
+    origin = Decoding(given, available, plain={uids[1], uids[3]})
+    monkeypatch.setattr("modality.station.migration.holdings", lambda *_, **__: contextlib.nullcontext(origin))
+    migration = run(tmp_path / "anywhere", start().address, tmp_path / "state", verify=False)
+    assert migration.complete
+    assert migration.decompressed == [uids[0]]
+    # The origin does not say of these: one was lossy once, one could only be asked for uncompressed.
+    assert migration.perhaps_decompressed == [uids[2], uids[3]]
+
+
+@pytest.mark.parametrize("from_", ["address", "web_address"])
+def test_the_origin_is_asked_in_which_syntax_it_keeps_each(start: Start, tmp_path: Path, from_: str) -> None:
+    origin = start()
+    sent = filled(origin)
+    with holdings(parse(getattr(origin, from_)), LOCAL) as kept:
+        listed = {uid: one.available for study in ("1.2.1", "1.2.2") for uid, one in kept.instances(study).items()}
+    assert listed == {one.sop_instance_uid: (one.transfer_syntax_uid,) for one in sent[:6]}
+    migration = run(getattr(origin, from_), start().address, tmp_path)
+    assert (migration.decompressed, migration.perhaps_decompressed) == ([], [])

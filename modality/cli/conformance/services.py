@@ -29,9 +29,9 @@ def _uses() -> list[tuple[str, str, str]]:
         (worklist.MODALITY_WORKLIST_FIND, "worklist, perform", "C-FIND (IHE RAD-5)"),
         (performed_step.PERFORMED_STEP, "perform", "N-CREATE, N-SET (IHE RAD-6, RAD-7)"),
         (commitment.STORAGE_COMMITMENT, "perform", "N-ACTION, N-EVENT-REPORT (IHE RAD-10)"),
-        (query.STUDY_ROOT_FIND, "verify, perform", "C-FIND at study, series and image level"),
-        (get.STUDY_ROOT_GET, "verify", "C-GET, by role selection"),
-        (move.STUDY_ROOT_MOVE, "verify", "C-MOVE, with a C-STORE listener of its own"),
+        (query.STUDY_ROOT_FIND, "verify, migrate, perform", "C-FIND at study, series and image level"),
+        (get.STUDY_ROOT_GET, "verify, migrate", "C-GET, by role selection"),
+        (move.STUDY_ROOT_MOVE, "verify, migrate", "C-MOVE, with a C-STORE listener of its own"),
         (performed_step.PERFORMED_STEP_RETRIEVE, "(Python: get_step)", "N-GET"),
         (performed_step.PERFORMED_STEP_NOTIFICATION, "(Python: NotificationListener)", "N-EVENT-REPORT, received"),
         (workitem.UPS_PULL, "worklist --ups, perform --ups", "C-FIND, N-GET, N-SET, N-ACTION (change of state)"),
@@ -55,6 +55,15 @@ def _archive_opens() -> list[tuple[str, str, str]]:
             availability.INSTANCE_AVAILABILITY,
             "N-CREATE to those that it is told to notify",
         ),
+    ]
+
+
+def _ris_opens() -> list[tuple[str, str, str]]:
+    """Likewise of the embedded RIS."""
+    step, event = performed_step.PERFORMED_STEP_NOTIFICATION, workitem.UPS_EVENT
+    return [
+        (name_of(step), step, "N-EVENT-REPORT of each change of a performed step, in the role of the SCP"),
+        (name_of(event), event, "N-EVENT-REPORT to who subscribes to a workitem, in the role of the SCP"),
     ]
 
 
@@ -96,6 +105,7 @@ def overview() -> Section:
             ),
             Table("Services used by MODALITY", ("SOP Class", "SOP Class UID", "Role", "Command", "Messages"), used),
             Table("Associations that ARCHIVE opens", ("SOP Class", "SOP Class UID", "Messages"), _archive_opens()),
+            Table("Associations that RIS opens", ("SOP Class", "SOP Class UID", "Messages"), _ris_opens()),
             Table("Services provided by ARCHIVE and RIS", ("SOP Class", "SOP Class UID", "Role", "By"), served),
             Table(
                 f"Storage SOP Classes that ARCHIVE provides ({len(stored)})",

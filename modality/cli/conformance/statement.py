@@ -24,8 +24,9 @@ def statement() -> Section:
             (
                 "Written by `modality conformance` from the tables that the program works by; a statement made by "
                 "another version may differ. It covers what PS3.2's template (annex N) asks for, in that order: "
-                "overview, services and association policies, DICOMweb, transfer syntaxes, character sets, security, "
-                "and the attributes of each message and instance. The annex's own section numbers are not kept."
+                "overview, services and association policies, DICOMweb, HL7, transfer syntaxes, character sets, "
+                "security, and the attributes of each message and instance. The annex's own section numbers are not "
+                "kept."
             ),
             "The program simulates: its instances show phantoms, its peers are for tests. It is no medical device.",
         ),
@@ -33,7 +34,7 @@ def statement() -> Section:
             services.overview(),
             Section(
                 "Networking",
-                sections=(services.associations(), services.queries(), web.dicomweb()),
+                sections=(services.associations(), services.queries(), web.dicomweb(), web.hl7()),
             ),
             services.transfer_syntaxes(),
             Section(
@@ -67,8 +68,8 @@ def _integration() -> Section:
         (
             (
                 "The program implements the transactions below as an Acquisition Modality of the Radiology Scheduled "
-                "Workflow profile would. This is no claim of a product: it is tested against Orthanc, DCMTK "
-                "and dcmjs-dimse, and has been at no Connectathon."
+                "Workflow profile would. This is no claim of a product: it is tested against Orthanc, "
+                "DCMTK, dcmjs-dimse and pylantir, and has been at no Connectathon."
             ),
             (
                 "What is said of the Technical Framework follows IHE RAD TF-2 and appendix A of TF-2x as remembered, "
@@ -91,6 +92,7 @@ _CASES = (
     ("Group case", "group"),
     ("Append case", "append"),
     ("Exception management: discontinuation with a reason of CID 9300", "discontinue"),
+    ("Rejection note after a wrong worklist entry (Imaging Object Change Management)", "rejection_note"),
     ("Storage commitment", "commitment"),
     ("Commitment reports on another association", "listen"),
     ("Recovery after an interruption", "resume"),

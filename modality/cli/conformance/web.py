@@ -1,4 +1,4 @@
-"""DICOMweb, character sets and security, from the tables of the code."""
+"""DICOMweb, HL7, character sets and security, from the tables of the code."""
 
 from __future__ import annotations
 
@@ -7,30 +7,46 @@ from typing import Any
 from pydicom.charset import python_encoding
 
 from modality.cli.conformance.document import Section, Table
+from modality.errors import MissingExtraError
 from modality.network.upper_layer import tls
 from modality.protocol.repertoire import TEXT_VRS, UTF_8
 from modality.protocol.upper_layer.user_information import IdentityType
 from modality.simulated.archive import SimulatedArchive
+from modality.simulated.ris import SimulatedRis
 
-_METHODS = {"GET": "retrieve or search", "POST": "store (STOW-RS)"}
+_METHODS = {
+    "GET": "retrieve or search",
+    "POST": "store (STOW-RS)",
+}
+_WORKITEMS = "/workitems"
 
 
 def routes() -> list[tuple[str, str]]:
-    """Path and method of every resource that the web server has; none where its extra is not installed."""
+    """Path and method of every resource that the web servers have; none where their extra is not installed."""
     try:
         from modality.simulated.dicomweb.application import application
+        from modality.simulated.dicomweb.web import Web
+        from modality.simulated.upsrs.application import application as worklist_application
     except ImportError:
         return []
-    from modality.simulated.dicomweb.web import Web
-
-    served: Any = application(SimulatedArchive(), Web(), {})
-    while not hasattr(served, "routes"):
-        served = served._application
+    served: list[Any] = [
+        application(SimulatedArchive(), Web(), {}), worklist_application(SimulatedRis([]), Web(), {}),
+    ]  # fmt: skip
     found = []
-    for mount in served.routes:
-        for route in mount.routes:
-            found += [(f"{mount.path}{route.path}", method) for method in sorted(route.methods - {"HEAD"})]
+    for one in served:
+        while not hasattr(one, "routes"):
+            one = one._application  # noqa: PLW2901 - what guards it
+        for mount in one.routes:
+            for route in mount.routes:
+                methods = sorted(getattr(route, "methods", {"WebSocket"}) - {"HEAD"})
+                found += [(f"{mount.path}{route.path}", method) for method in methods]
     return found
+
+
+def _service(path: str, method: str) -> str:
+    if method == "WebSocket":
+        return "event reports of workitems (UPS-RS)"
+    return "workitems (UPS-RS)" if _WORKITEMS in path else _METHODS.get(method, method)
 
 
 def media_types() -> list[tuple[str, str]]:
@@ -48,20 +64,29 @@ def dicomweb() -> Section:
         ("Store Instances", "POST /studies", "send, perform (https:// addresses)"),
         ("Search for Studies, Instances", "GET /studies, /studies/{study}/instances", "verify, migrate"),
         ("Retrieve Series", "GET /studies/{study}/series/{series}", "verify, migrate"),
+        ("Search for Workitems", "GET /workitems", "worklist --ups, perform --ups (http(s):// addresses)"),
+        ("Retrieve Workitem", "GET /workitems/{workitem}", "perform --ups, where a request is refused"),
+        ("Update Workitem", "POST /workitems/{workitem}", "perform --ups"),
+        ("Change Workitem State", "PUT /workitems/{workitem}/state", "perform --ups"),
+        ("Subscribe", "POST /workitems/{workitem}/subscribers/{aet}", "perform --ups"),
+        ("Open Notification Connection", "WebSocket /subscribers/{aet}", "perform --ups"),
     ]
     return Section(
         "DICOMweb",
         (
             (
-                "The archive's web server (extra `web`) works on the same store as its DIMSE side. Metadata and "
-                "search results are in the DICOM JSON Model. Storing by STOW-RS is not IHE's RAD-8."
+                "The archive's web server (extra `web`) works on the same store as its DIMSE side, the RIS's on the "
+                "same workitems. Metadata, search results, workitems and answers to STOW-RS are in the DICOM JSON "
+                "Model, or in the Native DICOM Model (XML) to who accepts that alone; payloads of workitems are taken "
+                "in JSON. Person names are matched by likeness with fuzzymatching=true (by their beginnings, in any "
+                "order, or by American Soundex). Storing by STOW-RS is not IHE's RAD-8."
             ),
         ),
         (
             Table(
                 "Resources of the origin server",
                 ("Resource", "Method", "Service"),
-                [(path, method, _METHODS.get(method, method)) for path, method in routes()],
+                [(path, method, _service(path, method)) for path, method in routes()],
             ),
             Table(
                 "Media types of compressed frames",
@@ -71,6 +96,56 @@ def dicomweb() -> Section:
             Table("Requests of the user agent", ("Transaction", "Request", "Command"), client),
         ),
     )
+
+
+def hl7() -> Section:
+    """HL7 v2 messages that the RIS takes."""
+    from modality.protocol.hl7 import mllp
+    from modality.protocol.hl7.charsets import NAMES
+
+    return Section(
+        "HL7 v2",
+        (
+            (
+                "The RIS takes messages of HL7 v2 (extra `hl7`) over MLLP, plain or in TLS (`serve ris --hl7-port`, "
+                "--hl7-cert). Orders become worklist items and workitems (as in IHE's RAD-4), patient updates and "
+                "merges change them (as in RAD-12), results are kept. An acknowledgment says what was refused and "
+                "where. It sends no message by itself."
+            ),
+        ),
+        (
+            Table("Messages", ("Message", "Trigger events", "What comes of it"), messages()),
+            Table("Versions, sizes", ("What", "Value"), [
+                ("Versions (MSH-12)", "2.1 to 2.8"),
+                ("Longest message", f"{mllp.MESSAGE_LIMIT} bytes"),
+            ]),
+            Table("Character sets (MSH-18)", ("Named", "Specific Character Set of the worklist item"), [
+                (name or "(none)", " and ".join(filter(None, said)) or "none") for name, said in NAMES.items()
+            ]),
+        ),
+    )  # fmt: skip
+
+
+_OUTCOMES = {
+    "ORM": "a worklist item scheduled, changed, cancelled or discontinued",
+    "OMI": "likewise",
+    "ADT": "items of the patient changed, or moved to another (A40)",
+    "ORU": "a result kept",
+}
+
+
+def messages() -> list[tuple[str, str, str]]:
+    """Message types, their trigger events, and what comes of each; none where HL7's parser is not installed."""
+    from modality.identity import system_clock
+    from modality.simulated.events import EventLog
+    from modality.simulated.hl7.desk import OrderDesk
+    from modality.simulated.ris.steps import Department
+
+    try:
+        desk = OrderDesk(Department([]), clock=system_clock, events=EventLog())
+    except MissingExtraError:
+        return []
+    return [(kind, " ".join(events), _OUTCOMES.get(kind, "")) for kind, events in desk.takes.items()]
 
 
 def character_sets() -> Section:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say, table
+from modality.cli.verb import PARTIAL, Verb, common, emit, finish, plain, progress, say, table
 from modality.errors import InputError, counted
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _show(judgements: list[Judgement], summary: dict[str, int]) -> None:
         table("", ["rule", "state", "what has to hold", "clause"], rows)
     for one in judgements:
         for deviation in one.deviations[:_SHOWN]:
-            click.echo(f"{one.rule.id} {deviation}")
+            click.echo(plain(f"{one.rule.id} {deviation}"))
         if len(one.deviations) > _SHOWN:
             click.echo(f"{one.rule.id} and {len(one.deviations) - _SHOWN} more; --json has all")
     counts = f"{summary['held']} rules held, {summary['broken']} broken, {summary['not_applicable']} not applicable"

@@ -15,6 +15,7 @@ from modality.cli.connection import connection_options
 from modality.cli.network.send import explain, summary
 from modality.cli.network.verify import explain_verification, listen_options
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, interrupted_by_sigterm, progress, refuse, say
+from modality.errors import counted
 
 if TYPE_CHECKING:
     from modality.network.local import Local
@@ -60,6 +61,9 @@ def migrate(
     A study is fetched as it is kept (C-GET, or C-MOVE with --listen; WADO-RS), stored (C-STORE or STOW-RS), and fetched
     again from the target to be compared. One that fails does not stop the others, and is tried again by the next run
     with the same --state.
+
+    An archive may hand over an uncompressed copy of what it keeps compressed. Where it lists in which syntax it keeps
+    an instance (Available Transfer Syntax UID) that is noticed, else suspected; both are told, and are no failure.
     """
     from modality.delivery.migrations import Ledger
     from modality.network.address import DicomAddress, parse
@@ -95,10 +99,17 @@ def migrate(
     explain_verification(migration.verified)
     for uid, problem in migration.failed.items():
         say(f"study {uid}: {problem}")
+    for said, uids in (
+        ("listed compressed, and given uncompressed: a copy was migrated", migration.decompressed),
+        ("given uncompressed, and perhaps kept compressed: the origin does not say", migration.perhaps_decompressed),
+    ):
+        if uids:
+            say(f"{counted(len(uids), 'instance')} {said} ({uids[0]}{', ...' if len(uids) > 1 else ''})")
     if as_json:
         document = {
             "studies": migration.studies, "skipped": migration.skipped, "migrated": migration.migrated,
             "study_problems": migration.failed, "instances": migration.instances, **summary(migration.receipt),
+            "decompressed": migration.decompressed, "perhaps_decompressed": migration.perhaps_decompressed,
             "verified": None if no_verify else migration.verified.as_dict(), "interrupted": interrupted,
         }  # fmt: skip
         emit(document)

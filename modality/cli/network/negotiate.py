@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modality.cli.connection import connection_options
-from modality.cli.verb import Verb, common, emit, progress, table
+from modality.cli.verb import Verb, common, emit, plain, progress, table
 
 if TYPE_CHECKING:
     from modality.network.local import Local
@@ -131,7 +131,8 @@ def intersection(one: Negotiated, other: Negotiated) -> dict[str, Any]:
 
 def _show(address: str, found: Negotiated) -> None:
     peer = found.peer
-    click.echo(f"{address}: {peer.implementation_version or 'no version name'} ({peer.implementation_class_uid})")
+    version = peer.implementation_version or "no version name"
+    click.echo(plain(f"{address}: {version} ({peer.implementation_class_uid})"))
     invoked, performed = peer.async_window
     click.echo(f"  maximum PDU {peer.max_pdu or 'unlimited'}, asynchronous window {invoked}/{performed}")
     click.echo(f"  129 presentation contexts: {peer.over_128}")
@@ -166,7 +167,7 @@ def _show_extended(found: Capabilities) -> None:
     for said, uids in same.items():
         click.echo(f"  {said}: {_name(uids[0])}" + (f" and {len(uids) - 1} more" if len(uids) > 1 else ""))
     for problem in found.problems:
-        click.echo(f"  {problem}")
+        click.echo(plain(f"  {problem}"))
     if not same and not found.problems:
         click.echo("  no answer to role selection or extended negotiation: the defaults hold")
 

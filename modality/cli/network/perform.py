@@ -12,7 +12,7 @@ import click
 
 from modality.cli.connection import connection_options
 from modality.cli.network.perform_report import exit_code, report, report_resumed
-from modality.cli.options import given, parse_assignments, scan_options
+from modality.cli.options import given, parse_assignments, phantom_option, scan_options
 from modality.cli.verb import PARTIAL, Verb, common, finish, interrupted_by_sigterm, progress, refuse, say
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _OF_A_QUERY = (
     "group", "append", "requery", "ups",
 )  # fmt: skip
 _OF_A_STEP = (
-    "discontinue", "unscheduled", "phantom", "slices", "rows", "columns", "seed", "transfer_syntax", "quality",
-    "assignments", "protocol_codes", "commit_again",
+    "discontinue", "rejection_note", "unscheduled", "phantom", "phantom_options", "slices", "rows", "columns", "seed",
+    "transfer_syntax", "quality", "assignments", "protocol_codes", "commit_again",
 )  # fmt: skip
 
 
@@ -53,6 +53,12 @@ _OF_A_STEP = (
 @click.option("--procedure-id", default="", help="Only the steps of this Requested Procedure ID.")
 @click.option("--limit", type=click.IntRange(1), help="At most this many steps.")
 @click.option("--discontinue", metavar="CODE", help="Abandon each step half-way, for this reason of CID 9300.")
+@click.option(
+    "--rejection-note",
+    is_flag=True,
+    help="With --discontinue 110514 (wrong worklist entry): store a key object beside the images that rejects them, as "
+    "IHE's IOCM has it.",
+)
 @click.option("--unscheduled", metavar="MODALITY", help="Perform a step that nobody scheduled, of CT or MR.")
 @click.option(
     "--group",
@@ -75,7 +81,8 @@ _OF_A_STEP = (
 @click.option(
     "--ups",
     is_flag=True,
-    help="Ask for workitems of the unified worklist (UPS) instead: each is claimed, told of, and completed.",
+    help="Ask for workitems of the unified worklist instead (UPS; at an http(s):// address UPS-RS): each is claimed, "
+    "told of, and completed; over UPS-RS it is also watched, and abandoned when it is to be cancelled.",
 )
 @click.option(
     "--protocol-codes",
@@ -99,6 +106,7 @@ _OF_A_STEP = (
 )
 @click.option("--forget-refused", is_flag=True, help="With --resume: forget the messages that a RIS has refused.")
 @scan_options
+@phantom_option
 @connection_options("MODALITY", "worklist", "archive", "mpps", "commitment")
 @common
 def perform(
@@ -117,6 +125,7 @@ def perform(
     procedure_id: str,
     limit: int | None,
     discontinue: str | None,
+    rejection_note: bool,
     unscheduled: str | None,
     group: Literal["one", "each"] | None,
     append: bool,
@@ -135,6 +144,7 @@ def perform(
     transfer_syntax: str | None,
     quality: float | None,
     assignments: tuple[str, ...],
+    phantom_options: tuple[str, ...],
     local: Local,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
@@ -151,14 +161,16 @@ def perform(
     from modality.station.steps.protocols import protocol_table
     from modality.transfer.syntaxes import syntax
 
-    _check(worklist, commitment, unscheduled, listens=listen is not None, resume=resume, ups=ups)
+    _check(worklist, commitment, unscheduled, discontinue, listens=listen is not None, resume=resume, ups=ups)
     plan = Plan(
         phantom=phantom,
+        phantom_options=_phantom_options(phantom, phantom_options),
         options=given(slices=slices, rows=rows, columns=columns),
         assignments=parse_assignments(assignments),
         transfer_syntax=syntax(transfer_syntax) if transfer_syntax else None,
         quality=quality,
         discontinue=discontinue,
+        rejection_note=rejection_note,
         commit_timeout_s=local.timeouts.response_s,
         commit_again=commit_again,
         protocols=protocol_table(protocol_codes),
@@ -217,11 +229,20 @@ def perform(
 
 
 def _check(
-    worklist: str | None, commitment: str | None, unscheduled: str | None, *, listens: bool, resume: bool, ups: bool
+    worklist: str | None,
+    commitment: str | None,
+    unscheduled: str | None,
+    discontinue: str | None,
+    *,
+    listens: bool,
+    resume: bool,
+    ups: bool,
 ) -> None:
     """Refuse what does not go together."""
     if not (worklist or unscheduled or resume):
         raise click.UsageError("give --worklist ADDRESS, or --unscheduled MODALITY, or --resume")
+    if not discontinue:
+        refuse(("rejection_note",), "--rejection-note goes with --discontinue 110514")
     if resume:
         refuse((*_OF_A_QUERY, *_OF_A_STEP), "--resume only finishes what is pending")
     else:
@@ -235,6 +256,15 @@ def _check(
         refuse(("listen", "commit_again"), "without --commitment none is asked for")
     if not listens:
         refuse(("listen_host",), "--listen-host is the interface of --listen")
+
+
+def _phantom_options(phantom: str | None, given: tuple[str, ...]) -> dict[str, Any]:
+    from modality.cli.studies.phantom_options import parse_phantom_options
+
+    if phantom is None:
+        refuse(("phantom_options",), "--phantom-option needs --phantom, since each order chooses another")
+        return {}
+    return parse_phantom_options(phantom, given)
 
 
 def _rounds(

@@ -8,7 +8,7 @@ import click
 
 from modality.cli.network.send import summary
 from modality.cli.network.worklist import describe
-from modality.cli.verb import PARTIAL, emit, finish, say
+from modality.cli.verb import PARTIAL, emit, finish, plain, say
 from modality.errors import counted
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def report(results: list[Result], station: Station, *, as_json: bool) -> None:
         for result in results:
             for note in result.notes:
                 say(f"{result.step.step_id or 'step'}: note: {note}")
-            click.echo(line(result))
+            click.echo(plain(line(result)))
     if waiting:
         kept = f"{counted(waiting, 'image')} kept in {station.pending.folder}"
         say(f"{kept}: finish with `modality perform --resume --archive ...`")
@@ -69,6 +69,7 @@ def as_document(result: Result) -> dict[str, Any]:
         "state": performed.state,
         "reason": performed.reason,
         "append": performed.append,
+        "rejection_notes": result.rejection_notes,
         "protocol": result.protocol,
         "workitem_uid": result.claim.item.uid if result.claim else "",
         "workitem_transaction_uid": result.claim.transaction_uid if result.claim else "",

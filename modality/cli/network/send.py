@@ -63,7 +63,8 @@ def send(
 
     An instance goes in its own transfer syntax if the archive accepts it, else in another one without loss; over
     DICOMweb (STOW-RS) always in its own. What the archive refused or did not answer is told at the end, and whether it
-    is worth sending again.
+    is worth sending again: over DIMSE nothing that is refused is sent twice by itself; over DICOMweb an instance that
+    failed among others, and may pass, is sent once more alone.
     """
     from modality.network.address import WebAddress, parse
     from modality.network.destinations import destination

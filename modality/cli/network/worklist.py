@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Verb)
-@click.option("--from", "source", required=True, metavar="ADDRESS", help="The RIS: dicom://AET@host:port.")
+@click.option(
+    "--from",
+    "source",
+    required=True,
+    metavar="ADDRESS",
+    help="The RIS: dicom://AET@host:port; with --ups https://... too.",
+)
 @click.option("--date", default="today", show_default=True, help="today, any, YYYY-MM-DD, or a range A..B.")
 @click.option("--modality", default="", metavar="CODE", help="CT, MR, ...; any by default.")
 @click.option("--station-aet", default="", metavar="AET", help="Scheduled Station AE Title; any by default.")
@@ -42,11 +48,11 @@ def worklist(
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
-    """Ask a RIS for scheduled procedure steps (modality worklist C-FIND, or that of UPS Pull).
+    """Ask a RIS for scheduled procedure steps (modality worklist C-FIND, or UPS by C-FIND or UPS-RS).
 
     Of a step that holds characters for which the RIS declares no Specific Character Set, a line says so.
     """
-    from modality.network.address import parse_dicom
+    from modality.network.address import WebAddress, parse, parse_dicom
     from modality.network.worklist import query_worklist
     from modality.protocol.worklist import WorklistQuery, parse_date
 
@@ -69,7 +75,8 @@ def worklist(
         from modality.protocol.ups.workitem import query as ups_query
 
         asked = ups_query(station_aet=station_aet, modality=modality, patient_id=patient_id, day=query.date_range)
-        found = find_workitems(parse_dicom(source), asked, local)
+        address = parse(source)
+        found = find_workitems(address if isinstance(address, WebAddress) else parse_dicom(source), asked, local)
         steps, uids = [item.step for item in found], [item.uid for item in found]
     else:
         steps = query_worklist(parse_dicom(source), query, local)

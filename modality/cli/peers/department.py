@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from modality.cli.peers import options
 from modality.cli.peers.destinations import destinations_of
 from modality.cli.peers.running import run
 from modality.cli.peers.web import web_options
 from modality.cli.verb import Verb, common
 
 if TYPE_CHECKING:
-    from modality.simulated.dicomweb.web import Web
+    import ssl
 
-_PORT = click.IntRange(0, 65535)
+    from modality.simulated.dicomweb.web import Web
 
 
 @click.command(cls=Verb)
-@click.option("--port", type=_PORT, default=11112, show_default=True, help="Port of the archive; 0 for any free one.")
-@click.option("--ris-port", type=_PORT, default=11113, show_default=True, help="Port of the RIS; 0 for any free one.")
-@functools.partial(web_options, port=8042, serves="Port of DICOMweb and the page")
-@click.option("--fhir-port", type=_PORT, default=8080, show_default=True, help="Port of FHIR; 0 for any free one.")
-@click.option("--hl7-port", type=_PORT, help="Take HL7 v2 over MLLP on this port too; 0 for any free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Interface to listen on.")
-@click.option("--aet", default="ARCHIVE", show_default=True, metavar="AET", help="AE title of the archive.")
-@click.option("--ris-aet", default="RIS", show_default=True, metavar="AET", help="AE title of the RIS.")
+@options.port(11112, what="Port of the archive")
+@options.port(11113, "--ris-port", "Port of the RIS")
+@functools.partial(web_options, port=8042, serves="Port of DICOMweb, UPS-RS and the page")
+@options.port(8080, "--fhir-port", "Port of FHIR")
+@options.hl7_options
+@options.host
+@options.aet("ARCHIVE", what="AE title of the archive")
+@options.aet("RIS", "--ris-aet", "AE title of the RIS")
 @click.option(
     "--web/--no-web",
     "page",
@@ -35,30 +36,10 @@ _PORT = click.IntRange(0, 65535)
     show_default=True,
     help="The page, on which people see the worklist, the steps and the images, and set faults.",
 )
-@click.option(
-    "--storage",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder that keeps images, performed steps and resources; else gone at the end.",
-)
-@click.option(
-    "--worklist",
-    type=click.Path(path_type=Path, exists=True),
-    help="TOML file, DICOM file or folder; the shipped department's by default.",
-)
-@click.option(
-    "--destination",
-    "destinations",
-    multiple=True,
-    metavar="AET=HOST:PORT",
-    help="Whom C-MOVE and commitment reports may reach (repeatable).",
-)
-@click.option(
-    "--commitment",
-    type=click.Choice(["same", "other", "never"]),
-    default="same",
-    show_default=True,
-    help="The association on which commitment is reported.",
-)
+@options.storage("Folder that keeps images, performed steps and resources; else gone at the end.")
+@options.worklist
+@options.destinations
+@options.commitment
 @click.option(
     "--fault",
     "faults",
@@ -79,6 +60,7 @@ def department(
     ris_port: int,
     fhir_port: int,
     hl7_port: int | None,
+    hl7_tls: ssl.SSLContext | None,
     host: str,
     aet: str,
     ris_aet: str,
@@ -95,8 +77,8 @@ def department(
 ) -> None:
     """Run a department: archive (DIMSE and DICOMweb), RIS and FHIR server, with a page for people.
 
-    The page is at the root of --web-port. Users, tokens and certificates of --web-... hold for DICOMweb, the page and
-    FHIR alike; DIMSE and HL7 let in everybody.
+    The page is at the root of --web-port. Users, tokens and certificates of --web-... hold for DICOMweb, UPS-RS, the
+    page and FHIR alike; DIMSE lets in everybody, HL7 too unless --hl7-client-ca says whom.
     """
     from modality.web.department.department import Department, Keeping, Ports, Titles
 
@@ -107,6 +89,7 @@ def department(
         keeping=Keeping(storage, worklist, destinations_of(destinations), commitment),
         web=web,
         page=page,
+        hl7_tls=hl7_tls,
         faults=[*(("archive", text) for text in faults), *(("ris", text) for text in ris_faults)],
     )
     also = {"ris": lambda: peer.ris.address, "web": lambda: peer.web_address, "fhir": lambda: peer.fhir.address}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from modality.cli.peers import options
 from modality.cli.peers.department import department
 from modality.cli.peers.destinations import destinations_of
 from modality.cli.peers.running import run
@@ -16,10 +17,9 @@ from modality.cli.verb import Nearest, Verb, common
 from modality.simulated import fault_text
 
 if TYPE_CHECKING:
-    from modality.simulated.dicomweb.web import Web
+    import ssl
 
-_FILE = click.Path(path_type=Path)
-Command = TypeVar("Command", bound=Callable[..., Any])
+    from modality.simulated.dicomweb.web import Web
 
 
 @click.group(cls=Nearest, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,54 +27,19 @@ def serve() -> None:
     """Run an embedded archive, RIS, FHIR server, or all of it, until it is interrupted."""
 
 
-def _where(port: int, aet: str) -> Callable[[Command], Command]:
-    """Where a peer listens, under which title, and what goes wrong with it."""
-
-    def decorate(command: Command) -> Command:
-        for option in reversed(
-            (
-                click.option(
-                    "--port", type=click.IntRange(0, 65535), default=port, show_default=True,
-                    help="Port; 0 for any free one.",
-                ),
-                click.option("--host", default="127.0.0.1", show_default=True, help="Interface to listen on."),
-                click.option("--aet", default=aet, show_default=True, metavar="AET", help="Its AE title."),
-                click.option(
-                    "--fault", "faults", multiple=True, metavar="FAULT",
-                    help="What goes wrong, as described below (repeatable).",
-                ),
-            )
-        ):  # fmt: skip
-            command = option(command)
-        return command
-
-    return decorate
-
-
 @serve.command(cls=Verb, epilog=fault_text.explanation(fault_text.ARCHIVE_SERVICES, fault_text.ARCHIVE_MAIN))
-@_where(11112, "ARCHIVE")
-@click.option(
-    "--storage", type=click.Path(path_type=Path, file_okay=False), help="Folder that keeps files; else gone at the end."
-)
-@click.option(
-    "--destination",
-    "destinations",
-    multiple=True,
-    metavar="AET=HOST:PORT",
-    help="Whom C-MOVE and commitment reports may reach (repeatable).",
-)
-@click.option(
-    "--commitment",
-    type=click.Choice(["same", "other", "never"]),
-    default="same",
-    show_default=True,
-    help="The association on which commitment is reported.",
-)
+@options.port(11112)
+@options.host
+@options.aet("ARCHIVE")
+@options.faults
+@options.storage("Folder that keeps files; else gone at the end.")
+@options.destinations
+@options.commitment
 @click.option(
     "--notify",
     multiple=True,
     metavar="ADDRESS",
-    help="Who is told of what was stored over DIMSE (Instance Availability Notification; repeatable).",
+    help="Who is told of what was stored, over DIMSE or the web (Instance Availability Notification; repeatable).",
 )
 @web_options
 @common
@@ -108,23 +73,17 @@ def archive(
 
 
 @serve.command(cls=Verb, epilog=fault_text.explanation(fault_text.RIS_SERVICES, fault_text.RIS_MAIN))
-@_where(11113, "RIS")
-@click.option(
-    "--worklist",
-    type=click.Path(path_type=Path, exists=True),
-    help="TOML file, DICOM file or folder; the shipped department's by default.",
-)
-@click.option(
-    "--storage",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder where performed steps are written as JSON.",
-)
+@options.port(11113)
+@options.host
+@options.aet("RIS")
+@options.faults
+@options.worklist
+@options.storage("Folder where performed steps are written as JSON.")
 @click.option(
     "--notify", multiple=True, metavar="ADDRESS", help="Who is told of each change of a performed step (repeatable)."
 )
-@click.option(
-    "--hl7-port", type=click.IntRange(0, 65535), help="Take HL7 v2 over MLLP on this port too; 0 for any free one."
-)
+@options.hl7_options
+@functools.partial(web_options, serves="Serve the unified worklist (UPS-RS) on this port too")
 @common
 def ris(
     port: int,
@@ -135,6 +94,8 @@ def ris(
     storage: Path | None,
     notify: tuple[str, ...],
     hl7_port: int | None,
+    hl7_tls: ssl.SSLContext | None,
+    web: Web | None,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
@@ -143,33 +104,35 @@ def ris(
     A performed step can be retrieved (N-GET) too, and archives may notify it of what they have. Whom --notify names may
     subscribe to workitems. Of the faults, get strikes N-GET and action the claims and ends of workitems.
 
-    With --hl7-port, HL7 v2 orders (ORM^O01, OMI^O23) become worklist items, patient updates and merges (ADT) change
-    them, and results (ORU^R01) are kept, in --storage too. The faults do not strike HL7.
+    With --web-port the workitems are served below /dicom-web/workitems too (UPS-RS), where everybody may subscribe, and
+    is told over a WebSocket at /dicom-web/subscribers/AET. Of the faults, find strikes searches there, create, set and
+    get what they are called, and action the rest.
+
+    With --hl7-port, HL7 v2 orders (ORM^O01, OMI^O23) become worklist items and workitems, patient updates and merges
+    (ADT) change them, and results (ORU^R01) are kept, in --storage too. The faults do not strike HL7.
     """
     from modality.simulated.ris import SimulatedRis
 
     peer = SimulatedRis(
-        worklist, aet=aet, host=host, port=port, faults=faults, storage=storage, notify=notify, hl7_port=hl7_port
-    )
+        worklist, aet=aet, host=host, port=port, faults=faults, storage=storage, notify=notify, hl7_port=hl7_port,
+        hl7_tls=hl7_tls, web=web,
+    )  # fmt: skip
     also = {"hl7": lambda: peer.hl7_address} if hl7_port is not None else {}
+    if web:
+        also["web"] = lambda: peer.web_address
     run(peer, as_json, lambda: f"{len(peer.performed_steps)} performed steps{peer.hl7_summary}", also)
 
 
-@serve.command(cls=Verb)
+@serve.command(cls=Verb, epilog=fault_text.fhir_explanation())
+@options.port(8080)
+@options.host
+@options.storage("Folder that keeps resources; else gone at the end.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0 for any free one."
+    "--tokens", type=options.FILE, metavar="FILE", help="Bearer tokens that let in, a line each; else all are let in."
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Interface to listen on.")
-@click.option(
-    "--storage",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder that keeps resources; else gone at the end.",
-)
-@click.option(
-    "--tokens", type=_FILE, metavar="FILE", help="Bearer tokens that let in, a line each; else all are let in."
-)
-@click.option("--cert", type=_FILE, metavar="FILE", help="Certificate in PEM, which makes it https.")
-@click.option("--key", type=_FILE, metavar="FILE", help="Its private key in PEM; in --cert's file by default.")
+@click.option("--cert", type=options.FILE, metavar="FILE", help="Certificate in PEM, which makes it https.")
+@click.option("--key", type=options.FILE, metavar="FILE", help="Its private key in PEM; in --cert's file by default.")
+@options.faults
 @common
 def fhir(
     port: int,
@@ -178,19 +141,20 @@ def fhir(
     tokens: Path | None,
     cert: Path | None,
     key: Path | None,
+    faults: tuple[str, ...],
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
 ) -> None:
     """Run a FHIR R4 server: create, read, update, search, batch and transaction.
 
     It takes Patient, ServiceRequest, ImagingStudy, Observation, DiagnosticReport, Device and Endpoint, and refuses what
-    is not valid: structure, codes, units and references.
+    is not valid: structure, codes, units and references. Faults strike whoever asks, let in or not.
     """
     from modality.simulated.dicomweb.web import read_tokens
     from modality.simulated.fhir import SimulatedFhir
 
     known = read_tokens(tokens) if tokens else ()
-    peer = SimulatedFhir(storage, host=host, port=port, tokens=known, certificate=cert, key=key)
+    peer = SimulatedFhir(storage, host=host, port=port, tokens=known, certificate=cert, key=key, faults=faults)
     run(peer, as_json, lambda: f"{len(peer.resources())} resources kept")
 
 

@@ -14,8 +14,11 @@ def ct_options(command: Command) -> Command:
     """The tube, the table, the gantry and the reconstruction."""
     for option in reversed(
         (
-            click.option("--kvp", type=click.FloatRange(70, 150), help="CT: tube voltage in kV."),
-            click.option("--mas", type=click.FloatRange(1), help="CT: exposure in mAs; noise follows its square root."),
+            click.option("--kvp", type=click.FloatRange(20, 150), help="CT, radiographs: tube voltage in kV."),
+            click.option(
+                "--mas", type=click.FloatRange(0.001),
+                help="CT, radiographs: exposure in mAs; noise follows its square root.",
+            ),
             click.option("--kernel", metavar="NAME", help="CT: SMOOTH, STANDARD or SHARP; sharper is noisier."),
             click.option(
                 "--reconstruction-diameter", "reconstruction_diameter_mm", type=float, metavar="MM",

@@ -21,6 +21,7 @@ from modality.errors import (
 from modality.network.address import WebAddress
 from modality.network.dicomweb.account import Account, account
 from modality.network.dicomweb.part import Part
+from modality.network.fhir.exchange import read_bounded
 from modality.network.local import Local
 from modality.protocol.multipart import MultipartReader, PartData, PartEnded, boundary_of
 from modality.protocol.upper_layer.user_information import IdentityType
@@ -36,6 +37,7 @@ Match = dict[str, Any]
 _AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _JSON = "application/dicom+json"
 _LONGEST_DETAIL = 200
+_MOST_MATCHES = 1_000_000  # our choice; page after page would fill the memory
 
 
 class DicomWebClient:
@@ -124,16 +126,18 @@ class DicomWebClient:
                 return found
             seen.update(value(match, unique) for match in new)
             found += new
+            if len(found) > _MOST_MATCHES:
+                raise InvalidResponse(f"{self.root}: more than {_MOST_MATCHES} results, and no end of them")
 
     def _search(self, path: str, parameters: dict[str, Any]) -> list[Match]:
         with self._exchange("QIDO-RS", "GET", path, _JSON, parameters=parameters) as response:
             self._check("QIDO-RS", response)
             if response.status_code == 204:
                 return []
-            response.read()
+            read_bounded(response, self.root, "QIDO-RS")
             try:
                 matches = response.json()
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InvalidResponse(f"{self.root}: the answer to QIDO-RS is no JSON: {error}") from error
         if not isinstance(matches, list) or not all(isinstance(match, dict) for match in matches):
             raise InvalidResponse(f"{self.root}: the answer to QIDO-RS is no list of data sets (PS3.18 F.2)")
@@ -181,14 +185,51 @@ class DicomWebClient:
         """
         headers = {"Content-Type": content_type, "Content-Length": str(length)}
         with self._exchange("STOW-RS", "POST", "/studies", _JSON, content=content, headers=headers) as response:
-            response.read()
+            read_bounded(response, self.root, "STOW-RS")
             try:
                 # A failure of some or all instances is told in the body: with 202 or 409 (PS3.18 Table 10.5.3-1),
                 # by some services with 200 or 400.
                 return account(response.json())
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 self._check("STOW-RS", response)
                 raise InvalidResponse(f"{self.root}: the answer to STOW-RS says nothing of the instances") from error
+
+    def exchange(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        *,
+        parameters: dict[str, Any] | None = None,
+        content: bytes | None = None,
+    ) -> Any:
+        """A request of another service below the root, and what its answer holds; None where it is empty.
+
+        Args:
+            what: the transaction, for messages.
+            method: of HTTP.
+            path: below the service root, with a query if `parameters` are not given.
+            parameters: the query.
+            content: a payload in the DICOM JSON Model.
+
+        Raises:
+            UnreachableError: nobody answers.
+            WebRefused: the service refused.
+            PeerError: it did not answer properly.
+        """
+        headers = {} if content is None else {"Content-Type": _JSON, "Content-Length": str(len(content))}
+        body = None if content is None else [content]
+        with self._exchange(
+            what, method, path, _JSON, parameters=parameters, content=body, headers=headers
+        ) as response:
+            self._check(what, response)
+            read_bounded(response, self.root, what)
+            if not response.content:
+                return None
+            try:
+                return response.json()
+            except (ValueError, RecursionError) as error:
+                raise InvalidResponse(f"{self.root}: the answer to {what} is no JSON") from error
 
     @contextmanager
     def _exchange(
@@ -233,7 +274,7 @@ class DicomWebClient:
             raise self._refusal(what, response)
 
     def _refusal(self, what: str, response: httpx.Response) -> WebRefused:
-        response.read()
+        read_bounded(response, self.root, what)
         # Some services explain themselves in a line of text; a page of HTML would not be one.
         said = response.text.strip()
         plain = said and "\n" not in said and "<" not in said and len(said) <= _LONGEST_DETAIL
@@ -252,6 +293,11 @@ def _is_handshake(error: BaseException | None) -> bool:
 
 def value(match: Match, tag: str) -> str:
     """The first value of an attribute of a search result; empty when it has none."""
+    return next(iter(values(match, tag)), "")
+
+
+def values(match: Match, tag: str) -> list[str]:
+    """The values of an attribute of a search result."""
     element = match.get(tag)
-    values = element.get("Value") if isinstance(element, dict) else None
-    return str(values[0]) if isinstance(values, list) and values else ""
+    found = element.get("Value") if isinstance(element, dict) else None
+    return [str(one) for one in found] if isinstance(found, list) else []

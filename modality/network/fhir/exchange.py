@@ -17,6 +17,9 @@ from modality.errors import (
 if TYPE_CHECKING:
     import httpx
 
+LARGEST_ANSWER = 256 << 20
+"""Bytes of a document that is answered, decompressed; our choice: it is held in memory."""
+
 
 def load_httpx() -> Any:
     """The HTTP library.
@@ -48,7 +51,8 @@ def exchange(client: httpx.Client, shown: str, what: str, method: str, url: str,
     """
     httpx = load_httpx()
     try:
-        response: Any = client.request(method, url, **request)
+        with client.stream(method, url, **request) as response:
+            read_bounded(response, shown, what)
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         if _is_handshake(error):
             raise HandshakeFailed(f"{shown}: no TLS connection: {error}") from error
@@ -60,7 +64,22 @@ def exchange(client: httpx.Client, shown: str, what: str, method: str, url: str,
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
         # Not from the error: what it says may quote the request.
         raise InvalidResponse(f"{shown}: {what}: {type(error).__name__}") from None
-    return response  # type: ignore[no-any-return]
+    return response
+
+
+def read_bounded(response: httpx.Response, shown: str, what: str, most: int = LARGEST_ANSWER) -> None:
+    """Read the whole of an answer, unless it is longer than any; compressed ones grow a piece at a time.
+
+    Raises:
+        InvalidResponse: it is too long.
+    """
+    pieces, size = [], 0
+    for piece in response.iter_bytes():
+        size += len(piece)
+        if size > most:
+            raise InvalidResponse(f"{shown}: the answer to {what} is longer than {most >> 20} MiB")
+        pieces.append(piece)
+    response._content = b"".join(pieces)  # what `response.read` does, which knows no limit
 
 
 def document(response: httpx.Response, shown: str, what: str) -> dict[str, Any]:

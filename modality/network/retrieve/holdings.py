@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pydicom.dataset import Dataset
+
 from modality.errors import InputError, QueryRefused, UsageError
 from modality.network.address import Address, DicomAddress, WebAddress
-from modality.network.dicomweb.client import DicomWebClient, value
+from modality.network.dicomweb.client import DicomWebClient, value, values
 from modality.network.local import Local
 from modality.network.query import find_instances, find_studies
 from modality.network.retrieve.move import Listen
@@ -48,6 +50,9 @@ class Wish:
 
 class Holdings(Protocol):
     """What is kept at an address."""
+
+    plain: set[str]
+    """SOP Instance UIDs of what could only be asked for uncompressed, so that it may be a copy made for us."""
 
     def studies(self, wish: Wish) -> list[str]:
         """Study Instance UIDs of the studies wished for."""
@@ -88,15 +93,16 @@ class _Archive:
 
     def __init__(self, address: DicomAddress, local: Local, kept: Source) -> None:
         self._address, self._local, self._kept = address, local, kept
+        self.plain: set[str] = set()
 
     def studies(self, wish: Wish) -> list[str]:
         found = [one for keys in wish.queries() for one in find_studies(self._address, keys, self._local)]
         return _unique(str(one.get("StudyInstanceUID") or "") for one in found)
 
     def instances(self, study_uid: str) -> Mapping[str, Wanted]:
-        found = find_instances(self._address, study_uid, self._local)
+        found = find_instances(self._address, study_uid, self._local, "AvailableTransferSyntaxUID")
         return {
-            uid: Wanted(str(one.SeriesInstanceUID), (str(one.get("SOPClassUID") or ""), ""))
+            uid: Wanted(str(one.SeriesInstanceUID), (str(one.get("SOPClassUID") or ""), ""), tuple(_texts(one)))
             for uid, one in found.items()
         }
 
@@ -124,6 +130,7 @@ class _Archive:
             if not waiting:
                 raise
             plain = {uid: Wanted(one.series_uid, (one.context[0], EXPLICIT_LITTLE.uid)) for uid, one in waiting.items()}
+            self.plain |= plain.keys()
             self._kept.fetch(study_uid, plain, note)
 
 
@@ -132,6 +139,7 @@ class _Web:
 
     def __init__(self, client: DicomWebClient, kept: Source) -> None:
         self._client, self._kept = client, kept
+        self.plain: set[str] = set()
 
     def studies(self, wish: Wish) -> list[str]:
         found = [one for keys in wish.queries() for one in self._client.search_studies(keys)]
@@ -139,7 +147,9 @@ class _Web:
 
     def instances(self, study_uid: str) -> Mapping[str, Wanted]:
         return {
-            value(one, "00080018"): Wanted(value(one, "0020000E"), (value(one, "00080016"), ""))
+            value(one, "00080018"): Wanted(
+                value(one, "0020000E"), (value(one, "00080016"), ""), tuple(values(one, "00083002"))
+            )
             for one in self._client.search_instances(study_uid)
         }
 
@@ -153,6 +163,7 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
             raise UsageError(f"{path}: no such folder")
+        self.plain: set[str] = set()
         self._files: dict[str, dict[str, tuple[Wanted, Path]]] = {}
         for instance in _readable(path):
             assert instance.path is not None
@@ -170,6 +181,12 @@ class _Folder:
             receive(read(self._files[study_uid][uid][1]))
 
 
+def _texts(one: Dataset) -> list[str]:
+    """The syntaxes in which an instance can be had, as an archive lists it (PS3.4 Table C.6-4)."""
+    found = one.get("AvailableTransferSyntaxUID") or ()
+    return [str(found)] if isinstance(found, str) else [str(uid) for uid in found]
+
+
 def _readable(path: Path) -> Iterator[PreparedInstance]:
     for file in sorted(path.rglob("*")):
         try:
@@ -182,7 +199,7 @@ def _readable(path: Path) -> Iterator[PreparedInstance]:
 def _wished(wish: Wish, study_uid: str, path: Path) -> bool:
     if wish.study_uids and study_uid not in wish.study_uids:
         return False
-    from pydicom import Dataset, dcmread
+    from pydicom import dcmread
 
     query = Dataset()
     query.PatientID, query.StudyDate = wish.patient_id, wish.date

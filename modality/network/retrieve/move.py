@@ -14,11 +14,14 @@ from modality.network.listening import ListeningEntity
 from modality.network.local import Local
 from modality.network.query import identifiers
 from modality.network.retrieve.receiver import Receive, Receiver
+from modality.network.upper_layer.limits import Limits
 from modality.protocol.negotiation import FALLBACKS
 from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from modality.transfer.syntaxes import BY_UID
 
 STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
+# The instances that were asked for are held in memory, one by one.
+_LIMITS = Limits(largest_message=4 << 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def move_study(
     contexts = [build_context("1.2.840.10008.1.1", list(FALLBACKS)), *taken]
     handlers = [(evt.EVT_C_STORE, receiver.on_store), (evt.EVT_C_ECHO, lambda _: 0x0000)]
     try:
-        listening = ListeningEntity(entity, (listen.host, listen.port), contexts, handlers)
+        listening = ListeningEntity(entity, (listen.host, listen.port), contexts, handlers, limits=_LIMITS)
     except OSError as error:
         raise UsageError(f"cannot listen on {listen.host}:{listen.port}: {error.strerror or error}") from error
     try:

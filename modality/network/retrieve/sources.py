@@ -41,10 +41,12 @@ class Wanted:
     Args:
         series_uid: the series in which it is listed.
         context: its class, and the syntax that it was sent in; each empty where that is not known.
+        available: UIDs of the syntaxes in which it can be had, as listed; nothing where that is not told.
     """
 
     series_uid: str
     context: Context
+    available: tuple[str, ...] = ()
 
 
 class Source(Protocol):

@@ -13,6 +13,8 @@ from pynetdicom.association import Association
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
 
 from modality.network.upper_layer.connection import last_word
+from modality.network.upper_layer.limits import HEADER, too_long
+from modality.protocol.upper_layer.pdu import LARGEST_PDU
 
 
 def keep_out_of_the_log(association: Association) -> None:
@@ -76,7 +78,7 @@ class AdoptedSocket(AssociationSocket):
         except OSError as error:
             self._on_broken(error)
             raise
-        return data
+        return bytearray(HEADER) if too_long(data, nr_bytes, LARGEST_PDU) else data
 
     def send(self, bytestream: bytes) -> None:
         """Send all of it; a connection that breaks ends the association."""

@@ -1,4 +1,4 @@
-"""TLS as a client: the BCP 195 RFC 8996, 9325 TLS Secure Transport Connection Profile (PS3.15 B.12)."""
+"""TLS by the BCP 195 RFC 8996, 9325 TLS Secure Transport Connection Profile (PS3.15 B.12): what both sides need."""
 
 from __future__ import annotations
 
@@ -54,6 +54,31 @@ def client_context(
         _load_own(context, certificate, key or certificate)
     elif key:
         raise UsageError(f"{key}: a private key needs its certificate beside it")
+    return context
+
+
+def server_context(certificate: Path, key: Path | None = None, client_ca: Path | None = None) -> ssl.SSLContext:
+    """What secures a port of our own: TLS 1.2 or newer, and who calls verified where that is asked for.
+
+    Args:
+        certificate: PEM file of our certificate, and the chain behind it.
+        key: PEM file of its private key; by default it stands in the certificate's file.
+        client_ca: PEM file of the authorities whose certificates are let in; without it everybody is.
+
+    Raises:
+        UsageError: a file cannot be read, or does not hold what it should; the message names it.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(":".join(CIPHERS))
+    _load_own(context, certificate, key or certificate)
+    if client_ca:
+        _holds(client_ca, "CERTIFICATE")
+        try:
+            context.load_verify_locations(client_ca)
+        except ssl.SSLError as error:
+            raise UsageError(f"{client_ca}: holds no certificate that can be read ({_reason(error)})") from error
+        context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 

@@ -55,6 +55,9 @@ _SETS = {
     "ISO IR159": _JAPANESE,
 }
 
+NAMES = {name: one.dicom for name, one in _SETS.items()}
+"""Specific Character Set by the name in MSH-18."""
+
 
 def named(names: Sequence[str]) -> CharacterSet:
     """The character set that the repetitions of MSH-18 name: the first is the default, others come by escape sequences.

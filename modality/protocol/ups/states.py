@@ -29,10 +29,14 @@ from modality.protocol.step_states import (
 from modality.protocol.worklist import text
 
 SCHEDULED, IN_PROGRESS, COMPLETED, CANCELED = "SCHEDULED", "IN PROGRESS", "COMPLETED", "CANCELED"
-CHANGE_STATE, REQUEST_CANCEL, SUBSCRIBE, UNSUBSCRIBE = 1, 2, 3, 4
+CHANGE_STATE, REQUEST_CANCEL, SUBSCRIBE, UNSUBSCRIBE, SUSPEND = 1, 2, 3, 4, 5
 """Action Type IDs (PS3.4 Tables CC.2.1-1, CC.2.2-1, CC.2.3-1)."""
-STATE_REPORT = 1
-"""Event Type ID (PS3.4 Table CC.2.4-1)."""
+STATE_REPORT, CANCEL_REQUESTED, PROGRESS_REPORT = 1, 2, 3
+"""Event Type IDs (PS3.4 Table CC.2.4-1)."""
+EVERY_WORKITEM = "1.2.840.10008.5.1.4.34.5"
+"""The well-known instance that stands for all workitems in a subscription (UPS Global Subscription)."""
+FILTERED_WORKITEMS = "1.2.840.10008.5.1.4.34.5.1"
+"""That which stands for those that match a filter (UPS Filtered Global Subscription)."""
 
 NO_LONGER_UPDATED = 0xC300
 WRONG_TRANSACTION = 0xC301
@@ -170,9 +174,17 @@ def judge_set(ups: Dataset | None, changes: Dataset) -> Decision:
     return Decision()
 
 
-def judge_cancel(ups: Dataset | None) -> Decision:
-    """Whether somebody else's request to cancel is granted (PS3.4 CC.2.2.3); a performer is not asked here."""
-    return decided(NO_SUCH_UPS if ups is None else _CANCELS[text(ups, "ProcedureStepState")])
+def judge_cancel(ups: Dataset | None, *, watched: bool = False) -> Decision:
+    """Whether somebody else's request to cancel is granted, or handed on to the performer (PS3.4 CC.2.2.3).
+
+    Args:
+        ups: the workitem.
+        watched: somebody subscribes to it: the performer, as far as the SCP can know.
+    """
+    if ups is None:
+        return decided(NO_SUCH_UPS)
+    state = text(ups, "ProcedureStepState")
+    return decided(0) if watched and state == IN_PROGRESS else decided(_CANCELS[state])
 
 
 def missing_at_end(ups: Dataset) -> Iterator[str]:

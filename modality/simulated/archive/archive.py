@@ -114,9 +114,11 @@ class SimulatedArchive(SimulatedPeer):
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"the storage folder {folder} cannot be used: {error}") from error
         if self._web:
-            from modality.simulated.dicomweb.server import WebServer  # needs an extra
+            # Needs an extra.
+            from modality.simulated.dicomweb.server import WebServer, application
 
-            self._web_server = WebServer(self, self._web)
+            web = self._web
+            self._web_server = WebServer(self, web, lambda transports: application(self, web, transports))
             self._web_server.start()
 
     def _close(self) -> None:
@@ -177,6 +179,10 @@ class SimulatedArchive(SimulatedPeer):
         if self._index is None:
             raise RuntimeError("the archive is not started")
         return self._index
+
+    def notify_of(self, uids: list[str]) -> None:
+        """Tell whom it concerns of instances that were stored by another road than C-STORE."""
+        self._availability.tell(uids)
 
     @property
     def studies(self) -> list[str]:

@@ -1,6 +1,7 @@
-"""The archive tells others what can be had from it, when an association that stored has ended (PS3.4 annex R).
+"""The archive tells others what can be had from it, when what stored has ended (PS3.4 annex R).
 
-When to notify is left to the archive (PS3.4 R.3.2.1.2); the end of an association is our choice.
+When to notify is left to the archive (PS3.4 R.3.2.1.2); the end of an association, or of a request of STOW-RS, is our
+choice.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _PATIENCE = Timeouts(5.0, 5.0, 10.0)
 
 
 class Availability:
-    """Notifies of what was stored over DIMSE, in a thread of its own.
+    """Notifies of what was stored, in a thread of its own.
 
     Args:
         archive: whose instances.
@@ -66,12 +67,18 @@ class Availability:
 
     def _closed(self, event: Event) -> None:
         with self._lock:
-            uids = self._stored.pop(id(event.assoc), None)
-            if uids and self._thread is None:
+            uids = self._stored.pop(id(event.assoc), [])
+        self.tell(uids)
+
+    def tell(self, uids: list[str]) -> None:
+        """Instances were stored, and those that stored them are done: tell of them soon."""
+        if not (uids and self._addresses):
+            return
+        with self._lock:
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="availability", daemon=True)
                 self._thread.start()
-        if uids:
-            self._due.put(uids)
+        self._due.put(uids)
 
     def _work(self) -> None:
         while (uids := self._due.get()) is not None:

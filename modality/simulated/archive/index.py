@@ -50,6 +50,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
         "PerformedProcedureStepID",
         "PerformedProcedureStepStartDate",
         "PerformedProcedureStepStartTime",
+        "RequestAttributesSequence",
     ),
     "IMAGE": (
         "SOPInstanceUID",
@@ -68,6 +69,8 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 KEPT = ("SpecificCharacterSet", *(keyword for keywords in LEVELS.values() for keyword in keywords))
+# PS3.4 Table C.6-3 and PS3.18 Table 10.6.1-5: what is kept of an item of Request Attributes Sequence.
+REQUEST = ("StudyInstanceUID", "AccessionNumber", "RequestedProcedureID", "ScheduledProcedureStepID")
 # The column by which a level's entities are told apart.
 UNIQUE_KEYS: Mapping[str, str] = {
     "PATIENT": "PatientID",
@@ -158,7 +161,8 @@ class Index:
 
         Args:
             instance: what is kept.
-            attributes: values of `KEPT`, several of one joined by a backslash.
+            attributes: values of `KEPT`, several of one joined by a backslash; items of a sequence as a JSON array of
+                objects of such values.
         """
         row = (
             instance.sop_instance_uid,
@@ -243,6 +247,15 @@ def _entity(level: str, row: tuple[str, ...]) -> Dataset:
 
 
 def _value(keyword: str, text: str) -> object:
+    if dictionary_VR(keyword) == "SQ":
+        return [_item(item) for item in json.loads(text)]
     if keyword in _NUMBERS:
         return int(text) if text else None
     return text.split("\\") if "\\" in text and dictionary_VR(keyword) not in ("LT", "ST", "UT") else text
+
+
+def _item(values: Mapping[str, str]) -> Dataset:
+    item = Dataset()
+    for keyword, value in values.items():
+        item[Tag(keyword)] = DataElement(Tag(keyword), dictionary_VR(keyword), value, validation_mode=0)
+    return item

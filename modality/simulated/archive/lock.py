@@ -20,7 +20,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # patients' data: nobody else's to read
             # A lock of SQLite's: the same on every system, between processes and within one.
             self._database = sqlite3.connect(
                 folder / "lock.sqlite", timeout=0, isolation_level=None, check_same_thread=False

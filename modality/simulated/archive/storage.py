@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import secrets
 from collections.abc import Iterable
@@ -12,6 +13,9 @@ from typing import BinaryIO
 from modality.transfer.elements import Buffer
 from modality.transfer.part10 import names_a_file
 
+LARGEST_INSTANCE = 16 << 30
+"""Bytes of an instance that are kept, by whatever road it comes; our choice: a whole slide at full resolution has 4."""
+
 
 class IncomingFile:
     """A file under way, as pynetdicom takes it for a data set that comes in pieces.
@@ -20,10 +24,12 @@ class IncomingFile:
 
     Args:
         path: where it is written; it must not be there.
+        largest: bytes that are kept; more is an error too.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, largest: int = LARGEST_INSTANCE) -> None:
         self.path = path
+        self._left = largest
         self.name = str(path)
         self.error: OSError | None = None
         self._file: BinaryIO | None = None
@@ -42,6 +48,9 @@ class IncomingFile:
 
     def write(self, piece: Buffer) -> None:
         """Append a piece."""
+        self._left -= len(piece)
+        if self._left < 0 and self.error is None:
+            self.error = OSError(errno.EFBIG, "the instance is larger than is kept here")
         if self._file and self.error is None:
             try:
                 self._file.write(piece)
@@ -85,10 +94,12 @@ class InstanceFiles:
 
     Args:
         folder: its root; made when it does not exist. What a crash left half-written there is removed.
+        largest: bytes of an instance that are kept.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, largest: int = LARGEST_INSTANCE) -> None:
         self.folder = folder
+        self.largest = largest
         self._incoming = folder / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
         self.clear()
@@ -106,7 +117,7 @@ class InstanceFiles:
 
     def incoming(self, parts: Iterable[Buffer] = ()) -> IncomingFile:
         """A new file aside, which begins with the given parts."""
-        file = IncomingFile(self._incoming / f"{secrets.token_hex(8)}.part")
+        file = IncomingFile(self._incoming / f"{secrets.token_hex(8)}.part", self.largest)
         for part in parts:
             file.write(part)
         return file

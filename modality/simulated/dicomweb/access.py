@@ -34,9 +34,13 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 to who is not let in; a token that is given and wrong is told apart (RFC 6750 3.1)."""
-        if scope["type"] == "http" and self._challenges:
+        if scope["type"] in ("http", "websocket") and self._challenges:
             given = Headers(scope=scope).get("authorization", "")
             user = self._user(given)
+            if user is None and scope["type"] == "websocket":
+                # Before the connection is accepted this is answered with 403 (ASGI, WebSocket close).
+                await send({"type": "websocket.close", "code": 1008})
+                return
             if user is None:
                 why = "wrong user, passcode or token" if given else "authentication is needed"
                 refusal = PlainTextResponse(why, 401)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from modality.errors import InputError, ModalityError, UsageError
@@ -18,7 +18,7 @@ from modality.simulated.dicomweb.frames import Frames
 from modality.simulated.dicomweb.rendering import Rendered
 from modality.simulated.dicomweb.retrieving import Retrieving
 from modality.simulated.dicomweb.searching import Searching
-from modality.simulated.dicomweb.service import Service, Transports
+from modality.simulated.dicomweb.service import PeerService, Service, Transports
 from modality.simulated.dicomweb.storing import Storing
 from modality.simulated.dicomweb.web import ROOT, Web
 
@@ -31,7 +31,13 @@ _INSTANCE = _SERIES + "/instances/{instance}"
 _FRAMES = _INSTANCE + "/frames/{frames}"
 
 
-def application(archive: SimulatedArchive, web: Web, transports: Transports, beside: ASGIApp | None = None) -> ASGIApp:
+def application(
+    archive: SimulatedArchive,
+    web: Web,
+    transports: Transports,
+    beside: ASGIApp | None = None,
+    also: Sequence[BaseRoute] = (),
+) -> ASGIApp:
     """The DICOMweb services of an archive as an ASGI application.
 
     Args:
@@ -39,6 +45,7 @@ def application(archive: SimulatedArchive, web: Web, transports: Transports, bes
         web: who is let in, and limits.
         transports: the open connections, kept by the server.
         beside: answers what is not below our root, for the same users.
+        also: further resources below it.
     """
     service = Service(archive, web, transports)
     frames, storing, searching = Frames(service), Storing(service), Searching(service)
@@ -62,6 +69,17 @@ def application(archive: SimulatedArchive, web: Web, transports: Transports, bes
         *((of + "/thumbnail", rendered.thumbnail, "GET") for of in (_STUDY, _SERIES, _INSTANCE, _FRAMES)),
     ]
     routes = [Route(path, endpoint, methods=[method]) for path, endpoint, method in resources]
+    return guarded(service, [*routes, *also], beside)
+
+
+def guarded(service: PeerService, routes: Sequence[BaseRoute], beside: ASGIApp | None = None) -> ASGIApp:
+    """Resources below our root as an ASGI application, with its errors, for those who are let in.
+
+    Args:
+        service: whose they are.
+        routes: the resources.
+        beside: answers what is not below our root.
+    """
     starlette = Starlette(
         routes=[Mount(ROOT, routes=routes), *([Mount("", app=beside)] if beside else [])],
         exception_handlers={
@@ -70,10 +88,10 @@ def application(archive: SimulatedArchive, web: Web, transports: Transports, bes
             InputError: _error(service, 409),  # what is stored is damaged: the resource's state, not the request
         },
     )
-    return Access(starlette, web)
+    return Access(starlette, service.web)
 
 
-def _refused(service: Service) -> Callable[[Request, Exception], Response]:
+def _refused(service: PeerService) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return _said(service, request, error.status_code, str(error.detail), dict(error.headers or {}))
@@ -81,7 +99,7 @@ def _refused(service: Service) -> Callable[[Request, Exception], Response]:
     return answer
 
 
-def _error(service: Service, status: int) -> Callable[[Request, Exception], Response]:
+def _error(service: PeerService, status: int) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, ModalityError)
         return _said(service, request, status, str(error), {})
@@ -89,6 +107,6 @@ def _error(service: Service, status: int) -> Callable[[Request, Exception], Resp
     return answer
 
 
-def _said(service: Service, request: Request, status: int, why: str, headers: dict[str, str]) -> Response:
+def _said(service: PeerService, request: Request, status: int, why: str, headers: dict[str, str]) -> Response:
     service.log(request, "refused", status, detail=f"{request.method} {request.url.path}: {why}")
     return PlainTextResponse(why, status, headers)

@@ -19,7 +19,8 @@ from modality.simulated.dicomweb.service import Service
 from modality.transfer.reading import read
 from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, syntax_name
 
-_MOST = 100_000
+MOST = 100_000
+"""Frames of one request; our choice."""
 
 
 def opened(one: StoredInstance) -> StoredPixels:
@@ -40,7 +41,7 @@ def numbers(request: Request, pixels: StoredPixels) -> list[int]:
     if not pixels.has_pixels:
         raise HTTPException(404, "the instance has no pixel data")
     texts = str(request.path_params["frames"]).split(",")
-    if len(texts) > _MOST or not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in texts):
+    if len(texts) > MOST or not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in texts):
         raise HTTPException(400, "frames are numbers from 1, with commas between them")
     found = [int(text) for text in texts]
     for number in found:

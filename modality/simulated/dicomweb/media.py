@@ -13,6 +13,7 @@ from modality.transfer.syntaxes import EXPLICIT_LITTLE, NATIVE
 
 DICOM = "application/dicom"
 JSON = "application/dicom+json"
+XML = "application/dicom+xml"
 BYTES = "application/octet-stream"
 AS_STORED = "*"
 
@@ -124,6 +125,38 @@ def require(request: Request, *media_types: str) -> Accepted:
         if not one.multipart and any(one.takes(media_type) for media_type in media_types):
             return one
     raise HTTPException(406, f"there is {' or '.join(media_types)} here")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """In which form data sets are answered (PS3.18 8.7.3.2).
+
+    Args:
+        xml: as XML, a document for each; as JSON, all in one document, otherwise.
+        multipart: in parts.
+    """
+
+    xml: bool = False
+    multipart: bool = False
+
+
+def model(request: Request, *, single: bool) -> Model:
+    """The form that a request accepts first; JSON where it takes anything.
+
+    Args:
+        request: who asks.
+        single: there is one data set by the nature of the request, which needs no parts.
+
+    Raises:
+        HTTPException: 406, it takes neither.
+    """
+    for one in accepted(request):
+        if not one.multipart and (one.takes(JSON) or one.takes("application/json")):
+            return Model()
+        if one.takes(XML) and (one.multipart or single):
+            return Model(xml=True, multipart=one.multipart)
+    alone = f" or {XML}" if single else ""
+    raise HTTPException(406, f'there is {JSON}, or multipart/related; type="{XML}"{alone}, here')
 
 
 def instance_syntaxes(wanted: Accepted, stored: str) -> list[str]:

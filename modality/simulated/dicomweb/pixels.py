@@ -11,12 +11,13 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.filereader import read_dataset
+from pydicom.sequence import Sequence
 
 from modality.errors import InputError, UnsupportedError
 from modality.protocol.matching import UNREADABLE
 from modality.transfer.codecs.encoding import Encoding
 from modality.transfer.codecs.pixels import Frame, PixelFormat
-from modality.transfer.elements import Buffer
+from modality.transfer.elements import DEEPEST, Buffer
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.part10 import write_meta
 from modality.transfer.pixels import pixel_format
@@ -54,8 +55,9 @@ class StoredPixels:
             if after := self._after():
                 explicit, little = self.syntax.explicit, self.syntax.little_endian
                 dataset.update(read_dataset(BytesIO(after), not explicit, little, len(after)))
-        except UNREADABLE as error:
+        except (*UNREADABLE, RecursionError) as error:
             raise InputError(f"the data set cannot be read: {error}") from error
+        _check_depth(dataset)
         return dataset
 
     @cached_property
@@ -76,11 +78,18 @@ class StoredPixels:
 
     @cached_property
     def frames(self) -> int:
-        """How many frames there are; 1 where the attribute is absent."""
+        """How many frames there are; 1 where the attribute is absent.
+
+        Raises:
+            InputError: it is no number, or there are fewer bits of pixel data.
+        """
         try:
-            return int(self.header.get("NumberOfFrames") or 1)
+            found = int(self.header.get("NumberOfFrames") or 1)
         except UNREADABLE as error:
             raise InputError(f"Number of Frames cannot be read: {error}") from error
+        if not 1 <= found <= max(8 * len(self._tail), 1):
+            raise InputError(f"{found} frames are said to stand in {len(self._tail)} bytes")
+        return found
 
     @cached_property
     def element(self) -> tuple[int, str, int, int]:
@@ -202,6 +211,28 @@ class StoredPixels:
                 return bytes(self._tail[at:])
             at += size
         raise InputError("the pixel data has no end")
+
+
+def _check_depth(dataset: Dataset) -> None:
+    """Refuse sequences that are nested without end: whoever answers with them goes down with each.
+
+    Raises:
+        InputError: they are nested too deeply.
+    """
+    waiting = [(dataset, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise InputError(f"sequences are nested deeper than {DEEPEST}")
+        for tag in one.keys():  # noqa: SIM118 - which converts no element
+            if one.get_item(tag).VR not in (None, "SQ", "UN"):
+                continue
+            try:
+                value = one[tag].value
+            except (*UNREADABLE, RecursionError):
+                continue  # what cannot be read is not gone into by anybody
+            if isinstance(value, Sequence):
+                waiting += [(item, depth + 1) for item in value]
 
 
 class _Window:

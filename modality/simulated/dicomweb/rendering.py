@@ -20,7 +20,7 @@ from modality.errors import InputError, ModalityError, UnsupportedError
 from modality.protocol import multipart
 from modality.protocol.matching import UNREADABLE
 from modality.simulated.dicomweb import media
-from modality.simulated.dicomweb.frames import numbers, opened
+from modality.simulated.dicomweb.frames import MOST, numbers, opened
 from modality.simulated.dicomweb.pixels import StoredPixels
 from modality.simulated.dicomweb.service import Service
 
@@ -118,11 +118,12 @@ class Rendered:
         images = [pixels for one in instances if (pixels := opened(one)).has_pixels]
         if not images:
             raise HTTPException(406, "there are no pixels to render")
-        chosen = [
-            (pixels, frame)
-            for pixels in images
-            for frame in (numbers(request, pixels) if "frames" in request.path_params else range(pixels.frames))
-        ]
+        if "frames" in request.path_params:
+            chosen = [(pixels, frame) for pixels in images for frame in numbers(request, pixels)]
+        elif (count := sum(pixels.frames for pixels in images)) > MOST:
+            raise HTTPException(400, f"{count} frames: name at most {MOST} of them")
+        else:
+            chosen = [(pixels, frame) for pixels in images for frame in range(pixels.frames)]
         return self._pictures(request, chosen, asked)
 
     def thumbnail(self, request: Request) -> Response:

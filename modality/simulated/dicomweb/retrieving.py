@@ -1,23 +1,24 @@
-"""WADO-RS: instances as DICOM files, their attributes as JSON, and their bulk data (PS3.18 10.4)."""
+"""WADO-RS: instances as DICOM files, their attributes as JSON or XML, and their bulk data (PS3.18 10.4)."""
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydicom.dataset import Dataset
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from modality.errors import InputError, ModalityError, UnsupportedError, UsageError
 from modality.protocol import multipart
+from modality.protocol.models.as_json import element_at
 from modality.simulated.archive.index import StoredInstance
-from modality.simulated.dicomweb import media
+from modality.simulated.dicomweb import answers, media
+from modality.simulated.dicomweb.answers import Said
 from modality.simulated.dicomweb.frames import Frames, opened
 from modality.simulated.dicomweb.media import Accepted
-from modality.simulated.dicomweb.model import element_at, json_model
 from modality.simulated.dicomweb.pixels import StoredPixels
 from modality.simulated.dicomweb.service import Service
 from modality.transfer.elements import Buffer
@@ -114,26 +115,23 @@ class Retrieving:
 
     def metadata(self, request: Request) -> Response:
         """The attributes of the instances, bulk data by reference (PS3.18 10.4.1.1.2, annex F)."""
-        media.require(request, media.JSON, "application/json")
+        form = media.model(request, single="instance" in request.path_params)
         self._service.answer_or_refuse(request, "get")
         instances = self._service.instances(request)
         if "instance" in request.path_params:
             self._model(request, instances[0])  # one that cannot be read shows here; among others it is left out
 
-        def document() -> Iterator[str]:
-            between = "["
+        def said() -> Iterator[Said]:
             for one in instances:
                 try:
-                    yield between + json.dumps(self._model(request, one))
-                    between = ",\n"
+                    yield self._model(request, one)
                 except ModalityError as error:
                     self._service.log(request, "WADO-RS", 500, one.sop_instance_uid, f"left out: {error}")
-            yield "[]" if between == "[" else "]"
 
         self._service.log(request, "WADO-RS", 200, detail=f"metadata of {len(instances)} instances")
-        return StreamingResponse(document(), media_type=media.JSON)
+        return answers.several(form, said())
 
-    def _model(self, request: Request, one: StoredInstance) -> dict[str, object]:
+    def _model(self, request: Request, one: StoredInstance) -> Said:
         pixels = opened(one)
         uids = {
             "StudyInstanceUID": one.study_uid,
@@ -141,13 +139,14 @@ class Retrieving:
             "SOPInstanceUID": one.sop_instance_uid,
         }
         url = f"{self._service.url_of(request, uids)}/bulkdata/"
-        model: dict[str, object] = dict(json_model(pixels.header, lambda path: url + path))
+        elsewhere: dict[int, tuple[str, str]] = {}
         if pixels.has_pixels:
             tag, vr, _, _ = pixels.element
-            model[f"{tag:08X}"] = {"vr": vr, "BulkDataURI": f"{url}{tag:08X}"}
+            elsewhere[tag] = (vr, f"{url}{tag:08X}")
+        header = Dataset(pixels.header)
         # What group 0002 would say of the syntax (PS3.18 10.6.3.3.3 has the same attribute for searches).
-        model["00083002"] = {"vr": "UI", "Value": [one.transfer_syntax_uid]}
-        return dict(sorted(model.items()))
+        header.AvailableTransferSyntaxUID = one.transfer_syntax_uid
+        return Said(header, lambda path: url + path, elsewhere)
 
     def bulkdata(self, request: Request) -> Response:
         """One value, by the URL that the metadata gave.

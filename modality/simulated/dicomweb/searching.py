@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from modality.protocol import matching
-from modality.protocol.matching import UNREADABLE, InvalidIdentifier
-from modality.simulated.archive.index import LEVELS
+from modality.protocol import fuzzy, matching
+from modality.protocol.matching import InvalidIdentifier
+from modality.protocol.models.query import count_of, key_of, keyword_of
+from modality.simulated.archive.index import LEVELS, REQUEST
 from modality.simulated.archive.queries import MADE_HERE
-from modality.simulated.dicomweb import media
-from modality.simulated.dicomweb.model import json_model
+from modality.simulated.dicomweb import answers, media
+from modality.simulated.dicomweb.answers import Said
 from modality.simulated.dicomweb.service import Service
 
 _AGENT = "modality"
@@ -31,13 +31,15 @@ _RETURNED: dict[str, tuple[str, ...]] = {
     ),
     "SERIES": (
         "Modality", "SeriesDescription", "SeriesInstanceUID", "SeriesNumber", "NumberOfSeriesRelatedInstances",
-        "PerformedProcedureStepStartDate", "PerformedProcedureStepStartTime",
+        "PerformedProcedureStepStartDate", "PerformedProcedureStepStartTime", "RequestAttributesSequence",
     ),
     "IMAGE": (
         "SOPClassUID", "SOPInstanceUID", "InstanceNumber", "Rows", "Columns", "BitsAllocated", "NumberOfFrames",
         "AvailableTransferSyntaxUID",
     ),
 }  # fmt: skip
+_REQUESTS = "RequestAttributesSequence"
+_IN_REQUESTS_ONLY = ("RequestedProcedureID", "ScheduledProcedureStepID")
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
@@ -51,6 +53,7 @@ class _Query:
         everything: all that is kept is wanted.
         limit: how many results at most; None for all.
         offset: how many are left out first.
+        names: person names that are matched by likeness.
         warnings: what was not done as asked, for the Warning field.
     """
 
@@ -59,6 +62,7 @@ class _Query:
     everything: bool = False
     limit: int | None = None
     offset: int = 0
+    names: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -85,10 +89,13 @@ class Searching:
         return self._search(request, "IMAGE")
 
     def _search(self, request: Request, level: str) -> Response:
-        media.require(request, media.JSON, "application/json")
+        form = media.model(request, single=False)
         self._service.answer_or_refuse(request, "find")
         within = self._service.within(request)
-        query = _read(request, level)
+        try:
+            query = _read(request, level)
+        except InvalidIdentifier as error:
+            raise HTTPException(400, str(error)) from error
         # Unique keys without wild cards are looked up, not compared.
         for keyword in _UIDS:
             element = query.keys.get(Tag(keyword))
@@ -112,13 +119,13 @@ class Searching:
         given = request.path_params
         above = [name for name in _RETURNED if name in _upto(level) and not _in_url(name, given)]
         names = {keyword for name in above or [level] for keyword in _RETURNED[name]} | query.fields
-        answers = [self._answer(request, level, one, query, names) for one in page]
-        return JSONResponse(answers, headers=headers, media_type=media.JSON)
+        said = [Said(self._answer(request, level, one, query, names)) for one in page]
+        return answers.several(form, said, headers)
 
-    def _answer(self, request: Request, level: str, found: Dataset, query: _Query, names: Iterable[str]) -> object:
+    def _answer(self, request: Request, level: str, found: Dataset, query: _Query, names: Iterable[str]) -> Dataset:
         result = Dataset()
         wanted = found.keys() if query.everything else [Tag(keyword) for keyword in (*names, *_UIDS)]
-        for tag in {*wanted, Tag("SpecificCharacterSet"), *query.keys.keys()}:
+        for tag in {*wanted, Tag("SpecificCharacterSet"), *query.keys.keys(), *map(Tag, query.names)}:
             if tag in found:
                 result[tag] = found[tag]
         result.InstanceAvailability = "ONLINE"
@@ -128,11 +135,11 @@ class Searching:
             if keyword in result:
                 del result[keyword]
         result.RetrieveURL = self._service.url_of(request, uids)
-        return json_model(result)
+        return result
 
 
 def _matches(query: _Query, found: Dataset) -> bool:
-    return not query.keys or matching.matches(query.keys, found)
+    return (not query.keys or matching.matches(query.keys, found)) and fuzzy.names_match(query.names, found)
 
 
 def _upto(level: str) -> list[str]:
@@ -150,65 +157,41 @@ def _read(request: Request, level: str) -> _Query:
         HTTPException: 400, one of them cannot be understood.
     """
     supported = {keyword for name in _upto(level) for keyword in LEVELS[name]} | set(MADE_HERE[level])
-    query = _Query()
+    query, requests, likeness = _Query(), Dataset(), False
     for key, text in request.query_params.multi_items():
         if key == "limit":
-            query.limit = _count(key, text)
+            query.limit = count_of(key, text)
         elif key == "offset":
-            query.offset = _count(key, text)
+            query.offset = count_of(key, text)
         elif key == "includefield":
             for name in text.split(","):
                 if name == "all":
                     query.everything = True
                 else:
-                    query.fields.add(_keyword(name))
+                    query.fields.add(keyword_of(name))
         elif key == "fuzzymatching":
             if text not in ("true", "false"):
                 raise HTTPException(400, f"fuzzymatching={text[:40]}: true or false")
-            if text == "true":
-                query.warnings.append(
-                    "The fuzzymatching parameter is not supported. Only literal matching has been performed."
-                )
+            likeness = text == "true"
         elif key != "accept":
-            keyword = _keyword(key)
-            if keyword not in supported:
-                query.warnings.append(f"{keyword} is not matched at this level")
-                continue
-            query.keys[Tag(keyword)] = _key(keyword, text)
+            _add_key(query, requests, supported, key, text)
     query.fields &= supported
+    if likeness:
+        query.keys, query.names = fuzzy.without_names(query.keys)
+    if requests:
+        query.keys[Tag(_REQUESTS)] = DataElement(Tag(_REQUESTS), "SQ", [requests])
     return query
 
 
-def _key(keyword: str, text: str) -> DataElement:
-    vr = dictionary_VR(keyword)
-    value: str | list[str] = text
-    if vr == "UI":  # a list of UIDs (PS3.18 8.3.4.1)
-        value = [uid for uid in text.replace("\\", ",").split(",") if uid]
-    elif "\\" in text and vr not in ("LT", "ST", "UT"):
-        value = text.split("\\")
-    try:
-        number = vr in ("US", "UL", "SS", "SL")
-        return DataElement(Tag(keyword), vr, int(text) if number and text else value, validation_mode=0)
-    except UNREADABLE as error:
-        raise HTTPException(400, f"{keyword}={text[:40]}: {error}") from error
-
-
-def _count(key: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise HTTPException(400, f"{key}={text[:40]}: a number, 0 or more")
-    return int(text)
-
-
-def _keyword(name: str) -> str:
-    """The keyword of an attribute given by keyword or tag; of one within a sequence, its path as given."""
-    keywords = []
-    for part in name.split("."):
-        try:
-            tag = int(part, 16) if len(part) == 8 and part[:1].isalnum() else None
-        except ValueError:
-            tag = None
-        keyword = keyword_for_tag(tag) or part if tag is not None else part
-        if tag is None and tag_for_keyword(part) is None:
-            raise HTTPException(400, f"{part[:40]!r} is no attribute and no parameter of a search")
-        keywords.append(keyword)
-    return ".".join(keywords)
+def _add_key(query: _Query, requests: Dataset, supported: set[str], key: str, text: str) -> None:
+    """Take an attribute to match, of the entity or of the requests that it was made for."""
+    keyword = keyword_of(key)
+    sequence, _, inner = keyword.rpartition(".")
+    # Two are also known by their keyword alone, since no attribute of the same name stands elsewhere.
+    path = (_REQUESTS, "") if inner in _IN_REQUESTS_ONLY else (_REQUESTS,)
+    if inner in REQUEST and sequence in path and _REQUESTS in supported:
+        requests[Tag(inner)] = key_of(inner, text)
+    elif keyword in supported and keyword != _REQUESTS:
+        query.keys[Tag(keyword)] = key_of(keyword, text)
+    else:
+        query.warnings.append(f"{keyword} is not matched at this level")

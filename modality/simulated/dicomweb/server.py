@@ -1,12 +1,12 @@
-"""The web server of an archive: uvicorn in a thread, up when `start` returns and gone when `stop` does."""
+"""The web server of an archive or a RIS: uvicorn in a thread, up when `start` returns and gone when `stop` does."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from modality.errors import MissingExtraError, UsageError
@@ -14,16 +14,20 @@ from modality.simulated.dicomweb.web import ROOT, Web
 
 try:
     import uvicorn
-    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
     from modality.simulated.dicomweb.application import application
+    from modality.simulated.dicomweb.service import Transports
+    from modality.simulated.patience import PatientProtocol
 except ModuleNotFoundError:
-    raise MissingExtraError("the DICOMweb server", "web") from None
+    raise MissingExtraError("a web server", "web") from None
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from modality.simulated.archive.archive import SimulatedArchive
+    from modality.simulated.peer import SimulatedPeer
+
+__all__ = ["WebServer", "application"]
 
 _BACKLOG = 128
 _GRACE_S = 1
@@ -31,17 +35,17 @@ _POLL_S = 0.005
 
 
 class WebServer:
-    """The DICOMweb service of an archive, on a port of its own.
+    """The web service of a peer, on a port of its own.
 
     Args:
-        archive: whose instances they are.
+        peer: whose it is; it listens on the same interface.
         web: where, and who is let in.
-        beside: another application on the same port, for the same users.
+        make: makes what is served, given the open connections, which are kept here.
     """
 
-    def __init__(self, archive: SimulatedArchive, web: Web, beside: ASGIApp | None = None) -> None:
-        self._archive = archive
-        self._beside = beside
+    def __init__(self, peer: SimulatedPeer, web: Web, make: Callable[[Transports], ASGIApp]) -> None:
+        self._peer = peer
+        self._make = make
         self.web = web
         self._socket: socket.socket | None = None
         self._server: uvicorn.Server | None = None
@@ -55,7 +59,7 @@ class WebServer:
     @property
     def address(self) -> str:
         """The service root."""
-        host = self._archive.host
+        host = self._peer.host
         shown = f"[{host}]" if ":" in host else host
         return f"{'https' if self.web.certificate else 'http'}://{shown}:{self.port}{ROOT}"
 
@@ -65,13 +69,12 @@ class WebServer:
         Raises:
             UsageError: the port cannot be had, or the certificate cannot be used.
         """
-        transports: dict[tuple[str, int] | None, asyncio.Transport] = {}
-        stopping = self._archive.listener.stopping
-        stopping.clear()
+        transports: Transports = {}
+        self._peer.listener.stopping.clear()
         config = uvicorn.Config(
-            application(self._archive, self.web, transports, self._beside),
-            http=_protocol(transports),
-            ws="none",
+            self._make(transports),
+            http=_protocol(transports, self.web),
+            ws=WebSocketsSansIOProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -89,7 +92,7 @@ class WebServer:
             raise UsageError(f"{where}: certificate, key or authorities cannot be used: {error}") from error
         if config.ssl is not None:
             config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._socket = _listening(self._archive.host, self.web.port)
+        self._socket = _listening(self._peer.host, self.web.port)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="dicomweb", daemon=True)
         self._thread.start()
@@ -119,20 +122,22 @@ def _listening(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _protocol(transports: dict[tuple[str, int] | None, asyncio.Transport]) -> type[asyncio.Protocol]:
+def _protocol(transports: Transports, web: Web) -> type[asyncio.Protocol]:
     """HTTP/1.1 that keeps each connection's transport, so that a fault can break it off without an answer."""
 
-    class Protocol(H11Protocol):
+    class Protocol(PatientProtocol):
+        patience_s, most = web.patience_s, web.connections
+
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self.logger = _LOGGER
             transports[self.client] = transport
+
+        def handle_websocket_upgrade(self, event: Any) -> None:
+            transports.pop(self.client, None)  # another protocol has it from here on
+            super().handle_websocket_upgrade(event)
 
         def connection_lost(self, exc: Exception | None) -> None:
             transports.pop(self.client, None)
             super().connection_lost(exc)
 
     return Protocol
-
-
-_LOGGER = logging.getLogger(__name__)

@@ -20,6 +20,7 @@ from modality.transfer.part10 import is_uid
 
 if TYPE_CHECKING:
     from modality.simulated.archive.archive import SimulatedArchive
+    from modality.simulated.peer import SimulatedPeer
 
 Transports = dict[tuple[str, int] | None, asyncio.Transport]
 """The open connections, by the address of the other side."""
@@ -29,17 +30,17 @@ _KEYS = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID", "instance":
 _POLL_S = 0.02
 
 
-class Service:
-    """An archive as its web services see it.
+class PeerService:
+    """A peer as its web services see it.
 
     Args:
-        archive: whose instances they are.
+        peer: whose they are.
         web: its limits.
         transports: the open connections.
     """
 
-    def __init__(self, archive: SimulatedArchive, web: Web, transports: Transports) -> None:
-        self.archive = archive
+    def __init__(self, peer: SimulatedPeer, web: Web, transports: Transports) -> None:
+        self.peer = peer
         self.web = web
         self._transports = transports
 
@@ -56,7 +57,60 @@ class Service:
 
     def log(self, request: Request, what: str, status: int, uid: str = "", detail: str = "") -> None:
         """Note what was answered."""
-        self.archive.events.write(Happening(what, self.who(request), status, uid, detail))
+        self.peer.events.write(Happening(what, self.who(request), status, uid, detail))
+
+    def strike(self, request: Request, service: str) -> Fault:
+        """Let the faults of a request happen as far as they come before the work: abort, silence, delay.
+
+        To be called in a thread of Starlette's.
+
+        Raises:
+            HTTPException: 500 or 503, the connection is broken off; nobody will read it.
+        """
+        fault = self.peer.listener.faults.strike(service)
+        stopping = self.peer.listener.stopping
+        client = (request.client.host, request.client.port) if request.client else None
+        while fault.silent and client in self._transports and not stopping.wait(_POLL_S):
+            pass
+        if fault.silent or fault.abort_after is not None:
+            from_thread.run_sync(self.abort, request)
+            raise HTTPException(503, "broken off as asked")
+        if fault.delay_s:
+            stopping.wait(fault.delay_s)
+        return fault
+
+    def answer_or_refuse(self, request: Request, service: str) -> None:
+        """Let the faults of a retrieval or a query happen.
+
+        Raises:
+            HTTPException: 503, a status of the DIMSE service says that trying later may help; 500, it says no such
+                thing.
+        """
+        status = self.strike(request, service).status
+        if status:
+            later = StatusError("", status=status).retryable
+            raise HTTPException(503 if later else 500, f"refused as asked, with {status:04X}H")
+
+    def abort(self, request: Request) -> None:
+        """Break a connection off; to be called in the server's own thread."""
+        client = (request.client.host, request.client.port) if request.client else None
+        transport = self._transports.get(client)
+        if transport is not None:
+            transport.abort()
+
+
+class Service(PeerService):
+    """An archive as its web services see it.
+
+    Args:
+        archive: whose instances they are.
+        web: its limits.
+        transports: the open connections.
+    """
+
+    def __init__(self, archive: SimulatedArchive, web: Web, transports: Transports) -> None:
+        super().__init__(archive, web, transports)
+        self.archive = archive
 
     def within(self, request: Request) -> dict[str, list[str]]:
         """The unique keys that a URL gives.
@@ -89,42 +143,3 @@ class Service:
         """The URL of a study, a series or an instance, of whose UIDs as many are given as it takes."""
         names = {"StudyInstanceUID": "studies", "SeriesInstanceUID": "series", "SOPInstanceUID": "instances"}
         return self.root(request) + "".join(f"/{name}/{one[key]}" for key, name in names.items() if key in one)
-
-    def strike(self, request: Request, service: str) -> Fault:
-        """Let the faults of a request happen as far as they come before the work: abort, silence, delay.
-
-        To be called in a thread of Starlette's.
-
-        Raises:
-            HTTPException: 500 or 503, the connection is broken off; nobody will read it.
-        """
-        fault = self.archive.listener.faults.strike(service)
-        stopping = self.archive.listener.stopping
-        client = (request.client.host, request.client.port) if request.client else None
-        while fault.silent and client in self._transports and not stopping.wait(_POLL_S):
-            pass
-        if fault.silent or fault.abort_after is not None:
-            from_thread.run_sync(self.abort, request)
-            raise HTTPException(503, "broken off as asked")
-        if fault.delay_s:
-            stopping.wait(fault.delay_s)
-        return fault
-
-    def answer_or_refuse(self, request: Request, service: str) -> None:
-        """Let the faults of a retrieval or a query happen.
-
-        Raises:
-            HTTPException: 503, a status of the DIMSE service says that trying later may help; 500, it says no such
-                thing.
-        """
-        status = self.strike(request, service).status
-        if status:
-            later = StatusError("", status=status).retryable
-            raise HTTPException(503 if later else 500, f"refused as asked, with {status:04X}H")
-
-    def abort(self, request: Request) -> None:
-        """Break a connection off; to be called in the server's own thread."""
-        client = (request.client.host, request.client.port) if request.client else None
-        transport = self._transports.get(client)
-        if transport is not None:
-            transport.abort()

@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from email.message import Message
 from typing import Any
 
+from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from modality.errors import InvalidResponse
 from modality.protocol.multipart import MultipartReader, PartBegun, PartData, boundary_of
 from modality.protocol.upper_layer.command import succeeded
 from modality.simulated.archive.filing import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, SUCCESS, Filed
 from modality.simulated.archive.storage import IncomingFile
-from modality.simulated.dicomweb import media
+from modality.simulated.dicomweb import answers, media
+from modality.simulated.dicomweb.media import Model
 from modality.simulated.dicomweb.service import Service
 from modality.transfer.part10 import has_meta
 
@@ -41,10 +43,10 @@ class Storing:
         """Take the instances of a request, and say what became of each.
 
         Raises:
-            HTTPException: 400, it is malformed; 406, another answer than JSON is wanted; 413, it is too long; 415, it
-                is of another media type.
+            HTTPException: 400, it is malformed; 406, another answer than JSON or XML is wanted; 413, it is too long;
+                415, it is of another media type.
         """
-        media.require(request, media.JSON, "application/json")
+        form = media.model(request, single=True)
         within = self._service.within(request)
         receiver = _Receiver(self._service, request, within)
         limit, abort_at = self._service.web.largest_request, self._service.archive.listener.faults.abort_at_bytes
@@ -67,9 +69,10 @@ class Storing:
             raise HTTPException(400, "the connection ended too early") from None
         finally:
             receiver.close()
-        return self._answer(request, receiver.results)
+            self._service.archive.notify_of(receiver.stored)
+        return self._answer(request, form, receiver.results)
 
-    def _answer(self, request: Request, results: list[Filed]) -> Response:
+    def _answer(self, request: Request, form: Model, results: list[Filed]) -> Response:
         """The Store Instances Response (PS3.18 Tables 10.5.3-1 and -2)."""
         stored, failed, others = [], [], []
         studies: dict[str, None] = {}
@@ -94,7 +97,7 @@ class Storing:
             model |= _element(keyword, "SQ", *items) if items else {}
         whole = all(one.status == SUCCESS for one in results)
         status = 200 if whole else 202 if stored else 409
-        return JSONResponse(dict(sorted(model.items())), status, media_type=media.JSON)
+        return answers.alone(form, Dataset.from_json(model), status)
 
 
 class _Receiver:
@@ -119,6 +122,11 @@ class _Receiver:
             self._begin(kind)
         else:
             raise HTTPException(415, f"{content_type[:80]!r}: send multipart/related of {media.DICOM}")
+
+    @property
+    def stored(self) -> list[str]:
+        """SOP Instance UIDs of what is answered with success."""
+        return [one.attributes["SOPInstanceUID"] for one in self.results if one.attributes and succeeded(one.status)]
 
     def receive(self, piece: bytes) -> None:
         """Take a piece of the body.

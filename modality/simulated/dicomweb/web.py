@@ -27,6 +27,9 @@ class Web:
         client_ca: PEM file of the authorities whose client certificates are let in; others are then not.
         largest_request: bytes of a request that are read; a longer one is refused with 413.
         largest_part: bytes of an instance that are kept; a larger one fails, and the others of its request do not.
+        patience_s: how long a connection may say nothing, or next to nothing of a request, or read nothing of an
+            answer, before it is closed.
+        connections: that are open at a time; those beyond are closed at once.
     """
 
     port: int = 0
@@ -37,6 +40,8 @@ class Web:
     client_ca: Path | None = None
     largest_request: int = 64 * _GIB
     largest_part: int = 4 * _GIB
+    patience_s: float = 30.0
+    connections: int = 256
 
     def __post_init__(self) -> None:
         if self.certificate is None and (self.key or self.client_ca):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +14,8 @@ from modality.errors import MissingExtraError, UsageError
 from modality.fhir.datatypes import Resource
 from modality.fhir.ucum import is_unit
 from modality.simulated.dicomweb.web import Web
+from modality.simulated.fault_text import FHIR_MAIN, FHIR_SERVICES
+from modality.simulated.faults import Fault, Faults
 from modality.simulated.fhir.store import Store, UtcClock, utc_now
 
 _BACKLOG = 128
@@ -33,7 +35,10 @@ class SimulatedFhir:
         key: PEM file of its private key; by default it stands in the certificate's file.
         users: passcode by user name, each let in by basic authentication (RFC 7617), beside who has a token.
         client_ca: PEM file of the authorities whose client certificates are let in; others are then not.
+        patience_s: how long a connection may say nothing, or next to nothing, before it is closed.
+        connections: that are open at a time; those beyond are closed at once.
         clock: gives the time of each change, with its zone.
+        faults: what goes wrong, each a `Fault` or its text (see `Fault.of_fhir`); also with who would not be let in.
 
     Raises:
         MissingExtraError: what serves or validates is not installed.
@@ -51,23 +56,34 @@ class SimulatedFhir:
         key: Path | None = None,
         users: Mapping[str, str] | None = None,
         client_ca: Path | None = None,
+        patience_s: float = 30.0,
+        connections: int = 256,
         clock: UtcClock = utc_now,
+        faults: Iterable[Fault | str] = (),
     ) -> None:
         try:
             import uvicorn
 
+            from modality.simulated import faulty
             from modality.simulated.dicomweb.access import Access
             from modality.simulated.fhir import application, service
+            from modality.simulated.patience import patient
         except ModuleNotFoundError:
             raise MissingExtraError("the FHIR server", "fhir") from None
         if key and not certificate:
             raise UsageError(f"{key}: a private key needs its certificate beside it")
         self._uvicorn, self._application, self._service, self._guarded = uvicorn, application, service, Access
+        self._faulty = faulty
         self.host = host
         self._asked_port = port
         self._storage, self._tokens, self._clock = storage, tuple(tokens), clock
         self._certificate, self._key = certificate, key
+        self._protocol = patient(patience_s, connections)
         self._access = Web(users=users or {}, tokens=self._tokens, certificate=certificate, client_ca=client_ca)
+        self.faults = Faults(
+            [Fault.of_fhir(one) if isinstance(one, str) else one for one in faults], FHIR_SERVICES, FHIR_MAIN
+        )
+        """What goes wrong."""
         self.store: Store | None = None
         self._socket: socket.socket | None = None
         self._server: Any = None
@@ -114,7 +130,10 @@ class SimulatedFhir:
             application: Any = self._application.application(service, self._tokens)
             if self._access.users:  # then this asks for a user or a token, and nobody else has to
                 application = self._guarded(self._application.application(service), self._access)
-            config = self._config(application)
+            transports: dict[tuple[str, int] | None, Any] = {}
+            struck = self._faulty.fhir_service, self._application.ROOT, transports
+            application = self._faulty.Faulty(application, self.faults, *struck)
+            config = self._config(application, self._faulty.keeping(transports, self._protocol))
             self._socket = _listening(self.host, self._asked_port)
             self._server = self._uvicorn.Server(config)
             run = self._server.run
@@ -126,10 +145,10 @@ class SimulatedFhir:
             self.stop()
             raise
 
-    def _config(self, application: Any) -> Any:
+    def _config(self, application: Any, protocol: Any) -> Any:
         config = self._uvicorn.Config(
             application,
-            http="h11",
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,

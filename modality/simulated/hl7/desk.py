@@ -85,6 +85,11 @@ class OrderDesk:
         }
 
     @property
+    def takes(self) -> dict[str, tuple[str, ...]]:
+        """The trigger events that are taken, by message type."""
+        return {kind: tuple(events) for kind, events in self._handlers.items()}
+
+    @property
     def summary(self) -> str:
         """How many messages were taken and refused, and how many results are kept."""
         taken = counted(self.accepted, "HL7 message")
@@ -183,7 +188,7 @@ class OrderDesk:
             aside = self._storage / f"result-{name}.part"
             document = json.dumps([one.to_json() for one in found], indent=1, ensure_ascii=False)
             try:
-                self._storage.mkdir(parents=True, exist_ok=True)
+                self._storage.mkdir(mode=0o700, parents=True, exist_ok=True)
                 aside.write_text(document, encoding="utf-8", errors="replace")
                 aside.replace(self._storage / f"result-{name}.json")
             except OSError as error:

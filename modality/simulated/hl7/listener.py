@@ -5,16 +5,27 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import ssl
 import threading
 import time
+from typing import Protocol
 
 from modality.protocol.hl7.mllp import MESSAGE_LIMIT, BadFraming, Unframer, framed
-from modality.simulated.hl7.desk import OrderDesk
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 0.1
 _PATIENCE_S = 0.5
 _CHUNK = 64 * 1024
+
+
+class Desk(Protocol):
+    """Who answers messages; may be asked from several threads at once."""
+
+    def answer(self, content: bytes) -> bytes:
+        """The acknowledgment of a message, both without a frame."""
+
+    def refuse(self, reason: str) -> bytes:
+        """The answer to what is no message at all."""
 
 
 class MllpListener:
@@ -28,11 +39,12 @@ class MllpListener:
         connections: how many are served at a time; those beyond are closed at once.
         message_timeout_s: how long a message may take from its first byte to its last, and an answer to be taken.
         idle_timeout_s: how long a connection may stay silent between messages.
+        tls: what secures the connections; None for none.
     """
 
     def __init__(
         self,
-        desk: OrderDesk,
+        desk: Desk,
         host: str = "127.0.0.1",
         port: int = 0,
         *,
@@ -40,6 +52,7 @@ class MllpListener:
         connections: int = 32,
         message_timeout_s: float = 30.0,
         idle_timeout_s: float = 600.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.desk = desk
         self.host = host
@@ -48,6 +61,7 @@ class MllpListener:
         self._connections = connections
         self._message_timeout_s = message_timeout_s
         self._idle_timeout_s = idle_timeout_s
+        self._tls = tls
         self._stopping = threading.Event()
         self._listening: socket.socket | None = None
         self._accepting: threading.Thread | None = None
@@ -60,8 +74,8 @@ class MllpListener:
 
     @property
     def address(self) -> str:
-        """How others reach it: ``mllp://host:port``."""
-        return f"mllp://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        """How others reach it: ``mllp://host:port``, or ``mllps://`` with TLS."""
+        return f"mllp{'s' if self._tls else ''}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     def start(self) -> None:
         """Listen; connections are taken when this returns.
@@ -112,6 +126,12 @@ class MllpListener:
                 _LOGGER.warning("MLLP: more than %d connections; one is closed", self._connections)
                 connection.close()
                 continue
+            if self._tls:  # the handshake is for the connection's own thread: it may take its time
+                try:
+                    connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+                except OSError:  # whoever called has gone already
+                    connection.close()
+                    continue
             thread = threading.Thread(target=self._serve, args=(connection,), name="mllp-connection", daemon=True)
             thread.start()
             self._serving[thread] = connection
@@ -120,7 +140,12 @@ class MllpListener:
         with connection:
             try:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if isinstance(connection, ssl.SSLSocket):
+                    connection.settimeout(self._message_timeout_s)
+                    connection.do_handshake()
                 reason = self._converse(connection)
+            except ssl.SSLError as error:
+                reason = f"no TLS connection: {(error.reason or type(error).__name__).replace('_', ' ').lower()}"
             except OSError as error:
                 reason = f"the connection broke: {error.strerror or type(error).__name__}"
         if reason:

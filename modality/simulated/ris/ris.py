@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import evt
 from pynetdicom._handlers import standard_dimse_recv_handler
-from pynetdicom.dimse_primitives import C_FIND, N_CREATE, N_GET, N_SET
+from pynetdicom.dimse_primitives import C_FIND, N_ACTION, N_CREATE, N_GET, N_SET
 from pynetdicom.events import Event
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
@@ -30,6 +30,7 @@ from modality.protocol import availability, matching
 from modality.protocol.matching import UNREADABLE, InvalidIdentifier
 from modality.protocol.performed_step import NOTIFICATIONS
 from modality.protocol.step_states import IN_PROGRESS, INVALID_ATTRIBUTE_VALUE, NO_SUCH_SOP_INSTANCE, Decision
+from modality.protocol.ups.workitem import UPS_EVENT, UPS_PUSH
 from modality.simulated.events import Happening
 from modality.simulated.fault_text import RIS_MAIN, RIS_SERVICES
 from modality.simulated.faults import Fault
@@ -42,7 +43,13 @@ from modality.simulated.ris.unified import UPS_CLASSES, UnifiedWorklist
 from modality.transfer.part10 import names_a_file
 
 if TYPE_CHECKING:
+    import ssl
+
+    from modality.simulated.dicomweb.server import WebServer
+    from modality.simulated.dicomweb.web import Web
+    from modality.simulated.hl7.desk import OrderDesk
     from modality.simulated.hl7.listener import MllpListener
+    from modality.simulated.upsrs.channel import Channels
 
 _SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 _PENDING, _CANCELLED, _MISMATCH = 0xFF00, 0xFE00, 0xA900
@@ -64,6 +71,8 @@ class SimulatedRis(SimulatedPeer):
         keep_finished: steps that are done stay in the worklist.
         notify: who is told of each change of a performed step (PS3.4 F.9), and may subscribe to workitems.
         hl7_port: port on which HL7 v2 messages are taken over MLLP; 0 takes a free one, None takes none.
+        hl7_tls: what secures that port (`modality.network.upper_layer.tls.server_context`); None for nothing.
+        web: a UPS-RS service of the unified worklist, on a port of its own.
 
     Raises:
         AddressError: an address of `notify` does not parse.
@@ -85,6 +94,8 @@ class SimulatedRis(SimulatedPeer):
         keep_finished: bool = False,
         notify: Iterable[str | DicomAddress] = (),
         hl7_port: int | None = None,
+        hl7_tls: ssl.SSLContext | None = None,
+        web: Web | None = None,
     ) -> None:
         self._notify = [parse_dicom(one) if isinstance(one, str) else one for one in notify]
         self._keep_finished = keep_finished
@@ -92,7 +103,7 @@ class SimulatedRis(SimulatedPeer):
         items = worklist_file.read(source, clock().date()) if isinstance(source, Path) else source
         self._department = Department(items, storage)
         due = functools.partial(self._department.worklist, finished=False)
-        self._unified = UnifiedWorklist(due, self._notify, self._send)
+        self._unified = UnifiedWorklist(due, self._reaches, self._send_event)
         super().__init__(
             aet,
             host,
@@ -118,27 +129,44 @@ class SimulatedRis(SimulatedPeer):
             main_services=RIS_MAIN,
         )
         self._notifier = Notifier(self.listener, self.events)
+        self.channels: Channels | None = None
+        """The notification connections of the web, where there are any."""
+        self._web_server = None if web is None else self._served(web)
         self.available: list[Dataset] = []
         """What archives have told of instances that can be had from them, oldest first."""
         self.hl7: MllpListener | None = None
+        self._desk: OrderDesk | None = None
         if hl7_port is not None:
             from modality.simulated.hl7.desk import OrderDesk
             from modality.simulated.hl7.listener import MllpListener
 
-            desk = OrderDesk(self._department, clock=clock, events=self.events, storage=storage, aet=aet)
-            self.hl7 = MllpListener(desk, host, hl7_port)
+            self._desk = OrderDesk(self._department, clock=clock, events=self.events, storage=storage, aet=aet)
+            self.hl7 = MllpListener(self._desk, host, hl7_port, tls=hl7_tls)
 
     @property
     def hl7_address(self) -> str:
-        """Where HL7 v2 messages are taken: ``mllp://host:port``; empty when nowhere."""
+        """Where HL7 v2 messages are taken: ``mllp://host:port``, or ``mllps://``; empty when nowhere."""
         return self.hl7.address if self.hl7 else ""
 
     @property
     def hl7_summary(self) -> str:
         """What came of HL7, to follow what else was done; empty when none is taken."""
-        return f", {self.hl7.desk.summary}" if self.hl7 else ""
+        return f", {self._desk.summary}" if self._desk else ""
+
+    def _served(self, web: Web) -> WebServer:
+        from modality.simulated.dicomweb.server import WebServer  # needs an extra
+        from modality.simulated.upsrs.application import application
+
+        return WebServer(self, web, lambda transports: application(self, web, transports))
+
+    @property
+    def web_address(self) -> str:
+        """The root of its UPS-RS service; empty where there is none."""
+        return self._web_server.address if self._web_server else ""
 
     def _open(self) -> None:
+        if self._web_server:
+            self._web_server.start()
         if self.hl7:
             try:
                 self.hl7.start()
@@ -147,6 +175,8 @@ class SimulatedRis(SimulatedPeer):
                 raise UsageError(f"cannot listen for HL7 on {place}: {error.strerror or error}") from error
 
     def _close(self) -> None:
+        if self._web_server:
+            self._web_server.stop()
         self._notifier.stop()
         if self.hl7:
             self.hl7.stop()
@@ -170,8 +200,21 @@ class SimulatedRis(SimulatedPeer):
         """The workitems of the unified worklist by SOP Instance UID, one for each scheduled step and each pushed."""
         return self._unified.workitems
 
-    def _send(self, notice: Notice) -> None:
-        self._notifier.send(notice)
+    @property
+    def unified(self) -> UnifiedWorklist:
+        """The unified worklist, whichever way it is asked."""
+        return self._unified
+
+    def _reaches(self, aet: str) -> bool:
+        return any(one.aet == aet for one in self._notify)
+
+    def _send_event(self, aet: str, uid: str, event: int, information: Dataset) -> None:
+        """Send an event about a workitem by every way that is there to who watches it."""
+        for one in self._notify:
+            if one.aet == aet:
+                self._notifier.send(Notice(one, UPS_EVENT, UPS_PUSH, uid, event, information))
+        if self.channels:
+            self.channels.send(aet, uid, event, information)
 
     def _find(self, event: Event) -> Iterator[tuple[int | Dataset, Dataset | None]]:
         """Answer a worklist query (PS3.4 K.4.1)."""
@@ -209,7 +252,7 @@ class SimulatedRis(SimulatedPeer):
             self.available += [event.attribute_list] if decision.accepted else []
             return self._answered(event, "N-CREATE", decision, assigned), None
         if decision is None and unified:
-            decision, _ = self._unified.create(event)
+            decision = self._unified.create(assigned, event.attribute_list)
         if decision is None:
             try:
                 decision = self._department.create(assigned, event.attribute_list)
@@ -231,7 +274,7 @@ class SimulatedRis(SimulatedPeer):
         unified = cast(N_SET, event.request).RequestedSOPClassUID in UPS_CLASSES
         decision = _refusal(fault, uid)
         if decision is None and unified:
-            decision, _ = self._unified.set(event)
+            decision = self._unified.set(uid, event.modification_list)
         if decision is None:
             try:
                 decision = self._department.set(uid, event.modification_list)
@@ -246,7 +289,7 @@ class SimulatedRis(SimulatedPeer):
         uid = str(cast(N_GET, event.request).RequestedSOPInstanceUID)
         fault = self.listener.apply(event, "get")
         if not fault.status and cast(N_GET, event.request).RequestedSOPClassUID in UPS_CLASSES:
-            decided, uid, ups = self._unified.get(event)
+            decided, ups = self._unified.get(uid, event.attribute_identifiers)
             return self._answered(event, "N-GET", decided, uid), ups
         step = self._department.performed.get(uid)
         decision = _refusal(fault, uid) or Decision(
@@ -266,8 +309,11 @@ class SimulatedRis(SimulatedPeer):
         return self._answered(event, "N-GET", decision, uid), found
 
     def _action(self, event: Event) -> tuple[int | Dataset, None]:
-        fault = self.listener.apply(event, "action")
-        decision, uid = (Decision(fault.status, "refused as asked"), "") if fault.status else self._unified.act(event)
+        request = cast(N_ACTION, event.request)
+        uid, fault = str(request.RequestedSOPInstanceUID), self.listener.apply(event, "action")
+        decision = _refusal(fault, uid) or self._unified.act(
+            uid, int(request.ActionTypeID or 0), event.action_information, calling(event)
+        )
         return self._answered(event, "N-ACTION", decision, uid), None
 
     def _tell(self, uid: str, *, updated: bool = False) -> None:

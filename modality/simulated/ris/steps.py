@@ -152,7 +152,7 @@ class Department:
     def _write(self, step: PerformedStep) -> None:
         if self._storage is None:
             return
-        self._storage.mkdir(parents=True, exist_ok=True)
+        self._storage.mkdir(mode=0o700, parents=True, exist_ok=True)  # patients' data: nobody else's to read
         aside = self._storage / f"{step.uid}.part"
         aside.write_text(json.dumps(step.dataset.to_json_dict(), indent=1, ensure_ascii=False), encoding="utf-8")
         aside.replace(self._storage / f"{step.uid}.json")

@@ -5,22 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
-from pynetdicom.dimse_primitives import N_ACTION, N_CREATE, N_GET, N_SET
-from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext, build_context
 
 from modality.identity import uid as uid_of
-from modality.network.address import DicomAddress
 from modality.protocol import matching
 from modality.protocol.ups import states
 from modality.protocol.ups.states import CANCELED, IN_PROGRESS, SCHEDULED, decided
 from modality.protocol.ups.workitem import UPS_EVENT, UPS_PULL, UPS_PUSH, UPS_QUERY, UPS_WATCH, workitem
 from modality.protocol.worklist import ScheduledStep, text
-from modality.simulated.ris.notifying import Notice
 
 if TYPE_CHECKING:
     from modality.protocol.step_states import Decision
@@ -35,21 +31,21 @@ class UnifiedWorklist:
 
     Args:
         items: gives the worklist items that are to be performed, of each of which a workitem is made.
-        watchers: where the AE titles are that may subscribe.
-        tell: sends a notice.
+        known: whether an AE title can be told of events over DIMSE.
+        tell: sends an event: the AE title, the workitem's UID, the event type and its information.
     """
 
     def __init__(
         self,
         items: Callable[[], Iterable[Dataset]],
-        watchers: Iterable[DicomAddress],
-        tell: Callable[[Notice], None],
+        known: Callable[[str], bool],
+        tell: Callable[[str, str, int, Dataset], None],
     ) -> None:
         self._lock = threading.RLock()
         self._items = items
-        self._watchers = {one.aet: one for one in watchers}
-        self._tell = tell
+        self._known, self._tell = known, tell
         self._subscribed: dict[str, set[str]] = {}
+        self._to_come: dict[str, Dataset] = {}
         self._ordered: set[str] = set()
         self._workitems: dict[str, Dataset] = {}
 
@@ -69,6 +65,8 @@ class UnifiedWorklist:
                 known = self._workitems.get(uid)
                 if known is None or text(known, "ProcedureStepState") == SCHEDULED:
                     self._workitems[uid] = self._named(uid, workitem(step))
+                    if known is None:
+                        self._appeared(uid)
             for uid in self._ordered - due:
                 if text(self._workitems[uid], "ProcedureStepState") == SCHEDULED:
                     self._enter(uid, self._workitems[uid], CANCELED)
@@ -85,102 +83,156 @@ class UnifiedWorklist:
         attributes.SOPClassUID, attributes.SOPInstanceUID = UPS_PUSH, uid
         return attributes
 
-    def find(self, query: Dataset) -> Iterator[Dataset]:
-        """The answers to a C-FIND, oldest first.
+    def matching(self, query: Dataset) -> Iterator[Dataset]:
+        """The workitems that match, oldest first, each whole.
 
         Raises:
             InvalidIdentifier: the identifier cannot be read.
         """
         with self._lock:
             candidates = [_public(one) for one in self.workitems.values()]
-        for candidate in candidates:
-            if matching.matches(query, candidate):
-                yield matching.answer(query, candidate)
+        return (candidate for candidate in candidates if matching.matches(query, candidate))
 
-    def create(self, event: Event) -> tuple[Decision, str]:
-        """Take an N-CREATE, or say why not; and the UID that the workitem has."""
-        uid = str(cast(N_CREATE, event.request).AffectedSOPInstanceUID or "")
-        attributes = event.attribute_list
+    def find(self, query: Dataset) -> Iterator[Dataset]:
+        """The answers to a C-FIND, likewise.
+
+        Raises:
+            InvalidIdentifier: the identifier cannot be read.
+        """
+        return (matching.answer(query, candidate) for candidate in self.matching(query))
+
+    def create(self, uid: str, attributes: Dataset) -> Decision:
+        """Take a new workitem, or say why not."""
         with self._lock:
             decision = states.judge_create(attributes, exists=uid in self.workitems)
             if decision.accepted:
                 self.workitems[uid] = self._named(uid, attributes)
-        return decision, uid
+                self._appeared(uid)
+        return decision
 
-    def set(self, event: Event) -> tuple[Decision, str]:
-        """Take an N-SET, or say why not."""
-        uid = str(cast(N_SET, event.request).RequestedSOPInstanceUID)
-        changes = event.modification_list
+    def set(self, uid: str, changes: Dataset) -> Decision:
+        """Take changes of its performer's, or say why not."""
         with self._lock:
             ups = self.workitems.get(uid)
             decision = states.judge_set(ups, changes)
             if decision.accepted and ups is not None:
                 ups.update(changes)
-        return decision, uid
+                if told := changes.get("ProcedureStepProgressInformationSequence"):
+                    information = Dataset()
+                    information.ProcedureStepProgressInformationSequence = told
+                    self._report(uid, states.PROGRESS_REPORT, information)
+        return decision
 
-    def get(self, event: Event) -> tuple[Decision, str, Dataset | None]:
-        """Answer an N-GET, without the Transaction UID."""
-        request = cast(N_GET, event.request)
-        uid = str(request.RequestedSOPInstanceUID)
+    def get(self, uid: str, wanted: Iterable[int] = ()) -> tuple[Decision, Dataset | None]:
+        """A workitem, or those of its attributes that are asked for; never the Transaction UID."""
         with self._lock:
             ups = self.workitems.get(uid)
             if ups is None:
-                return decided(states.NO_SUCH_UPS), uid, None
+                return decided(states.NO_SUCH_UPS), None
             found = _public(ups)
-        wanted = event.attribute_identifiers
-        if wanted:
+        tags = [Tag(one) for one in wanted]
+        if tags:
             chosen = Dataset()
-            chosen.update({tag: found[tag] for tag in (*wanted, Tag("SpecificCharacterSet")) if tag in found})
+            chosen.update({tag: found[tag] for tag in (*tags, Tag("SpecificCharacterSet")) if tag in found})
             found = chosen
-        return decided(0), uid, found
+        return decided(0), found
 
-    def act(self, event: Event) -> tuple[Decision, str]:
-        """Take an N-ACTION, or say why not (PS3.4 CC.2.1 to CC.2.3)."""
-        request = cast(N_ACTION, event.request)
-        uid = str(request.RequestedSOPInstanceUID)
-        information = event.action_information
+    def act(self, uid: str, action: int, information: Dataset, asking: str) -> Decision:
+        """Take an N-ACTION of an AE title, or say why not (PS3.4 CC.2.1 to CC.2.3)."""
+        if action == states.CHANGE_STATE:
+            return self.change_state(uid, information)
+        if action == states.REQUEST_CANCEL:
+            return self.request_cancel(uid, information, asking)
+        if action not in (states.SUBSCRIBE, states.UNSUBSCRIBE, states.SUSPEND):
+            return decided(0x0123, "no such action type")
+        aet = text(information, "ReceivingAE")
+        if not self._known(aet):
+            return decided(states.UNKNOWN_RECEIVER)
+        keys = information.get("MatchingKeysSequence") or [Dataset()]  # PS3.4 Table CC.2.3-1, of a filter
+        return self.subscription(uid, aet, action, keys[0])
+
+    def change_state(self, uid: str, information: Dataset) -> Decision:
+        """Claim a workitem, or end it (PS3.4 CC.2.1)."""
+        requested, transaction = text(information, "ProcedureStepState"), text(information, _SECRET)
         with self._lock:
             ups = self.workitems.get(uid)
-            if request.ActionTypeID == states.CHANGE_STATE:
-                requested, transaction = text(information, "ProcedureStepState"), text(information, _SECRET)
-                decision = states.judge_change(ups, requested, transaction)
-                if decision.accepted and ups is not None:
-                    if requested == IN_PROGRESS:
-                        ups.TransactionUID = transaction
-                    self._enter(uid, ups, requested)
-            elif request.ActionTypeID == states.REQUEST_CANCEL:
-                decision = states.judge_cancel(ups)
-                if decision.accepted and ups is not None:
+            decision = states.judge_change(ups, requested, transaction)
+            if decision.accepted and not decision.status and ups is not None:
+                if requested == IN_PROGRESS:
+                    ups.TransactionUID = transaction
+                self._enter(uid, ups, requested)
+        return decision
+
+    def request_cancel(self, uid: str, information: Dataset, asking: str) -> Decision:
+        """Cancel a workitem for somebody else, or hand the wish on to who watches it (PS3.4 CC.2.2)."""
+        with self._lock:
+            ups = self.workitems.get(uid)
+            decision = states.judge_cancel(ups, watched=bool(self._subscribed.get(uid)))
+            if decision.accepted and not decision.status and ups is not None:
+                if text(ups, "ProcedureStepState") == IN_PROGRESS:
+                    wish = Dataset()
+                    wish.update({one.tag: one for one in information})
+                    wish.RequestingAE = asking
+                    self._report(uid, states.CANCEL_REQUESTED, wish)
+                else:
                     self._enter(uid, ups, CANCELED)
-            elif request.ActionTypeID in (states.SUBSCRIBE, states.UNSUBSCRIBE):
-                decision = self._subscription(uid, ups, text(information, "ReceivingAE"), request.ActionTypeID)
+        return decision
+
+    def subscription(self, uid: str, aet: str, action: int, keys: Dataset | None = None) -> Decision:
+        """Let an AE title watch a workitem, or all of them, those to come included; or no more (PS3.4 CC.2.3).
+
+        Args:
+            uid: of the workitem, or the one that stands for all or those of a filter.
+            aet: who is told.
+            action: SUBSCRIBE, UNSUBSCRIBE, or SUSPEND for those to come only.
+            keys: the filter.
+        """
+        with self._lock:
+            if uid in (states.EVERY_WORKITEM, states.FILTERED_WORKITEMS):
+                self._to_come.pop(aet, None)
+                if action == states.SUBSCRIBE:
+                    self._to_come[aet] = keys if keys is not None and uid == states.FILTERED_WORKITEMS else Dataset()
+                    for one in list(self.workitems):
+                        self._appeared(one, aet)
+                elif action == states.UNSUBSCRIBE:
+                    for watching in self._subscribed.values():
+                        watching.discard(aet)
+                return decided(0)
+            if uid not in self.workitems:
+                return decided(states.NO_SUCH_UPS)
+            if action == states.UNSUBSCRIBE:
+                self._subscribed.setdefault(uid, set()).discard(aet)
+            elif action == states.SUBSCRIBE:
+                self._watch(uid, aet)
             else:
-                decision = decided(0x0123, "no such action type")
-        return decision, uid
+                return decided(0x0123, "only what stands for all workitems can be suspended")
+        return decided(0)
 
     def _enter(self, uid: str, ups: Dataset, state: str) -> None:
         ups.ProcedureStepState = state
+        self._report(uid, states.STATE_REPORT, _state(ups))
+
+    def _appeared(self, uid: str, only: str = "") -> None:
+        """Let those who watch all workitems, or one of them, watch this one."""
+        for aet, keys in self._to_come.items():
+            if only in ("", aet) and (not keys or matching.matches(keys, _public(self._workitems[uid]))):
+                self._watch(uid, aet)
+
+    def _watch(self, uid: str, aet: str) -> None:
+        self._subscribed.setdefault(uid, set()).add(aet)
+        self._tell(aet, uid, states.STATE_REPORT, _state(self._workitems[uid]))  # CC.2.3.3: the initial state
+
+    def _report(self, uid: str, event: int, information: Dataset) -> None:
         for aet in sorted(self._subscribed.get(uid, ())):
-            self._report(uid, ups, aet)
+            self._tell(aet, uid, event, information)
 
-    def _subscription(self, uid: str, ups: Dataset | None, aet: str, action: int) -> Decision:
-        if ups is None:
-            return decided(states.NO_SUCH_UPS)
-        if aet not in self._watchers:
-            return decided(states.UNKNOWN_RECEIVER)
-        watching = self._subscribed.setdefault(uid, set())
-        if action == states.UNSUBSCRIBE:
-            watching.discard(aet)
-        else:
-            watching.add(aet)
-            self._report(uid, ups, aet)  # CC.2.3.3: the initial state is reported to a new subscriber
-        return decided(0)
 
-    def _report(self, uid: str, ups: Dataset, aet: str) -> None:
-        information = Dataset()
-        information.ProcedureStepState = ups.ProcedureStepState
-        information.InputReadinessState = ups.InputReadinessState
-        self._tell(Notice(self._watchers[aet], UPS_EVENT, UPS_PUSH, uid, states.STATE_REPORT, information))
+def _state(ups: Dataset) -> Dataset:
+    """The information of a state report (PS3.4 Table CC.2.4-1)."""
+    information = Dataset()
+    information.ProcedureStepState = ups.ProcedureStepState
+    information.InputReadinessState = ups.InputReadinessState
+    return information
 
 
 def _public(ups: Dataset) -> Dataset:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from modality import config
+from modality.acquisition.digest import content_digest
 from modality.acquisition.frames import Acquisition
 from modality.errors import PeerError, UnreachableError, UsageError, WorkflowError
 from modality.identity import Patient
@@ -19,10 +20,11 @@ from modality.protocol.performed_step import PerformedSeries
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS
 from modality.station.begun import last_series_number, study_began
-from modality.station.examination import DERIVED, Examination, SeriesPlan
+from modality.station.examination import DERIVED, Examination
 from modality.station.pending import note_receipt
+from modality.station.steps.scanning import Encoding, offset, options_of, scanned
 from modality.station.steps.studies import FilledStudy, Grouping, check_group, filled_studies, scheduled_key
-from modality.station.study import Scan, acquire, content_digest, load_phantom
+from modality.station.study import Scan, acquire
 from modality.transfer.destination import Progress, Receipt
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.syntaxes import TransferSyntax
@@ -30,21 +32,6 @@ from phantoms.phantom import Phantom
 
 if TYPE_CHECKING:
     from modality.station.station import Station
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """What the images of a scan are written as.
-
-    Args:
-        transfer_syntax: what they are encoded in; the kind's own by default.
-        quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
-        assignments: attributes set over those of the IOD, by keyword.
-    """
-
-    transfer_syntax: TransferSyntax | None = None
-    quality: float | None = None
-    assignments: Mapping[str, str] | None = None
 
 
 class FilledStep:
@@ -115,6 +102,7 @@ class FilledStep:
         assignments: Mapping[str, str] | None = None,
         progress: Progress | None = None,
         half: bool = False,
+        phantom_options: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Receipt:
         """Scan a phantom as one more series of this step, and store the images as they are made.
@@ -130,6 +118,7 @@ class FilledStep:
             assignments: attributes set over those of the IOD, by keyword.
             progress: called with the number of images dealt with.
             half: the scan is broken off half-way.
+            phantom_options: of the phantom's function, where it is given by name or is the default.
             **options: the acquisition's own, such as `slices`.
 
         Raises:
@@ -139,12 +128,10 @@ class FilledStep:
         self._check_in_progress()
         found: Kind = KINDS.load(kind or kind_of(self.step.modality))
         seed = self._seed()
-        scanned = phantom or found.default_phantom
-        if isinstance(scanned, str):
-            scanned = load_phantom(scanned, seed=seed)
-        acquisition = acquire(found, scanned, seed=seed, **options)
+        made = scanned(phantom, found.default_phantom, seed, phantom_options)
+        acquisition = acquire(found, made, seed=seed, **options)
         encoding = Encoding(transfer_syntax, quality, assignments)
-        title = f"{found.title} {scanned.name}" if scanned else found.title
+        title = f"{found.title} {made.name}" if made else found.title
         return self._fill(found, acquisition, encoding, title, "", progress, half=half)
 
     def examine(
@@ -157,6 +144,7 @@ class FilledStep:
         assignments: Mapping[str, str] | None = None,
         progress: Progress | None = None,
         half: bool = False,
+        phantom_options: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Receipt:
         """Scan all series of a protocol, as `acquire` does one; broken off half-way, half of its first.
@@ -169,6 +157,7 @@ class FilledStep:
             assignments: attributes set over those of the IOD, by keyword.
             progress: called with the number of images dealt with.
             half: the scan is broken off half-way.
+            phantom_options: of the phantom's function, where it is given by name or is the default.
             **options: of the acquisition, for every series; they prevail over the protocol's.
 
         Raises:
@@ -178,8 +167,7 @@ class FilledStep:
         self._check_in_progress()
         plan = config.load(config.shipped(f"protocols/{protocol}.toml"), Examination)
         kind: Kind = KINDS.load(plan.kind)
-        if phantom is None or isinstance(phantom, str):
-            phantom = load_phantom(phantom or plan.phantom, seed=self._seed())
+        subject = scanned(phantom, plan.phantom, self._seed(), phantom_options)
         encoding = Encoding(transfer_syntax, quality, assignments)
         made: dict[str, Acquisition] = {}
         receipt = Receipt()
@@ -191,7 +179,7 @@ class FilledStep:
                 its_kind = its_kind_of(self.scans[-1].context, kind)
             else:
                 asked = options_of(series, options)
-                made[series.description] = acquire(kind, phantom, seed=self._seed(), **asked)
+                made[series.description] = acquire(kind, subject, seed=self._seed(), **asked)
             receipt.add(
                 self._fill(
                     its_kind, made[series.description], encoding, series.description, protocol, progress, half=half
@@ -233,7 +221,7 @@ class FilledStep:
             syntax = encoding.transfer_syntax or kind.default_syntax
             scan = Scan(kind, acquisition, context, syntax, encoding.quality, encoding.assignments)
             images = (len(scan) + 1) // 2 if half else len(scan)
-            receipt.add(self._store(scan, progress and _offset(progress, done), images))
+            receipt.add(self._store(scan, progress and offset(progress, done), images))
             done += images
         return receipt
 
@@ -276,6 +264,12 @@ class FilledStep:
             performing_physician=order.performing_physician,
         )
         return Context(self.patient, filled, series, identity, self.station.equipment)
+
+    def beside(self, study: FilledStudy, description: str) -> Context:
+        """The context of one more series in a study, which belongs to no performed step."""
+        self._acquired += 1
+        context = self._context(study, description, "", description)
+        return replace(context, series=replace(context.series, performed_step=None))
 
     def _store(self, scan: Scan, progress: Progress | None, images: int) -> Receipt:
         series = scan.context.series
@@ -321,17 +315,6 @@ class FilledStep:
             )
             performed.images.append((instance.sop_class_uid, instance.sop_instance_uid))
             yield instance
-
-
-def options_of(series: SeriesPlan, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What a series of a protocol is scanned with when `asked` is asked for all of them."""
-    taken = asked if series.takes is None else {name: value for name, value in asked.items() if name in series.takes}
-    return {**series.options, **taken}
-
-
-def _offset(progress: Progress, before: int) -> Progress:
-    """Progress that counts what was dealt with before."""
-    return lambda done: progress(before + done)
 
 
 def kind_of(modality: str) -> str:

@@ -106,9 +106,7 @@ class StepReports:
         told.waiting = self.queue.waiting(uid)
         return told
 
-    def _tell(
-        self, uid: str, mpps: Worklist | None, away: dict[str, ModalityError], told: Told
-    ) -> None:
+    def _tell(self, uid: str, mpps: Worklist | None, away: dict[str, ModalityError], told: Told) -> None:
         """Send what waits of one step, up to the first message that does not get through."""
         for message in self.queue.waiting(uid):
             if self.queue.refused_of(uid):

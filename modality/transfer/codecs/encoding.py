@@ -186,6 +186,7 @@ class Encoding:
             MissingExtraError: the codec is not installed.
         """
         coded.check()
+        coded.check_decoded()
         codec = self._codec()
         try:
             return coded.fitted(codec.decode(data, coded))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Frame: TypeAlias = "NDArray[Any]"
+LARGEST_DECODED = 512 << 20
+"""Bytes of a frame that is decoded; our choice: ten times what devices make at the most, and a bomb is a few bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,18 @@ class PixelFormat:
     def length(self) -> int:
         """Bytes of a frame when it is native."""
         return self.rows * self.columns * self.samples * self.bits_allocated // 8
+
+    def check_decoded(self) -> None:
+        """Refuse a frame that is too large to be decoded, before a decoder allocates for it.
+
+        Raises:
+            UnsupportedError: with its size.
+        """
+        if self.length > LARGEST_DECODED:
+            raise UnsupportedError(
+                f"a frame of {self.rows} by {self.columns} is not decoded here:"
+                f" {self.length >> 20} MiB, and {LARGEST_DECODED >> 20} are the most"
+            )
 
     def check(self) -> None:
         """Refuse attributes that no codec here can mean.

@@ -42,6 +42,8 @@ class RleCodec:
         number, *offsets = _HEADER.unpack_from(data)
         if number != count:
             raise InputError(f"{number} segments where the data set asks for {count}")
+        if _LONGEST // 2 * len(data) < coded.length:  # two bytes stand for 128 at the most
+            raise InputError("truncated: too few bytes for such a frame")
         ends = [*offsets[1:count], len(data)]
         planes = np.empty((coded.rows, coded.columns, coded.samples, width), np.uint8)
         for segment, (start, end) in enumerate(zip(offsets[:count], ends, strict=True)):
@@ -89,7 +91,7 @@ def _packed(plane: NDArray[np.uint8]) -> bytes:
 def _unpacked(data: bytes, length: int) -> bytearray:
     """The bytes of a segment (PS3.5 G.3.2); padding with zeros may follow them."""
     out = bytearray()
-    at, last = 0, len(data) - 1
+    at, last, most = 0, len(data) - 1, length + _LONGEST
     while at < last:
         head = data[at]
         if head < _LONGEST:
@@ -100,6 +102,8 @@ def _unpacked(data: bytes, length: int) -> bytearray:
             at += 2
         else:
             at += 1
+        if len(out) > most:
+            break
     if len(out) < length:
         raise InputError("truncated: a segment breaks off")
     if any(out[length:]):

@@ -162,3 +162,45 @@ def test_every_sop_class_that_we_ask_of_a_peer_appears(whole: str) -> None:
         found |= {getattr(importlib.import_module(module), name) for name in names}
     assert len(found) >= 8
     assert {uid for uid in found if f"| {uid} | SCU |" not in used} == set()
+
+
+def test_every_association_that_an_embedded_peer_opens_appears(whole: str) -> None:
+    """What the sources of the peers send unasked is among what they open associations for."""
+    opened = whole.partition("*Associations that ARCHIVE opens*")[2].partition("*Services provided")[0]
+    sources = Path(modality.__path__[0]) / "simulated"
+    sent = set()
+    for path in sorted(sources.rglob("*.py")):
+        text_of = path.read_text()
+        names = [*re.findall(r"Notice\(one, (\w+), ", text_of), *re.findall(r"contexts = \[\((\w+), ", text_of)]
+        module = ".".join(("modality", *path.relative_to(sources.parent).with_suffix("").parts))
+        loaded = importlib.import_module(module) if names else None
+        sent |= {str(getattr(loaded, name)) for name in names if hasattr(loaded, name)}
+    assert len(sent) >= 2
+    assert {uid for uid in sent if f"| {uid} |" not in opened} == set()
+    assert f"| {performed_step.PERFORMED_STEP_NOTIFICATION} | N-EVENT-REPORT" in opened
+
+
+def test_hl7_is_told_by_the_desk_that_takes_it(whole: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("hl7")
+    from modality.protocol.hl7 import mllp
+    from modality.simulated.hl7.desk import OrderDesk
+
+    for row in ("| ORM | O01 |", "| OMI | O23 |", "| ADT | A01 A04 A05 A08 A31 A40 |", "| ORU | R01 |"):
+        assert row in whole
+    assert "| 8859/5 | ISO_IR 144 |" in whole
+    monkeypatch.setattr(OrderDesk, "takes", property(lambda _: {"SIU": ("S12", "S13")}))
+    monkeypatch.setattr(mllp, "MESSAGE_LIMIT", 77)
+    told = text(web.hl7())
+    assert "| SIU | S12 S13 |" in told
+    assert "| ORM |" not in told
+    assert "77 bytes" in told
+
+
+def test_workitems_on_the_web_appear_with_their_methods(whole: str) -> None:
+    pytest.importorskip("starlette")
+    for row in (
+        "| /dicom-web/workitems/{workitem}/state | PUT | workitems (UPS-RS) |",
+        "| /dicom-web/workitems/{workitem}/subscribers/{aet} | DELETE | workitems (UPS-RS) |",
+        "| /dicom-web/subscribers/{aet} | WebSocket | event reports of workitems (UPS-RS) |",
+    ):
+        assert row in whole

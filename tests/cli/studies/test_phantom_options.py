@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from modality.cli.studies.phantom_options import PhantomOption, options_of, parse_phantom_options
+from modality.cli.studies.phantom_options import (
+    FunctionOption,
+    options_of,
+    options_of_kind,
+    parse_kind_options,
+    parse_phantom_options,
+)
 from modality.errors import UnknownNameError, UsageError
 from modality.registry import PHANTOMS
 from tests.cli.command import document, invoke
@@ -102,7 +109,7 @@ def test_the_table_for_people_names_options_and_defaults() -> None:
     ],
 )
 def test_texts_become_values_of_their_types(types: tuple[object, ...], text: str, value: object) -> None:
-    found = PhantomOption("size", None, types, "").parsed(text)
+    found = FunctionOption("size", None, types, "").parsed(text, "--phantom-option")
     assert (found, type(found)) == (value, type(value))
 
 
@@ -127,3 +134,22 @@ def test_phantoms_of_others_are_read_the_same_way(monkeypatch: pytest.MonkeyPatc
         parse_phantom_options("bottle", ["fillin=oil"])
     with pytest.raises(UsageError, match=r"float\|none"):
         parse_phantom_options("bottle", ["fill_ml=half"])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("kernle=SHARP", "unknown option of ct 'kernle': did you mean 'kernel'?"),
+        ("kvp", "--option kvp: give NAME=VALUE"),
+        ("kvp=high", "--option kvp=high: give float"),
+    ],
+)
+def test_a_wrong_option_of_a_kind_is_named(given: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        parse_kind_options("ct", [given])
+
+
+def test_an_option_of_a_kind_is_an_argument_of_its_acquisition() -> None:
+    assert parse_kind_options("ct", ["kvp=100", "dose-modulation=no"]) == {"kvp": 100.0, "dose_modulation": False}
+    assert not {"phantom", "seed"} & set(options_of_kind("mr"))
+    assert options_of_kind("ct")["kvp"].what

@@ -70,6 +70,7 @@ def test_orthanc_to_ours_to_dcmqrscp_and_back_nothing_changed(
             finished = modality("migrate", "--from", origin, "--to", target, "--json", *options)
             assert finished.code == 0, finished.stderr
             assert finished.document["studies"] == len(finished.document["migrated"]) == 3
+            assert finished.document["decompressed"] == []
             report = finished.document["verified"]
             assert (report["checked"], report["identical"]) == (sent, sent)
             # dcmqrscp sends what is not compressed in the first syntax of that kind that we take.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pydicom
@@ -181,3 +182,34 @@ def _several() -> list[Dataset]:
         sparse(4, "Yester^Day", "CT", another_day(-1)),
         sparse(5, "To^Morrow", "CT", another_day(1)),
     ]
+
+
+def test_images_of_a_wrong_entry_are_rejected_by_a_note_that_orthanc_and_dciodvfy_take(
+    orthanc: Factory, dcmjs_mpps: Factory, wlmscpfs: Factory, dciodvfy: Callable[[Path], list[str]], tmp_path: Path
+) -> None:
+    with (
+        orthanc() as archive,
+        dcmjs_mpps() as mpps,
+        wlmscpfs([sparse(1, "Wrong^Patient", "CT")]) as ris,
+    ):
+        finished = modality(
+            "perform", "--worklist", ris.address, "--archive", archive.address, "--mpps", mpps.address,
+            "--aet", STATION_AET, "--state", tmp_path / "state", "--json", *SMALL, "--discontinue", "110514",
+            "--rejection-note",
+        )  # fmt: skip
+        _, ended = mpps.messages()
+        copied = modality("migrate", "--from", archive.dicomweb, "--to", tmp_path / "copy", "--json")
+    assert (finished.code, finished.lines, copied.code) == (0, [], 0), copied.stderr
+    (step,) = finished.document["steps"]
+    kept = {pydicom.dcmread(path).SOPInstanceUID: path for path in (tmp_path / "copy").rglob("*.dcm")}
+    (uid,) = step["rejection_notes"]
+    note = pydicom.dcmread(kept.pop(uid))
+    assert dciodvfy(Path(note.filename)) == []
+    assert note.ConceptNameCodeSequence[0].CodeValue == "113038"
+    rejected = [
+        item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        for item in note.ContentSequence
+        if "ReferencedSOPSequence" in item
+    ]
+    assert sorted(rejected) == sorted(kept) == sorted(named(ended.dataset))
+    assert step["stored"] == len(kept)

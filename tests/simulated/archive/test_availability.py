@@ -11,16 +11,20 @@ import pytest
 from modality.errors import StatusError
 from modality.network.address import parse_dicom
 from modality.network.association import associate
+from modality.network.dicomweb.archive import WebArchive
 from modality.network.local import Local, Timeouts
 from modality.network.store import DicomArchive
 from modality.protocol import availability
 from modality.protocol.availability import INSTANCE_AVAILABILITY, notification
 from modality.protocol.negotiation import FALLBACKS
 from modality.simulated.archive import SimulatedArchive
+from modality.simulated.dicomweb.web import Web
 from modality.simulated.ris import SimulatedRis
 from modality.station.station import Station
+from modality.transfer.encode import prepare
 from tests.network.conftest import LOCAL, series
 from tests.peers.commandline import SMALL, end, modality, start
+from tests.transfer.datasets import image
 
 TABLE = {"ReferencedPerformedProcedureStepSequence", "StudyInstanceUID", "ReferencedSeriesSequence"}
 
@@ -104,3 +108,17 @@ def test_serve_archive_notifies(tmp_path: Path):
     assert (finished.code, served.lines) == (0, ["4 instances kept"])
     assert told.StudyInstanceUID == finished.document["steps"][0]["study_uid"]
     assert not told.ReferencedPerformedProcedureStepSequence
+
+
+def test_what_came_by_stow_is_told_too_and_what_was_refused_or_lost_is_not():
+    with SimulatedRis() as ris:
+        faults = ["on=store,status=C000,every=3,times=1", "on=store,lose,every=4"]
+        with SimulatedArchive(notify=[ris.address], web=Web(), faults=faults) as archive:
+            sent = [prepare(image(SOPInstanceUID=f"1.2.3.1.{n}")) for n in range(1, 5)]
+            receipt = WebArchive(archive.web_address, local=LOCAL).store(sent)
+            archive.events.wait_for("availability")
+    assert receipt.refused == {0xC000: ["1.2.3.1.3"]}
+    (told,) = ris.available
+    assert told.StudyInstanceUID == "1.2.3"
+    (item,) = told.ReferencedSeriesSequence
+    assert [one.ReferencedSOPInstanceUID for one in item.ReferencedSOPSequence] == ["1.2.3.1.1", "1.2.3.1.2"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pynetdicom.sop_class import CTImageStorage
 
 from modality.network.listening import ListeningEntity
 from modality.simulated.archive import SimulatedArchive, header
-from modality.simulated.archive.index import KEPT
+from modality.simulated.archive.index import KEPT, REQUEST
 from modality.simulated.archive.storage import IncomingFile
 from modality.transfer.reading import read
 from tests.peers.process import wait_until
@@ -140,7 +141,11 @@ def test_the_index_reads_what_pydicom_reads(path: Path) -> None:
     dataset = dcmread(path, stop_before_pixels=True, force=True)
     for keyword in KEPT:
         assert (keyword in found) == (keyword in dataset), keyword
-        if keyword in found:
+        if keyword == "RequestAttributesSequence" and keyword in found:
+            items = dataset[keyword].value
+            wanted = [{name: str(item[name].value) for name in REQUEST if item.get(name)} for item in items]
+            assert json.loads(found[keyword]) == wanted
+        elif keyword in found:
             value = dataset[keyword].value
             values = value if isinstance(value, MultiValue) else [] if value is None else [value]
             assert found[keyword] == "\\".join(map(str, values)).rstrip(" "), keyword

@@ -120,11 +120,33 @@ def test_a_series_tells_of_its_study_where_the_url_does_not(http):
     assert inside["0020000D"] == outside["0020000D"] == {"vr": "UI", "Value": ["1.3"]}
 
 
-def test_there_is_more_than_the_limit_and_fuzzy_matching_is_not_done(http):
-    warning = http.get("/studies", params={"limit": "1", "fuzzymatching": "true"}).headers["Warning"]
+def test_there_is_more_than_the_limit(http):
+    warning = http.get("/studies", params={"limit": "1"}).headers["Warning"]
     assert "There are 2 additional results that can be requested" in warning
-    assert "Only literal matching has been performed" in warning
-    assert "Warning" not in http.get("/studies", params={"fuzzymatching": "false"}).headers
+    assert "Warning" not in http.get("/studies", params={"limit": "3"}).headers
+
+
+@pytest.mark.parametrize(
+    ("name", "literal", "fuzzy"),
+    [
+        ("Jorg Muller", [], ["1.1", "1.2"]),  # other order, without accents
+        ("Mül", [], ["1.1", "1.2"]),  # the beginning only
+        ("Jamada", [], []),  # a first letter apart is another Soundex code
+        ("Yamata", [], ["1.3"]),  # sounds like it
+        ("Muller Tarou", [], []),  # each word has to be there
+        ("Müller^Jörg", ["1.1", "1.2"], ["1.1", "1.2"]),
+    ],
+)
+def test_fuzzy_matching_of_names_only_where_it_is_asked_for(http, name, literal, fuzzy):
+    assert uids(http, "/studies", PatientName=name, fuzzymatching="false") == literal
+    response = http.get("/studies", params={"PatientName": name, "fuzzymatching": "true"})
+    assert [one["0020000D"]["Value"][0] for one in (response.json() if response.content else [])] == fuzzy
+    assert "Warning" not in response.headers
+
+
+def test_fuzzy_matching_leaves_the_other_keys_literal(http):
+    assert uids(http, "/studies", PatientName="jorg", StudyDate="20240305", fuzzymatching="true") == ["1.2"]
+    assert uids(http, "/studies", PatientName="jorg", PatientID="p1", fuzzymatching="true") == []
 
 
 def test_what_it_does_not_match_at_a_level_it_says(http):
@@ -169,7 +191,7 @@ def test_json_is_what_it_answers(http, accept):
     assert response.headers["Content-Type"] == "application/dicom+json"
 
 
-@pytest.mark.parametrize("accept", ['multipart/related; type="application/dicom+xml"', "text/html"])
+@pytest.mark.parametrize("accept", ["application/dicom+xml", "multipart/related; type=text/xml", "text/html"])
 def test_other_answers_are_not_acceptable(http, accept):
     assert http.get("/studies", headers={"Accept": accept}).status_code == 406
 
@@ -180,3 +202,48 @@ def test_faults_strike_queries(serve):
     archive = serve("on=find,status=A700,times=1", "on=find,status=C000,times=1,every=2")
     codes = [httpx.get(f"{archive.web_address}/studies").status_code for _ in range(3)]
     assert codes == [503, 500, 204]
+
+
+def test_series_are_found_by_the_request_that_they_were_made_for(http):
+    def requested(**attributes):
+        item = Dataset()
+        for keyword, value in attributes.items():
+            setattr(item, keyword, value)
+        return item
+
+    group = [
+        requested(RequestedProcedureID="RP1", ScheduledProcedureStepID="S1", AccessionNumber="ACC1"),
+        requested(RequestedProcedureID="RP2", ScheduledProcedureStepID="S2", AccessionNumber="ACC2"),
+    ]
+    alone = [requested(RequestedProcedureID="RP1", ScheduledProcedureStepID="S3")]
+    sent = [
+        image(SOPInstanceUID=f"1.4.{n}.1", StudyInstanceUID="1.4", SeriesInstanceUID=f"1.4.{n}", Modality="CT",
+              RequestAttributesSequence=items)
+        for n, items in ((1, group), (2, alone))
+    ]  # fmt: skip
+    assert stow(http, *map(prepare, sent)).status_code == 200
+
+    def series(**keys):
+        return uids(http, "/series", "SeriesInstanceUID", **{key.replace("_", "."): text for key, text in keys.items()})
+
+    assert series(RequestAttributesSequence_ScheduledProcedureStepID="S2") == ["1.4.1"]
+    assert series(**{"00400275.00401001": "RP1"}) == ["1.4.1", "1.4.2"]
+    assert series(RequestedProcedureID="RP1", ScheduledProcedureStepID="S3") == ["1.4.2"]
+    assert series(ScheduledProcedureStepID="S?", RequestAttributesSequence_AccessionNumber="ACC2") == ["1.4.1"]
+    # Both have to be of one request.
+    assert series(RequestedProcedureID="RP1", ScheduledProcedureStepID="S2") == []
+    (first, *_) = http.get("/studies/1.4/series").json()
+    items = Dataset.from_json(first).RequestAttributesSequence
+    assert [item.ScheduledProcedureStepID for item in items] == ["S1", "S2"]
+    assert [item.AccessionNumber for item in items] == ["ACC1", "ACC2"]
+    assert "00400275" not in http.get("/studies/1.1/series").json()[0]
+    assert "not matched" in http.get("/studies", params={"RequestedProcedureID": "RP1"}).headers["Warning"]
+
+
+def test_fields_that_are_asked_for_by_name(http):
+    names = {"includefield": "SeriesDescription,00180015"}
+    (one,) = http.get("/studies/1.3/series", params=names).json()
+    assert "00180015" not in one  # not there, so nothing is said
+    bare, full = (http.get("/studies/1.2/instances", params=p).json() for p in ({}, {"includefield": "StudyDate"}))
+    assert all("00080020" not in item for item in bare)
+    assert [item["00080020"]["Value"] for item in full] == [["20240305"]] * 3

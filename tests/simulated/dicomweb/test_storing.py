@@ -195,8 +195,8 @@ def test_limits(serve):
         assert len(said.ReferencedSOPSequence) == 1
 
 
-def test_other_answers_than_json_are_not_acceptable(http):
-    headers = {"Content-Type": MULTIPART, "Accept": "application/dicom+xml"}
+def test_other_answers_than_data_sets_are_not_acceptable(http):
+    headers = {"Content-Type": MULTIPART, "Accept": "text/html"}
     assert http.post("/studies", content=body(b"x"), headers=headers).status_code == 406
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -19,9 +20,11 @@ from pydicom import Dataset, dcmread
 from modality.errors import MissingExtraError, UsageError
 from modality.network.address import parse_dicom
 from modality.simulated.ris import SimulatedRis
+from tests.cli.command import invoke
 from tests.cli.test_serve import serving
+from tests.network.acceptor import Authority
 from tests.peers import dcmtk
-from tests.peers.process import command, missing
+from tests.peers.process import command, missing, program
 from tests.protocol.hl7.messages import OMI, ORM, text
 from tests.simulated.hl7.conftest import outcome
 
@@ -203,3 +206,77 @@ def test_serve_ris_takes_what_mllp_send_sends(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert "0 performed steps, 2 HL7 messages taken and 0 refused, 0 results kept" in talk
     assert "Okafor" not in talk
+
+
+def test_an_order_is_a_workitem_too_that_follows_it_until_it_is_claimed(ris: SimulatedRis) -> None:
+    from modality.network import ups
+    from modality.network.local import Local
+    from modality.protocol.ups.workitem import query
+
+    address, local = parse_dicom(ris.address), Local("CT01")
+    assert ups.find_workitems(address, query(), local) == []
+    assert say(ris, text(ORM)) == "AA"
+    (item,) = ups.find_workitems(address, query(station_aet="CT01"), local)
+    assert (item.state, item.step.accession_number, item.step.patient.patient_id) == ("SCHEDULED", "ACC1", "P1")
+    assert say(ris, text(ORM, MSH_10="M2", ORC_1="CA", ORC_5="CA")) == "AA"
+    assert ups.find_workitems(address, query(), local) == []
+    assert ups.get_workitem(address, item.uid, local).state == "CANCELED"
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("asks", [False, True])
+def test_openssl_sends_an_order_over_tls(tmp_path: Path, asks: bool) -> None:
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("127.0.0.1")
+    options = ["--hl7-client-ca", str(authority.ca)] if asks else []
+    with serving(
+        "ris", "--hl7-port", "0", "--hl7-cert", str(certificate), "--hl7-key", str(key), *options, "--json"
+    ) as (process, line):
+        where = json.loads(line)
+        assert where["hl7"].startswith("mllps://127.0.0.1:")
+        port = int(where["hl7"].rpartition(":")[2])
+        call = [
+            program("/usr/bin/openssl"), "s_client", "-quiet", "-no_ign_eof", "-verify_return_error",
+            "-connect", f"127.0.0.1:{port}", "-CAfile", str(authority.ca),
+        ]  # fmt: skip
+        ours = ["-cert", str(certificate), "-key", str(key)] if asks else []
+        answer = exchanged([*call, *ours], b"\x0b" + text(ORM).encode() + b"\x1c\r")
+        assert "MSA|AA|" in answer
+        if asks:  # and nobody without a certificate
+            assert "MSA" not in exchanged(call, b"\x0b" + text(ORM, MSH_10="M2").encode() + b"\x1c\r")
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
+            plain.sendall(b"\x0b" + text(ORM, MSH_10="M3").encode() + b"\x1c\r")
+            with contextlib.suppress(ConnectionResetError):
+                assert b"MSA" not in plain.recv(4096)
+        address = parse_dicom(where["address"])
+        items = dcmtk.find_worklist(address.port, address.aet, tmp_path / "found", "AccessionNumber=ACC1", "PatientID")
+        assert [item.PatientID for item in items] == ["P1"]
+        process.send_signal(signal.SIGTERM)
+        _, talk = process.communicate(timeout=10)
+    assert (process.returncode, "1 HL7 message taken" in talk) == (0, True)
+
+
+def exchanged(line: list[str], sent: bytes) -> str:
+    """What a program prints until the first answer is whole, or it ends."""
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            running.stdin.write(sent)
+            running.stdin.flush()
+        got = b""
+        while b"\x1c" not in got and (piece := running.stdout.read1(4096)):
+            got += piece
+        with contextlib.suppress(BrokenPipeError):
+            running.stdin.close()
+        running.kill()
+    return got.decode()
+
+
+def test_tls_options_of_hl7_need_each_other(tmp_path: Path) -> None:
+    alone = invoke("serve", "ris", "--hl7-cert", str(tmp_path / "c.pem"))
+    assert (alone.exit_code, "leave out --hl7-cert" in alone.stderr) == (2, True)
+    no_certificate = invoke("serve", "ris", "--hl7-port", "0", "--hl7-client-ca", str(tmp_path / "c.pem"))
+    assert (no_certificate.exit_code, "leave out --hl7-client-ca" in no_certificate.stderr) == (2, True)
+    unreadable = invoke("serve", "ris", "--hl7-port", "0", "--hl7-cert", str(tmp_path / "c.pem"))
+    assert (unreadable.exit_code, "cannot be read" in unreadable.stderr) == (2, True)

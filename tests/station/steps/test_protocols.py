@@ -38,7 +38,7 @@ def test_every_shipped_code_names_a_protocol_whose_kind_there_is():
 
 def test_the_first_code_that_is_known_chooses_and_those_before_it_are_noted():
     choice = choose(coded("MR", ("NEW", "99X"), ("MR-BRAIN", "99MODALITY")), protocol_table())
-    assert (choice.protocol, choice.phantom) == ("brain", "")
+    assert (choice.protocol, choice.phantom) == ("brain", None)
     unknown = choose(coded("CT", ("NEW", "99X"), words="Skull"), protocol_table())
     assert (unknown.protocol, unknown.phantom) == ("", "head")
     assert unknown.notes == (

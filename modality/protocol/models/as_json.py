@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydicom.dataelem import DataElement
@@ -12,22 +12,27 @@ from pydicom.tag import Tag
 
 from modality.protocol.matching import UNREADABLE
 
-_BULK_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+BULK_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 # Our choice: what is longer is had by its own request.
-_LARGEST_INLINE = 1024
+LARGEST_INLINE = 1024
 _CHARACTER_SET = 0x00080005
 
 Reference = Callable[[str], str]
 """Makes the URL of bulk data from its path in the data set, as ``54000100/0/54001010``."""
+Elsewhere = Mapping[int, tuple[str, str]]
+"""VR and URL, by tag, of values that a data set in memory does not hold."""
 
 
-def json_model(dataset: Dataset, reference: Reference | None = None, path: str = "") -> dict[str, Any]:
+def json_model(
+    dataset: Dataset, reference: Reference | None = None, path: str = "", elsewhere: Elsewhere | None = None
+) -> dict[str, Any]:
     """A data set in the JSON model; a value that is none of its kind is left out, its attribute is not.
 
     Args:
         dataset: what is said.
         reference: makes URLs of binary values of more than 1024 bytes; None writes all within the document.
         path: where the data set stands, for those in sequences.
+        elsewhere: attributes more, by reference.
     """
     model: dict[str, Any] = {}
     for tag in sorted(dataset.keys()):
@@ -45,11 +50,13 @@ def json_model(dataset: Dataset, reference: Reference | None = None, path: str =
         elif isinstance(element.value, Sequence):
             items = [json_model(item, reference, f"{path}{name}/{at}/") for at, item in enumerate(element.value)]
             model[name] = {"vr": "SQ", **({"Value": items} if items else {})}
-        elif reference and element.VR in _BULK_VRS and len(element.value or b"") > _LARGEST_INLINE:
+        elif reference and element.VR in BULK_VRS and len(element.value or b"") > LARGEST_INLINE:
             model[name] = {"vr": element.VR, "BulkDataURI": reference(path + name)}
         else:
             model[name] = _leaf(element)
-    return model
+    for number, (vr, url) in (elsewhere or {}).items():
+        model[f"{number:08X}"] = {"vr": vr, "BulkDataURI": url}
+    return dict(sorted(model.items())) if elsewhere else model
 
 
 def _leaf(element: DataElement) -> dict[str, Any]:

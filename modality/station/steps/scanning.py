@@ -1,0 +1,57 @@
+"""What a series is scanned of and with, and what its images are written as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modality.station.examination import SeriesPlan
+from modality.station.study import load_phantom
+from modality.transfer.destination import Progress
+from modality.transfer.syntaxes import TransferSyntax
+from phantoms.phantom import Phantom
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What the images of a scan are written as.
+
+    Args:
+        transfer_syntax: what they are encoded in; the kind's own by default.
+        quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
+        assignments: attributes set over those of the IOD, by keyword.
+    """
+
+    transfer_syntax: TransferSyntax | None = None
+    quality: float | None = None
+    assignments: Mapping[str, str] | None = None
+
+
+def scanned(
+    phantom: Phantom | str | None, default: str | None, seed: int, options: Mapping[str, Any] | None
+) -> Phantom | None:
+    """What is scanned: what was asked for, or else the default; None where that is nothing.
+
+    Args:
+        phantom: one that is made, or a name.
+        default: a name.
+        seed: what a phantom is drawn from.
+        options: further arguments of the phantom's function.
+
+    Raises:
+        UsageError: there is no such phantom, or it cannot be made with these options.
+    """
+    chosen = phantom or default
+    return load_phantom(chosen, **{"seed": seed, **(options or {})}) if isinstance(chosen, str) else chosen
+
+
+def options_of(series: SeriesPlan, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a series of a protocol is scanned with when `asked` is asked for all of them."""
+    taken = asked if series.takes is None else {name: value for name, value in asked.items() if name in series.takes}
+    return {**series.options, **taken}
+
+
+def offset(progress: Progress, before: int) -> Progress:
+    """Progress that counts what was dealt with before."""
+    return lambda done: progress(before + done)
