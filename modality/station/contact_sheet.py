@@ -22,6 +22,12 @@ _MOST_KEPT = 256
 _LARGEST_PICTURE = 16 << 20  # bytes: only levels of a slide have more, and need not be read to be told
 _SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 _MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.4.1")  # Enhanced CT and MR Image Storage
+_CINE = ("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2")  # X-Ray Angiographic, Radiofluoroscopic
+_NUCLEAR = "1.2.840.10008.5.1.4.1.1.20"  # Nuclear Medicine Image Storage
+
+# UIDs of waveforms, and of what is no picture: structured reports, key objects, documents (PS3.6 Table A-1).
+_WAVEFORMS = "1.2.840.10008.5.1.4.1.1.9."
+_DOCUMENTS = ("1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.104.")
 
 
 def _pillow() -> Any:
@@ -48,6 +54,7 @@ class ContactSheet:
         self._image = _pillow()
         self.title, self.tiles, self.tile_px = title, tiles, tile_px
         self._kept: list[Any] = []
+        self._strips: list[Any] = []
         self._every = 1
         self._seen = 0
 
@@ -65,7 +72,18 @@ class ContactSheet:
             pixels = dataset.pixel_array
             for index in range(int(dataset.NumberOfFrames)):
                 self._take(partial(self._tile, _plain(dataset, index), pixels.reshape(-1, *pixels.shape[-2:])[index]))
-        else:
+        elif instance.sop_class_uid in (*_CINE, _NUCLEAR):
+            dataset = transcode(instance, EXPLICIT_LITTLE).dataset()
+            pixels = dataset.pixel_array
+            for frame in pixels.reshape(-1, *pixels.shape[-2:]) if _mask(dataset) is None else _subtracted(dataset):
+                self._take(partial(self._tile, _as_it_is(frame) if frame.dtype == np.uint8 else dataset, frame))
+        elif instance.sop_class_uid.startswith(_WAVEFORMS):
+            from modality.station.strip import strip
+
+            if len(self._strips) < self.tiles:
+                self._strips.append(strip(instance.dataset()))
+            self._seen += 1
+        elif not instance.sop_class_uid.startswith(_DOCUMENTS):
             self._take(lambda: self._tile(instance.dataset()))
 
     def _add_slide(self, instance: PreparedInstance) -> None:
@@ -83,6 +101,9 @@ class ContactSheet:
         self._seen += 1
 
     def _tile(self, dataset: Dataset, pixels: np.ndarray[Any, Any] | None = None) -> Image:
+        if pixels is None and dataset.get("SamplesPerPixel") == 3:
+            coloured: Image = self._image.fromarray(dataset.pixel_array)
+            return self._scaled(coloured, (1.0, 1.0))
         grey: Image = self._image.fromarray(windowed(dataset, pixels))
         down, across = map(float, dataset.get("PixelSpacing") or (1, 1))
         return self._scaled(grey, (down, across))
@@ -95,7 +116,9 @@ class ContactSheet:
         return image.resize(size, self._image.Resampling.LANCZOS)
 
     def image(self, columns: int = 6) -> Image:
-        """The sheet: at most `tiles` images, evenly spread."""
+        """The sheet: at most `tiles` images, evenly spread; waveforms below each other where there are no images."""
+        if self._strips and not self._kept:
+            return _below_each_other(self._strips)
         count = min(self.tiles, len(self._kept))
         picked = [self._kept[(2 * index + 1) * len(self._kept) // (2 * count)] for index in range(count)]
         columns = min(columns, max(count, 1))
@@ -117,7 +140,10 @@ class ContactSheet:
 
 def stacked(sheets: list[ContactSheet]) -> bytes:
     """Several sheets below each other, as a PNG file's bytes."""
-    images = [sheet.image() for sheet in sheets]
+    return png(_below_each_other([sheet.image() for sheet in sheets]))
+
+
+def _below_each_other(images: list[Image]) -> Image:
     out: Image = _pillow().new("L", (max(one.width for one in images), sum(one.height for one in images)), 24)
     if any(one.mode == "RGB" for one in images):
         out = out.convert("RGB")
@@ -125,7 +151,7 @@ def stacked(sheets: list[ContactSheet]) -> bytes:
     for one in images:
         out.paste(one, (0, top))
         top += one.height
-    return png(out)
+    return out
 
 
 def png(image: Image) -> bytes:
@@ -133,6 +159,38 @@ def png(image: Image) -> bytes:
     out = BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def _mask(dataset: Dataset) -> Dataset | None:
+    """The item of a Mask module by which a run is meant to be seen subtracted, where one is."""
+    items = dataset.get("MaskSubtractionSequence") or []
+    wanted = dataset.get("RecommendedViewingMode") == "SUB" and items and items[0].MaskOperation == "AVG_SUB"
+    return items[0] if wanted else None
+
+
+def _subtracted(dataset: Dataset) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:
+    """The frames of a run less their mask (PS3.3 C.7.6.10.1), what the agent darkens dark on grey."""
+    item = _mask(dataset)
+    assert item is not None
+    pixels = dataset.pixel_array.astype(np.float64)
+    logarithms = np.log(np.maximum(pixels, 1.0))
+    numbers = item.MaskFrameNumbers
+    masks = [int(number) - 1 for number in ([numbers] if isinstance(numbers, int) else numbers)]
+    differences = logarithms - logarithms[masks].mean(axis=0)
+    seen = [one for index, one in enumerate(differences) if index not in masks]
+    deepest = max(0.1, -float(np.percentile(np.stack(seen), 0.1)))
+    return [(np.clip(0.8 + 0.8 * one / deepest, 0.0, 1.0) * 255.0).astype(np.uint8) for one in seen]
+
+
+def _as_it_is(frame: np.ndarray[Any, Any]) -> Dataset:
+    """How a picture of 8 bits is shown whose values are grey levels."""
+    from pydicom.dataset import Dataset
+
+    plain = Dataset()
+    plain.PhotometricInterpretation = "MONOCHROME2"
+    plain.WindowCenter, plain.WindowWidth = "128", "256"
+    plain.Rows, plain.Columns = frame.shape
+    return plain
 
 
 def _plain(dataset: Dataset, index: int) -> Dataset:

@@ -10,6 +10,7 @@ from typing import Any
 
 from modality import config
 from modality.acquisition.ct.localizer import TAKES as OF_A_LOCALIZER
+from modality.acquisition.digest import content_digest
 from modality.acquisition.frames import Acquisition
 from modality.acquisition.mr.adc import adc_map
 from modality.errors import UnknownNameError, UsageError
@@ -18,7 +19,7 @@ from modality.iods.context import Context, Equipment, Series
 from modality.iods.images.adc import adc
 from modality.iods.kind import Kind
 from modality.registry import KINDS, unknown
-from modality.station.study import Scan, Study, acquire, content_digest, load_phantom, unordered
+from modality.station.study import Scan, Study, acquire, load_phantom, unordered
 from modality.transfer.syntaxes import TransferSyntax, syntax
 from phantoms.phantom import Phantom
 

@@ -33,7 +33,7 @@ def _row(scan: Scan) -> str:
     said = (
         scan.context.series.description,
         str(len(scan)),
-        scan.acquisition.phantom.name,
+        getattr(scan.acquisition.phantom, "name", ""),
         scan.transfer_syntax.keyword,
     )
     cells = "".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in said)
@@ -49,7 +49,7 @@ def _picture(scan: Scan) -> str:
         return escape(str(error))
     _fill(sheet, scan)
     if not sheet.seen:
-        return "too large for a picture here"
+        return "too large for a picture here" if scan.kind.slides else "no pictures"
     data = base64.b64encode(sheet.png()).decode("ascii")
     return f"<img alt='{escape(scan.context.series.description)}' src='data:image/png;base64,{data}'>"
 

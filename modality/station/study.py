@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 
+from modality.acquisition.digest import content_digest
 from modality.acquisition.frames import Acquisition
 from modality.acquisition.truth import label_file, truth
 from modality.errors import UsageError
@@ -20,6 +20,7 @@ from modality.iods.context import Context, Equipment, Series
 from modality.iods.context import Study as StudyContext
 from modality.iods.image import ImageIod
 from modality.iods.kind import Kind
+from modality.iods.reports.source import reported_identity
 from modality.protocol.negotiation import Context as PresentationContext
 from modality.registry import KINDS, SECTIONS, scanned_of
 from modality.station.slides.plan import ALONE, Making, instances_of, most_frames, written_places
@@ -116,6 +117,11 @@ class Scan:
         """Series Instance UID."""
         return self.context.series.uid
 
+    @property
+    def sop_class_uid(self) -> str:
+        """SOP Class UID of its instances."""
+        return self.kind.sop_class(self.acquisition)
+
     def truth(self) -> dict[str, Any]:
         """What the instances show or hold, as it is known: plain data, ready for JSON."""
         if self.kind.slides is not None:
@@ -199,7 +205,8 @@ class Study:
     @property
     def contexts(self) -> list[PresentationContext]:
         """SOP Class and Transfer Syntax of what it holds."""
-        return list(dict.fromkeys((scan.kind.sop_class_uid, scan.transfer_syntax.uid) for scan in self.series))
+        made = [(scan.kind.sop_classes(scan.acquisition), scan.transfer_syntax.uid) for scan in self.series]
+        return list(dict.fromkeys((uid, syntax_uid) for uids, syntax_uid in made for uid in uids))
 
 
 def load_phantom(name: str, **options: Any) -> Phantom:
@@ -232,18 +239,6 @@ def acquire(kind: Kind, phantom: Phantom | None, *, seed: int, **options: Any) -
     except (PhantomError, TypeError) as error:
         raise UsageError(f"{kind.name}: {error}") from error
     return made
-
-
-def content_digest(acquisition: Acquisition, assignments: Mapping[str, str] | None) -> str:
-    """A digest of all that determines an image besides the seed: two different scans never share a UID.
-
-    How the image is encoded is no part of it: what a seed gives in one transfer syntax has its twin in every other.
-    """
-    scanned = getattr(acquisition, "digested", None)
-    if scanned is None:
-        scanned = (acquisition.protocol, acquisition.geometry, acquisition.phantom, *acquisition.stacks[1:])
-    said = repr((scanned, sorted((assignments or {}).items())))
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def unordered(kind: Kind, identity: Identity, started: datetime) -> StudyContext:
@@ -296,9 +291,12 @@ def generate(
     encoding.check_quality(quality)
     identity = Identity(seed, (kind.name, content_digest(acquisition, assignments)))
     study = unordered(kind, identity, now)
+    if kind.reports is not None:  # it joins the study of what it is about
+        about = KINDS.load(kind.reports)
+        study = unordered(about, reported_identity(about.name, acquisition), now)
     series = Series(
         uid=identity.uid("series"),
-        number=1,
+        number=kind.series_number,
         started=now,
         frame_of_reference_uid=identity.uid("frame of reference"),
         description=f"{kind.title} {phantom.name}" if phantom else kind.title,

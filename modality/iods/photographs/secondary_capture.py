@@ -30,7 +30,17 @@ def describe(picture: Picture, context: Context) -> Dataset:
         InputError: it is no picture.
         MissingExtraError: Pillow is not installed, and the file has to be decoded.
     """
-    pixels = read_pixels(picture)
+    return described(picture, read_pixels(picture), context)
+
+
+def described(picture: Picture, pixels: Pixels, context: Context) -> Dataset:
+    """The same for pixels that are at hand.
+
+    Args:
+        picture: what is known of it; its data is not looked at.
+        pixels: what is seen.
+        context: of the instance.
+    """
     dataset = Dataset()
     context_modules(dataset, context, modality=MODALITY)
     sc_equipment(dataset, context, "WSD")

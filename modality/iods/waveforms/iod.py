@@ -18,7 +18,7 @@ from modality.iods.modules.waveform.annotation import waveform_annotation
 from modality.iods.modules.waveform.identification import waveform_identification
 from modality.iods.modules.waveform.synchronization import synchronization
 from modality.iods.modules.waveform.waveform import waveform
-from modality.iods.waveforms.recording import Event, Group, Reading, Recording
+from modality.iods.waveforms.recording import Event, Group, Mark, Reading, Recording
 
 _LONGEST_LABEL = 16  # of VR SH
 _LONGEST_TEXT = 1024  # of VR ST
@@ -85,7 +85,7 @@ class WaveformIod:
         total = sum(len(group.channels) for group in groups)
         if self.all_channels is not None and total > self.all_channels:
             raise UnsupportedError(f"{self.title} holds {self.all_channels} channels in all, not {total}")
-        placed: tuple[Reading | Event, ...] = (*recording.readings, *recording.events)
+        placed: tuple[Reading | Event | Mark, ...] = (*recording.readings, *recording.events, *recording.marks)
         for what in placed:
             finite(f"{self.title}, moment of a value", what.at_s)
             if not 1 <= what.group <= len(groups):

@@ -107,6 +107,21 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What the device recognized in the recording, such as a beat; it becomes an annotation that is a code.
+
+    Args:
+        name: what it is, such as a code of PS3.16 CID 3335 for an ECG.
+        at_s: when, in seconds after the start of the recording.
+        group: number of the multiplex group that it belongs to, from 1.
+    """
+
+    name: Code
+    at_s: float
+    group: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """One instance's worth of waveforms.
 
@@ -115,6 +130,7 @@ class Recording:
         groups: the samples.
         readings: values of the same time.
         events: what else happened.
+        marks: what was recognized in the samples.
         synchronized: the clock follows an external one (Acquisition Time Synchronized); without a trusted clock, False.
         number: Instance Number; with the context's identity it gives the SOP Instance UID.
     """
@@ -123,6 +139,7 @@ class Recording:
     groups: tuple[Group, ...]
     readings: tuple[Reading, ...] = ()
     events: tuple[Event, ...] = ()
+    marks: tuple[Mark, ...] = ()
     synchronized: bool = False
     number: int = 1
 
@@ -130,8 +147,8 @@ class Recording:
 def split_at_gaps(recording: Recording) -> tuple[Recording, ...]:
     """A recording of one group as recordings without gaps, for an IOD in which an interruption starts a new instance.
 
-    Instance Numbers go on from the recording's own. Readings and events go with the part that was recorded last when
-    they happened, the first part's having those before it too.
+    Instance Numbers go on from the recording's own. Readings, events and marks go with the part that was recorded
+    last when they happened, the first part's having those before it too.
 
     Args:
         recording: of one group; another one is given back as it is.
@@ -162,6 +179,9 @@ def split_at_gaps(recording: Recording) -> tuple[Recording, ...]:
                     replace(one, at_s=one.at_s - begins, until_s=None if one.until_s is None else one.until_s - begins)
                     for one in recording.events
                     if lower <= one.at_s < upper
+                ),
+                marks=tuple(
+                    replace(one, at_s=one.at_s - begins) for one in recording.marks if lower <= one.at_s < upper
                 ),
                 number=recording.number + index,
             )

@@ -136,6 +136,8 @@ class Material:
         return found
 
     def _with_fresh_pixels(self, instance: PreparedInstance, study: PlannedStudy, index: int) -> PreparedInstance:
+        if not instance.tail:  # a report or a waveform has no pixels that could be the same
+            return instance
         header, samples, *rest = instance.tail
         words = np.frombuffer(samples, np.uint16 if _words(header) else np.uint8)
         drawn = np.random.PCG64(study.identity.number(f"pixels {index}", 2**63))

@@ -136,6 +136,15 @@ def test_pixels_are_shared_unless_they_are_to_be_fresh() -> None:
     assert np.array_equal(other_run, made[0])  # content is the seed's, whatever the run
 
 
+def test_what_has_no_pixels_goes_as_it_is_where_pixels_are_to_be_fresh() -> None:
+    exam = Exam(name="ecg", kind="ecg", share=1.0)
+    planned = [PlannedStudy(number, exam, 1, 0, SEED, "run", started_s=0.0) for number in (0, 1)]
+    made = Material(scenario(exam), SEED, fresh_pixels=True)
+    one, other = (of(made.instance(study, 0)) for study in planned)
+    assert one.SOPInstanceUID != other.SOPInstanceUID
+    assert one.WaveformSequence[0].WaveformData == other.WaveformSequence[0].WaveformData
+
+
 @pytest.mark.parametrize("syntax", ["ImplicitVRLittleEndian", "ExplicitVRBigEndian", "RLELossless"])
 def test_other_transfer_syntaxes_are_stamped_alike(syntax: str) -> None:
     exam = replace(TINY, transfer_syntax=syntax, instances=3)

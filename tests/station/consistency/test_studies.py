@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,12 @@ def broken(instances, folder: Path) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("kind", [name for name in KINDS.entries if KINDS.load(name).slides is None])
 def test_a_series_of_any_kind_breaks_no_rule(tmp_path: Path, kind: str) -> None:
-    assert broken(generate(kind, seed=4, **SMALL), tmp_path) == {}
+    if kind == "sr":
+        pytest.importorskip("highdicom")
+    takes = signature(KINDS.load(kind).acquire).parameters
+    small = SMALL | ({"slices": 40} if KINDS.load(kind).reports else {})  # a report is of a scan that shows something
+    options = {name: value for name, value in small.items() if name in takes}
+    assert broken(generate(kind, seed=4, **options), tmp_path) == {}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from pydicom.dataset import Dataset
 
@@ -71,12 +72,30 @@ def text_item(relationship: str, name: Code, value: str) -> Dataset:
     return item
 
 
+def number_item(name: Code, value: float, of: Code) -> Dataset:
+    """A NUM item that a container holds."""
+    return result_item(Result(name, value, of))
+
+
+def uid_item(relationship: str, name: Code, value: str) -> Dataset:
+    """A UIDREF item."""
+    item = _item(relationship, "UIDREF", name)
+    item.UID = value
+    return item
+
+
+def moment_item(relationship: str, name: Code, value: datetime) -> Dataset:
+    """A DATETIME item."""
+    item = _item(relationship, "DATETIME", name)
+    item.DateTime = date_time_with_offset(value)
+    return item
+
+
 def device_observer(equipment: Equipment) -> Iterator[Dataset]:
     """Who observed: the device, by a UID that is its own (PS3.16 TID 1002 and 1004)."""
     yield code_item("HAS OBS CONTEXT", _OBSERVER_TYPE, _DEVICE)
-    item = _item("HAS OBS CONTEXT", "UIDREF", _DEVICE_UID)
-    item.UID = uid("device", equipment.manufacturer, equipment.model_name, equipment.device_serial_number)
-    yield item
+    device = uid("device", equipment.manufacturer, equipment.model_name, equipment.device_serial_number)
+    yield uid_item("HAS OBS CONTEXT", _DEVICE_UID, device)
     for attribute, name in _DEVICE_TEXTS:
         value = getattr(equipment, attribute)
         if value:

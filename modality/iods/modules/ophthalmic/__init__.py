@@ -1,1 +1,1 @@
-"""Modules of ophthalmic refractive measurements (PS3.3 C.8.25)."""
+"""Modules of ophthalmic refractive measurements and photographs (PS3.3 C.8.25, C.8.17)."""

@@ -1,4 +1,4 @@
-"""PS3.3 C.10.10 Waveform Annotation: gaps, values read at the same time, and events."""
+"""PS3.3 C.10.10 Waveform Annotation: gaps, values read at the same time, events, and what was recognized."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 
 from modality.iods.coded import words
 from modality.iods.values import decimal
-from modality.iods.waveforms.recording import Event, Group, Reading, Recording
+from modality.iods.waveforms.recording import Event, Group, Mark, Reading, Recording
 
 LOST = "Signal lost: these samples are missing"
 UNCHECKED = "The device's format has no checksum: transmission errors in its values may have gone unseen"
@@ -26,6 +26,7 @@ def waveform_annotation(dataset: Dataset, recording: Recording) -> None:
         *(item for number, group in enumerate(recording.groups, start=1) for item in _gaps(number, group)),
         *(_reading(reading, recording) for reading in recording.readings),
         *(_event(event, recording) for event in recording.events),
+        *(_mark(mark, recording) for mark in recording.marks),
     ]
     if not all(reading.checked for reading in recording.readings):
         items.append(_text(UNCHECKED, 1))
@@ -64,6 +65,14 @@ def _event(event: Event, recording: Recording) -> Dataset:
     item = _text(event.text, event.group)
     moments = (event.at_s,) if event.until_s is None else (event.at_s, event.until_s)
     _when(item, moments, recording.groups[event.group - 1])
+    return item
+
+
+def _mark(mark: Mark, recording: Recording) -> Dataset:
+    item = Dataset()
+    item.ConceptNameCodeSequence = [mark.name.item()]
+    item.ReferencedWaveformChannels = [mark.group, 0]
+    _when(item, (mark.at_s,), recording.groups[mark.group - 1])
     return item
 
 

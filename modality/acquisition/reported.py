@@ -1,0 +1,122 @@
+"""A CT scan as what a report is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from modality.acquisition.ct import CtAcquisition, ct
+from modality.acquisition.digest import content_digest
+from modality.acquisition.truth import truth
+from phantoms.phantom import Phantom, StructureTruth
+
+
+@dataclass(frozen=True, eq=False)
+class Reported:
+    """A scan, and what of it is reported.
+
+    Args:
+        scan: the CT scan: the one that the kind ct makes with the same seed and options.
+        form: which report it is, where there is a choice.
+    """
+
+    scan: CtAcquisition
+    form: str = ""
+
+    def __len__(self) -> int:
+        return 1
+
+    @property
+    def seed(self) -> int:
+        """Of the scan."""
+        return self.scan.seed
+
+    @property
+    def phantom(self) -> Phantom:
+        """What was scanned."""
+        return self.scan.phantom
+
+    @property
+    def body_part(self) -> str:
+        """Body Part Examined of the scan."""
+        return self.scan.body_part
+
+    @property
+    def digested(self) -> Any:
+        """What determines the report besides the seed."""
+        return (self.form, content_digest(self.scan))
+
+    @cached_property
+    def structures(self) -> tuple[StructureTruth, ...]:
+        """What the scan's images show: the structures whose middle lies within its slices, lesions before the rest."""
+        found = [one for one in truth(self.scan)["structures"] if self.slice_of(one) is not None]
+        return tuple(sorted(found, key=lambda one: not is_lesion(one["name"])))
+
+    def slice_of(self, structure: StructureTruth) -> int | None:
+        """The slice that is nearest to a structure's middle, from 0; None where the scan does not reach it."""
+        geometry = self.scan.geometry
+        centre = structure["center_mm"]
+
+        def away_mm(index: int) -> float:
+            place = geometry.position_mm(index)
+            pairs = zip(geometry.normal, centre, place, strict=True)
+            return abs(sum(axis * (at - of) for axis, at, of in pairs))
+
+        nearest = min(range(geometry.slices), key=away_mm)
+        reach = max(structure["radius_mm"], self.scan.protocol.slice_thickness_mm)
+        return nearest if away_mm(nearest) <= reach else None
+
+
+_LESIONS = (
+    "nodule",
+    "lesion",
+    "infarct",
+    "haemorrhage",
+    "hemorrhage",
+    "tumour",
+    "tumor",
+    "metastasis",
+    "cyst",
+    "stone",
+)
+
+
+def is_lesion(name: str) -> bool:
+    """Whether a structure is something that a report names first."""
+    return any(word in name.lower() for word in _LESIONS)
+
+
+def reported(
+    phantom: Phantom,
+    *,
+    seed: int,
+    rows: int = 512,
+    columns: int = 512,
+    slices: int | None = None,
+    kvp: float | None = None,
+    mas: float | None = None,
+    pitch: float | None = None,
+    slice_thickness_mm: float | None = None,
+) -> Reported:
+    """Plan the CT scan that a report is about; options are those of the kind ct.
+
+    Args:
+        phantom: what is scanned.
+        seed: of the scan.
+        rows: rows of a slice.
+        columns: columns of a slice.
+        slices: number of slices, spread over the scan range; None scans it at the slice spacing.
+        kvp: tube voltage in kV, 70 to 150.
+        mas: tube current times rotation time, in mAs.
+        pitch: of a helical scan, at most 2; 0 scans with the table standing.
+        slice_thickness_mm: nominal thickness; also the spacing.
+
+    Raises:
+        UsageError: a number is out of range.
+    """
+    scan = ct(
+        phantom, seed=seed, rows=rows, columns=columns, slices=slices, kvp=kvp, mas=mas, pitch=pitch,
+        slice_thickness_mm=slice_thickness_mm,
+    )  # fmt: skip
+    return Reported(scan)

@@ -1,0 +1,1 @@
+"""Kinds that say something about a scan: structured reports, dose, key images, a PDF, a captured screen."""

@@ -1,0 +1,28 @@
+"""A slice of the reported scan as a picture of 8 bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from modality.acquisition.reported import Reported, is_lesion
+from modality.iods.images.ct import windows_of
+
+
+def shown_slice(acquisition: Reported) -> int:
+    """The slice with the first lesion, else the middle one."""
+    lesions = [one for one in acquisition.structures if is_lesion(one["name"])]
+    found = acquisition.slice_of(lesions[0]) if lesions else None
+    return len(acquisition.scan) // 2 if found is None else found
+
+
+def windowed(acquisition: Reported, index: int) -> npt.NDArray[np.uint8]:
+    """A slice through the scan's first window (PS3.3 C.11.2.1.2.1): shape (rows, columns)."""
+    scan = acquisition.scan
+    window = windows_of(scan)[-1]
+    low = window.center - 0.5 - (window.width - 1.0) / 2.0
+    # In whole numbers from the stored values on: a table of all that there are.
+    stored = np.arange(1 << scan.protocol.bits_stored) * scan.protocol.rescale_slope + scan.protocol.rescale_intercept
+    grey = np.clip(np.floor((stored - low) * (256.0 / (window.width - 1.0))), 0, 255).astype(np.uint8)
+    found: npt.NDArray[np.uint8] = grey[scan.frame(index).pixels]
+    return found

@@ -1,0 +1,254 @@
+"""A study of several kinds, made as its plan says: one patient, one study, one order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import datetime, timedelta
+from inspect import Parameter, signature
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from modality.acquisition.digest import content_digest
+from modality.acquisition.frames import Acquisition
+from modality.errors import UnknownNameError, UsageError
+from modality.identity import Identity, patient, time_of
+from modality.iods.context import Context, Equipment, Series
+from modality.iods.context import Study as StudyContext
+from modality.iods.kind import Kind
+from modality.iods.reports.source import reported_identity
+from modality.protocol.worklist import ScheduledStep
+from modality.registry import KINDS, unknown
+from modality.station.composing.plan import ComposedPlan, SeriesOfKind, assignments
+from modality.station.study import Scan, Study, acquire, load_phantom
+from modality.transfer.syntaxes import syntax
+
+_SEEDS = 1 << 48
+_LONGEST_LO = 64  # characters (PS3.5 6.2)
+
+
+@dataclass(slots=True)
+class _Planned:
+    """A series on its way to be made.
+
+    Args:
+        plan: what the configuration says.
+        kind: what sort of series.
+        description: Series Description.
+        acquisition: gives the frames.
+        scanned: the name of the phantom; empty where none is scanned.
+        about: the place of the series that it reports on, from 0; None for all but reports.
+    """
+
+    plan: SeriesOfKind
+    kind: Kind
+    description: str
+    acquisition: Acquisition
+    scanned: str
+    about: int | None
+
+    @property
+    def machine(self) -> tuple[str, str]:
+        """Series of one machine and one phantom share a frame of reference."""
+        return self.kind.name, self.scanned
+
+
+def compose(plan: ComposedPlan, *, seed: int, started: datetime | None = None) -> Study:
+    """A study of several kinds.
+
+    The patient and what is scanned are those of the seed, whatever the plan says besides; the UIDs and the noise come
+    from a seed of the study's own, which is drawn from the seed and from all that the plan says but for encodings.
+
+    Args:
+        plan: what the configuration holds.
+        seed: what all is drawn from.
+        started: of the first series; the plan's, or the seed's, by default.
+
+    Raises:
+        UsageError: a name, an option or a value is wrong; the message names the series.
+        UnsupportedError: a transfer syntax cannot carry the pixels.
+    """
+    started = started or plan.study.started or time_of(seed)
+    scope = (plan.digest, started.isoformat())
+    own_seed = Identity(seed, ("composed study", *scope)).number("seed", _SEEDS)
+    identity = Identity(own_seed, ("study",))
+    planned: list[_Planned] = []
+    for number, series in enumerate(plan.series, start=1):
+        try:
+            planned.append(_planned(series, planned, seed, own_seed))
+        except UsageError as error:
+            raise UsageError(f"series {number} ({series.kind}): {error}") from error
+    reported = _reported(planned)
+    study = _study(plan, identity, planned, reported, started)
+    who = plan.patient.over(patient(seed))
+    identities = [_identity_of(planned, index, own_seed, reported) for index in range(len(planned))]
+    frames_of_reference: dict[tuple[str, str], str] = {}
+    if reported is not None:  # it gives its own to the others of its machine
+        frames_of_reference[planned[reported].machine] = identities[reported].uid("frame of reference")
+    scans = []
+    for index, (one, own) in enumerate(zip(planned, identities, strict=True)):
+        source = one if one.about is None else planned[one.about]
+        frame_of_reference = frames_of_reference.setdefault(source.machine, own.uid("frame of reference"))
+        context = Context(
+            patient=who,
+            study=replace(study, requests=(_request(study, one.kind, identity),)),
+            series=Series(
+                uid=own.uid("series"),
+                number=index + 1,
+                started=started + timedelta(minutes=index * plan.study.minutes_between),
+                frame_of_reference_uid=frame_of_reference,
+                description=one.description,
+                protocol_name="-".join(filter(None, (one.kind.name, one.scanned))),
+            ),
+            identity=own,
+            equipment=Equipment(station_name=f"SIM{one.kind.modality}"),
+        )
+        encoding = syntax(one.plan.transfer_syntax) if one.plan.transfer_syntax else one.kind.default_syntax
+        encoding.check_quality(one.plan.quality)
+        set_over = assignments(plan.study.set, one.plan.set)
+        scans.append(Scan(one.kind, one.acquisition, context, encoding, one.plan.quality, set_over or None))
+    return Study(tuple(scans), seed)
+
+
+def _planned(series: SeriesOfKind, earlier: list[_Planned], seed: int, own_seed: int) -> _Planned:
+    """One series' acquisition, which makes no pixels yet."""
+    kind: Kind = KINDS.load(series.kind)
+    about = _about(series, kind, earlier)
+    _check_options(kind, series.options, earlier[about].kind if about is not None else None)
+    if about is not None:
+        return _report(series, kind, about, earlier[about], own_seed)
+    if kind.default_phantom is None:
+        if series.phantom is not None or series.phantom_options:
+            raise UsageError("scans no phantom: leave out phantom and phantom_options")
+        phantom = None
+    else:
+        phantom = load_phantom(series.phantom or kind.default_phantom, **{"seed": seed, **series.phantom_options})
+    acquisition = acquire(kind, phantom, seed=own_seed, **series.options)
+    scanned = phantom.name if phantom is not None else ""
+    return _Planned(series, kind, _description(series, kind, scanned), acquisition, scanned, None)
+
+
+def _report(series: SeriesOfKind, kind: Kind, about: int, source: _Planned, own_seed: int) -> _Planned:
+    """A report on the very scan that an earlier series makes."""
+    if series.phantom is not None or series.phantom_options:
+        raise UsageError(f"reports what {source.description!r} scanned: leave out phantom and phantom_options")
+    made = acquire(kind, source.acquisition.phantom, seed=own_seed, **series.options)
+    if not is_dataclass(made) or "scan" not in {one.name for one in fields(made)}:
+        raise UsageError(f"{kind.name} cannot be made about another series")
+    whole: Any = replace(made, scan=source.acquisition)
+    return _Planned(series, kind, _description(series, kind, source.scanned), whole, source.scanned, about)
+
+
+def _description(series: SeriesOfKind, kind: Kind, scanned: str) -> str:
+    return series.description or " ".join(filter(None, (kind.title, scanned)))
+
+
+def _about(series: SeriesOfKind, kind: Kind, earlier: list[_Planned]) -> int | None:
+    """Which earlier series a report is about."""
+    if kind.reports is None:
+        if series.about:
+            raise UsageError("about: only reports are about another series")
+        return None
+    of_its_kind = [place for place, one in enumerate(earlier) if one.kind.name == kind.reports]
+    if not series.about:
+        if not of_its_kind:
+            raise UsageError(f"it is about a series of kind {kind.reports}: let one come before it")
+        return of_its_kind[0]
+    for place in of_its_kind:
+        if earlier[place].description == series.about:
+            return place
+    valid = [earlier[place].description for place in of_its_kind]
+    raise UnknownNameError(unknown(f"earlier series of kind {kind.reports}", series.about, valid))
+
+
+def _check_options(kind: Kind, options: Mapping[str, Any], reported: Kind | None) -> None:
+    names = _options(kind)
+    of_the_scan = _options(reported) if reported is not None else []
+    for name in options:
+        if name not in names:
+            raise UnknownNameError(unknown(f"option of {kind.name}", name, names))
+        if name in of_the_scan:
+            raise UsageError(f"{name}: an option of the series that it is about, which has it already")
+
+
+def _options(kind: Kind) -> list[str]:
+    """What a kind's acquisition takes besides what is scanned and the seed."""
+    taken = signature(kind.acquire).parameters.values()
+    named = [one.name for one in taken if one.kind in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+    return [name for name in named if name not in ("phantom", "seed")]
+
+
+def _reported(planned: list[_Planned]) -> int | None:
+    """Which series the reports are about: one, since what refers to it derives the study's UID from it."""
+    places = sorted({one.about for one in planned if one.about is not None})
+    if len(places) > 1:
+        names = " and ".join(repr(planned[place].description) for place in places)
+        raise UsageError(f"the reports of a study are all about one series, and not about {names}")
+    return places[0] if places else None
+
+
+def _study(
+    plan: ComposedPlan, identity: Identity, planned: list[_Planned], reported: int | None, started: datetime
+) -> StudyContext:
+    """The study; its UID is the one that reports know, where there are some."""
+    laid_down = plan.study
+    titles = " and ".join(dict.fromkeys(one.kind.title for one in planned))
+    number, accession = laid_down.study_id, laid_down.accession
+    of_the_uid = identity if reported is None else _identity_of(planned, reported, identity.seed, reported)
+    return StudyContext(
+        uid=of_the_uid.uid("study"),
+        started=started,
+        study_id=f"{identity.number('study id', 10**6):06d}" if number is None else number,
+        accession_number=f"A{identity.number('accession', 10**8):08d}" if accession is None else accession,
+        description=laid_down.description or titles[:_LONGEST_LO].rstrip(),
+        referring_physician=laid_down.referring_physician,
+    )
+
+
+def _identity_of(planned: list[_Planned], index: int, own_seed: int, reported: int | None) -> Identity:
+    """What a series' UIDs come from; that of a scan which is reported on is what its reports know it by."""
+    one = planned[index]
+    if index == reported:
+        report = next(other for other in planned if other.about == index)
+        return reported_identity(one.kind.name, report.acquisition)
+    return Identity(own_seed, (one.kind.name, content_digest(one.acquisition), str(index + 1)))
+
+
+def _request(study: StudyContext, kind: Kind, identity: Identity) -> ScheduledStep:
+    """The order's step of a modality: all series of the study answer one requested procedure (IHE RAD-8)."""
+    step = Dataset()
+    step.Modality = kind.modality
+    step.ScheduledProcedureStepID = f"S{identity.number(f'step {kind.modality}', 10**8):08d}"
+    step.ScheduledProcedureStepDescription = study.description
+    item = Dataset()
+    item.SpecificCharacterSet = "ISO_IR 192"
+    item.AccessionNumber = study.accession_number
+    item.StudyInstanceUID = study.uid
+    item.RequestedProcedureID = f"P{identity.number('requested procedure', 10**8):08d}"
+    item.RequestedProcedureDescription = study.description
+    item.ScheduledProcedureStepSequence = [step]
+    return ScheduledStep(item)
+
+
+def whole_truth(study: Study) -> dict[str, Any]:
+    """What all series show or hold: plain data, ready for JSON."""
+    who = study.patient
+    about = study.series[0].context.study
+    return {
+        "seed": study.seed,
+        "study_uid": study.uid,
+        "accession_number": about.accession_number,
+        "started": about.started.isoformat(),
+        "patient": {"patient_id": who.patient_id, "name": who.name, "birth_date": who.birth_date, "sex": who.sex},
+        "series": [
+            {
+                "series_uid": scan.uid,
+                "kind": scan.kind.name,
+                "description": scan.context.series.description,
+                "instances": len(scan),
+                "truth": scan.truth(),
+            }
+            for scan in study.series
+        ],
+    }
