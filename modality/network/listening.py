@@ -137,7 +137,7 @@ class ListeningEntity:
             evt_handlers=[(evt.EVT_CONN_OPEN, opened), *handlers],
             server_class=_Server,
         )
-        self._server.connections = Connections(limits.connections)
+        cast(_Server, self._server).connections = Connections(limits.connections)
         # AE.start_server would poll twice a second, and closing would take as long; shutdown takes it off this list.
         entity._servers.append(self._server)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), name=entity.ae_title)

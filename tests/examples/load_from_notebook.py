@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import modality
-from modality.load.embedded import load
+from modality.load.engine.embedded import load
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ see the plugin beside this file.
 from __future__ import annotations
 
 import modality
-from modality.load.embedded import load
+from modality.load.engine.embedded import load
 from modality.load.scenario import Exam, Objectives, Scenario
 
 # Four studies at once, a pause, four more; in seconds.
