@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.cli.command import document, invoke
 from tests.peers.orthanc import AET, PROGRAM, Orthanc
 from tests.peers.process import HOST, free_port, is_open, program, running, wait_until
 
@@ -75,9 +76,9 @@ class Box:
 
     def items(self) -> list[dict[str, Any]]:
         """What `edge outbox list --json` says."""
-        command = [*MODALITY, "edge", "outbox", "list", str(self.config), "--json"]
-        done = subprocess.run(command, capture_output=True, check=True)
-        return list(json.loads(done.stdout)["items"])
+        done = invoke("edge", "outbox", "list", self.config, "--json")
+        assert done.exit_code == 0, done.output
+        return list(document(done)["items"])
 
     def settled(self, timeout_s: float = 20.0) -> list[dict[str, Any]]:
         """The items, when nothing is on its way any more."""

@@ -78,6 +78,13 @@ class Repository:
         self._thread.join(2)
 
 
+@pytest.fixture(autouse=True)
+def _tried_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository that is away is tried again at once, and what happens at once is gathered a shorter time."""
+    monkeypatch.setattr("modality.edge.auditing.trail._RETRY_FIRST_S", 0.05)
+    monkeypatch.setattr("modality.edge.auditing.trail._GATHER_S", 0.1)
+
+
 @pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[Outbox]:
     with Outbox(tmp_path / "state") as made:

@@ -60,7 +60,8 @@ def test_an_archive_that_is_away_leaves_the_item_ready_and_is_seen(tmp_path: Pat
     assert status["devices"][0]["captures"] == 1
 
 
-def test_two_boxes_do_not_share_a_state(tmp_path: Path) -> None:
+def test_two_boxes_do_not_share_a_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modality.edge.gateway._CLAIM_S", 0.1)  # how long it waits for the other to end
     running = Running(_config(tmp_path))
     try:
         with pytest.raises(UsageError, match="another `modality edge run` is using it"):

@@ -64,9 +64,9 @@ def content_of(captured: Captured, results: list[Measurement], notes: tuple[str,
 
 def _result(captured: Captured, one: Measurement) -> Result:
     code, ucum = site_code(_site_code(captured, one))
-    meaning = str(one.details.get("text") or one.name)[:64]
-    name = Code(code, "LN", meaning) if code else Code(one.name[:16], _OWN, meaning)
-    value: Any = one.value if one.value != "" else "no value"
+    meaning = _plain(one.details.get("text") or one.name)[:64] or "unnamed"
+    name = Code(code, "LN", meaning) if code else Code(_plain(one.name)[:16].strip() or "?", _OWN, meaning)
+    value: Any = (_plain(one.value) or "no value") if isinstance(one.value, str) else one.value
     return Result(
         name,
         value,
@@ -78,6 +78,11 @@ def _result(captured: Captured, one: Measurement) -> Result:
     )
 
 
+def _plain(text: object) -> str:
+    """A text in one line, as a code may have it: DICOM has no more (PS3.5 6.2)."""
+    return " ".join("".join(one if one.isprintable() and one != "\\" else " " for one in str(text)).split())
+
+
 def _site_code(captured: Captured, one: Measurement) -> str:
     """Code of LOINC and unit: the site's own, else the code that the result itself has."""
     return str(captured.device.loinc.get(one.name) or one.details.get("loinc", ""))
@@ -85,7 +90,8 @@ def _site_code(captured: Captured, one: Measurement) -> str:
 
 def _unit(ucum: str, printed: str) -> Code:
     """The site's unit of UCUM, or else the device's own words for it."""
-    return unit(ucum) if ucum else Code(printed[:16], _OWN, printed)
+    printed = _plain(printed)[:64] or "?"
+    return unit(ucum) if ucum else Code(printed[:16].strip(), _OWN, printed)
 
 
 def _at(captured: Captured, one: Measurement) -> datetime:

@@ -131,7 +131,10 @@ def _coded_by_site(one: Observed, text: str, whose: Resource, source: Resource, 
     if isinstance(one.value, str):
         value = {"valueString": one.value} if one.value else observations.absent()
     else:
-        value = {"valueQuantity": quantity(one.value, unit or one.unit or "1")}
+        whole = quantity(one.value, unit or "1")
+        # What the device prints as a unit is UCUM only where the site, or the device, says so.
+        printed = without_empty({"value": whole["value"], "unit": one.unit})
+        value = {"valueQuantity": whole if unit or not one.unit else printed}
     status = str(one.details.get("status", "final"))
     status = status if status in _STATES else "final"  # E1394 has letters of its own there
     flag, range_ = str(one.details.get("abnormal_flag", "")), str(one.details.get("reference_range", ""))

@@ -15,8 +15,15 @@ from modality.errors import InputError
 _RESULTS = "6310"  # "Daten einer Untersuchung uebermitteln"
 _ENCODINGS = {"1": "ascii", "2": "cp437", "3": "cp1252", "4": "iso8859_15", "5": "utf_8"}
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?", re.ASCII)
+_LENGTH = re.compile(rb"\d{3}8000\d{4}\r?\n\d{3}8100(\d{1,9})\r?\n")
 _LONGEST = 1024
 _WORDS = {"6220": "Befund", "6227": "Kommentar", "6228": "Ergebnistabelle"}
+
+
+def length_of(data: bytes) -> int:
+    """How many bytes the record says that it has (field 8100); 0 where it does not."""
+    found = _LENGTH.match(data)
+    return int(found[1]) if found else 0
 
 
 def lines_of(data: bytes) -> list[tuple[str, str]]:
@@ -25,6 +32,8 @@ def lines_of(data: bytes) -> list[tuple[str, str]]:
     Raises:
         InputError: a line is none of xDT, or its length is not what it says.
     """
+    if length_of(data) > len(data):
+        raise InputError(f"it ends in the middle: {len(data)} of {length_of(data)} bytes are there")
     raw: list[tuple[str, bytes]] = []
     for number, line in enumerate(data.rstrip(b"\x1a\0").split(b"\n"), start=1):
         body = line.removesuffix(b"\r")

@@ -105,13 +105,15 @@ def _result(obx: Segment, details: dict[str, str]) -> Measurement | None:
     if value == "":
         return None
     unit = obx(6)
+    loinc = _loinc(code(1).text, code(3).text) or _loinc(code(4).text, code(6).text)
+    ucum = unit(1).text if unit(3).text.upper() == "UCUM" else ""
     qualified: dict[str, object] = {
         **details,
         "reference_range": obx(7).text,
         "abnormal_flag": "~".join(one.text for one in obx.all(8)[:_FLAGS]),
         "status": _STATUS.get(status, "final"),
         "completed": moment(obx(14).text) or details.get("completed", ""),
-        "loinc": _loinc(code(1).text, code(3).text) or _loinc(code(4).text, code(6).text),
+        "loinc": loinc and f"{loinc} {ucum}".strip(),
         "text": code(2).text,
     }
     return Measurement(name, value, unit(1).text, {key: one for key, one in qualified.items() if one})

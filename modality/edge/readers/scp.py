@@ -33,7 +33,6 @@ _MOST_SAMPLES = 10_000_000
 _POINTERS, _PATIENT, _TABLES, _LEADS, _RHYTHM = 0, 1, 2, 3, 6
 # Of section 1: last name, first name, identifier; date and time of acquisition.
 _LAST, _FIRST, _ID, _DATE, _TIME, _END = 0, 1, 2, 25, 26, 255
-_32_BIT = np.iinfo(np.int32)
 
 # The default table: 0; for 1 to 8 as many ones, a zero and the sign; nine ones and a zero before 8 bits of two's
 # complement, ten ones before 16.
@@ -174,22 +173,26 @@ def uncoded(data: bytes, count: int) -> npt.NDArray[np.int64]:
     return np.array(numbers, np.int64)
 
 
-def summed(numbers: npt.NDArray[np.int64], order: int) -> npt.NDArray[np.int64]:
+def summed(numbers: npt.NDArray[np.int64], order: int) -> npt.NDArray[np.int16]:
     """Values from their differences: of the first, or the first two, samples the values themselves stand there.
 
     Args:
         numbers: as they are in the file.
         order: 0 for values, 1 for first differences, 2 for second ones.
+
+    Returns:
+        values of 16 bits: a difference that had no room in them has wrapped around, and so does its sum.
     """
     if order == 2 and len(numbers) > 2:
-        numbers = numbers.copy()
         # x[n] - 2 x[n-1] + x[n-2]: summed once these are the first differences, of which the one at 1 is known.
         first = np.cumsum(np.concatenate([numbers[1:2] - numbers[:1], numbers[2:]]))
-        return np.concatenate([numbers[:1], numbers[:1] + np.cumsum(first)])
-    return np.cumsum(numbers) if order == 1 else numbers
+        numbers = np.concatenate([numbers[:1], numbers[:1] + np.cumsum(first)])
+    elif order == 1:
+        numbers = np.cumsum(numbers)
+    return numbers.astype(np.int16)
 
 
-def rhythm_of(body: bytes, leads: list[Lead], *, coded: bool) -> tuple[float, float, list[npt.NDArray[np.int64]]]:
+def rhythm_of(body: bytes, leads: list[Lead], *, coded: bool) -> tuple[float, float, list[npt.NDArray[np.int16]]]:
     """Section 6: nanovolts of a step, microseconds of an interval, and the samples of each lead.
 
     Raises:
@@ -214,10 +217,7 @@ def rhythm_of(body: bytes, leads: list[Lead], *, coded: bool) -> tuple[float, fl
             numbers = np.frombuffer(data[: 2 * lead.count], "<i2").astype(np.int64)
         else:
             raise InputError(f"lead {lead.number} has fewer bytes than samples need")
-        values = summed(numbers, order)
-        if values.min() < _32_BIT.min or values.max() > _32_BIT.max:
-            raise InputError(f"the samples of lead {lead.number} are beyond 32 bits")
-        found.append(values)
+        found.append(summed(numbers, order))
     return float(step_nv), float(interval_us), found
 
 
@@ -248,7 +248,7 @@ def read(captured: Captured) -> list[Content]:
 
 
 def _groups(
-    leads: list[Lead], samples: list[npt.NDArray[np.int64]], step_nv: float, rate_hz: float
+    leads: list[Lead], samples: list[npt.NDArray[np.int16]], step_nv: float, rate_hz: float
 ) -> tuple[Group, ...]:
     """Leads that were recorded at the same time, together."""
     rate = float(round(rate_hz)) if abs(rate_hz - round(rate_hz)) < 1e-6 * rate_hz else rate_hz
@@ -257,7 +257,7 @@ def _groups(
     for span in sorted({(one.first, one.last) for one in leads}):
         chosen = [index for index, one in enumerate(leads) if (one.first, one.last) == span]
         channels = tuple(_channel(leads[index].number, step_nv) for index in chosen)
-        columns = np.stack([samples[index] for index in chosen], axis=1).astype(np.int32)
+        columns = np.stack([samples[index] for index in chosen], axis=1)
         groups.append(Group(rate, columns, channels, offset_s=(span[0] - start) / rate))
     return tuple(groups)
 

@@ -48,7 +48,7 @@ def _xml(_: bytes, tail: bytes, __: int) -> bool:
 
 
 def _edf(head: bytes, _: bytes, size: int) -> bool:
-    from modality.edge.readers.edf import header_of
+    from modality.edge.readers.edf_file import header_of
     from modality.errors import InputError
 
     try:
@@ -59,8 +59,10 @@ def _edf(head: bytes, _: bytes, size: int) -> bool:
     return header.records > 0 and size >= header.size + header.records * header.record_size
 
 
-def _gdt(_: bytes, tail: bytes, __: int) -> bool:
-    return tail.rstrip(b"\x1a\0").endswith(b"\n")
+def _gdt(head: bytes, tail: bytes, size: int) -> bool:
+    from modality.edge.readers.gdt import length_of
+
+    return tail.rstrip(b"\x1a\0").endswith(b"\n") and length_of(head) <= size
 
 
 def _aecg(_: bytes, tail: bytes, __: int) -> bool:

@@ -146,6 +146,7 @@ class Hl7Source:
             "captures": self._captures,
             "frames": self._captures + self._again,
             "rejected_frames": self._refused,
+            "skipped_bytes": 0,
             "sent_again": self._again,
             "error_rate": round(self._refused / seen, 6) if seen else 0.0,
             "last_good_s": None if self._last is None else round(time.monotonic() - self._last, 1),

@@ -87,8 +87,8 @@ def test_a_configuration_can_be_checked_alone(tmp_path: Path) -> None:
 def test_a_second_box_on_the_same_state_is_refused(tmp_path: Path) -> None:
     with box(configuration(tmp_path)) as running:
         running.started()
-        result = run("edge", "run", running.config)
-        assert result.returncode == 2
+        result = invoke("edge", "run", running.config)
+        assert result.exit_code == 2
         assert "another `modality edge run` is using it" in result.stderr
 
 

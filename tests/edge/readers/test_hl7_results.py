@@ -26,11 +26,11 @@ def message(*lines: str) -> bytes:
 LINES = (
     "PID|1||P77^^^HOSP^MR||Doe^Jane^Q||19510502|F",
     "OBR|1|A9|F3|PANEL|||20261125093000",
-    "OBX|1|NM|2345-7^Glucose [Mass/volume]^LN^GLU^Glucose^99LAB||99|mg/dL|70-105|N|||F|||20261125093512",
+    "OBX|1|NM|2345-7^Glucose [Mass/volume]^LN^GLU^Glucose^99LAB||99|mg/dL^^UCUM|70-105|N|||F|||20261125093512",
     "OBX|2|SN|K^Potassium^99LAB||^7.4|mmol/L|3.5-5.1|HH~A|||C",
     "NTE|1||hemolytic",
-    "OBX|3|SN|CRP||<^5|mg/L||||P",
-    "OBX|4|CWE|ABO||A^Blood group A|||||F",
+    "OBX|3|SN|CRP||<^5|mg/L|||||P",
+    "OBX|4|CWE|ABO||A^Blood group A||||||F",
     "OBX|5|ED|PDF||^AP^^Base64^JVBERi0=||||||F",
     "OBX|6|NM|NA||1e999|mmol/L|||||X",
 )
@@ -57,6 +57,7 @@ def test_results_become_observations_with_their_codes_units_and_times(bench: Ben
         "text": "Glucose [Mass/volume]",
     }
     assert (glucose["valueQuantity"]["value"], glucose["valueQuantity"]["unit"]) == (99, "mg/dL")
+    assert glucose["valueQuantity"]["system"] == "http://unitsofmeasure.org"
     assert glucose["effectiveDateTime"].startswith("2026-11-25T09:35:12")
     assert glucose["status"] == "final"
     assert potassium["code"]["coding"][0]["code"] == "2823-3"
@@ -68,11 +69,18 @@ def test_results_become_observations_with_their_codes_units_and_times(bench: Ben
     assert (len(report["result"]), report["status"]) == (3, "preliminary")
 
 
+def test_a_unit_is_ucum_only_where_somebody_says_so(bench: Bench) -> None:
+    item = bench.capture(message(*LINES[:2], "OBX|1|NM|2345-7^Glucose^LN||99|mg/dl|||||F", "OBX|2|NM|CRP||5||||||F"))
+    glucose, crp = (one["valueQuantity"] for one in bench.resources(item, "Observation"))
+    assert glucose == {"value": 99, "unit": "mg/dl"}
+    assert crp["code"] == "1"
+
+
 def test_the_report_holds_what_has_no_code_too(bench: Bench) -> None:
     item = bench.capture(message(*LINES))
     (report,) = bench.objects(item)
     assert (report.Modality, report.PatientID, report.PatientName) == ("SR", "P77", "Doe^Jane^Q")
-    text = str(report)
+    text = report.to_json()
     for said in ("Blood group A", "hemolytic", "7.4", "Glucose [Mass/volume]", "2345-7"):
         assert said in text
     assert "JVBERi" not in text
