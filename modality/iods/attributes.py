@@ -10,9 +10,11 @@ from pydicom.config import RAISE
 from pydicom.datadict import dictionary_VM, dictionary_VR, keyword_dict, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 
 from modality.errors import UnknownNameError, UsageError
+from modality.iods.setting.private import PrivateKey
+from modality.iods.setting.types import needs_value
 from modality.protocol.repertoire import character_set_for
 
 _OF_THE_PIXELS = frozenset(
@@ -43,15 +45,25 @@ def set_attributes(dataset: Dataset, assignments: Mapping[str, str]) -> None:
 
     Args:
         dataset: is changed.
-        assignments: keyword of PS3.6 to text; values are parted by a backslash, no text empties the attribute.
+        assignments: keyword of PS3.6, or text of a `PrivateKey`, to text; values are parted by a backslash, no text
+            empties the attribute.
 
     Raises:
         UnknownNameError: no attribute has that keyword.
         UsageError: the attribute follows from the pixels or the identity, or the text does not fit its VR or VM, or
-            the character set does not hold the texts.
+            the IOD does not let it be empty, or the character set does not hold the texts.
     """
     for keyword, text in assignments.items():
-        dataset.add(_element(dataset, keyword, text))
+        private = PrivateKey.of(keyword)
+        if private is not None:
+            block = dataset.private_block(private.group, private.creator, create=True)
+            label = f"private ({private.group:04X},xx{private.element:02X}) of {private.creator}"
+            dataset.add(_made(block.get_tag(private.element), private.vr, private.vm, label, text))
+            continue
+        element = _element(dataset, keyword, text)
+        if _is_empty(element) and (reason := needs_value(dataset, keyword)):
+            raise UsageError(f"{keyword} cannot be emptied: it is {reason}")
+        dataset.add(element)
     preferred = dataset.get("SpecificCharacterSet") or None
     needed = character_set_for(dataset, preferred)
     if needed == preferred:
@@ -75,9 +87,14 @@ def _element(dataset: Dataset, keyword: str, text: str) -> DataElement:
     vr = dictionary_VR(tag)
     if vr == "US or SS":
         vr = "SS" if dataset.get("PixelRepresentation") else "US"
+    return _made(tag, vr, dictionary_VM(tag), keyword, text)
+
+
+def _made(tag: BaseTag, vr: str, multiplicity: str, keyword: str, text: str) -> DataElement:
+    """An element from its text; `keyword` is what messages call it."""
     parts = [text] if vr in _ONE_VALUE else text.split("\\") if text else []
-    if parts and not _multiplicity_fits(len(parts), dictionary_VM(tag)):
-        raise UsageError(f"{keyword}={text}: {len(parts)} values where PS3.6 has {dictionary_VM(tag)}")
+    if parts and not _multiplicity_fits(len(parts), multiplicity):
+        raise UsageError(f"{keyword}={text}: {len(parts)} values where its dictionary has {multiplicity}")
     try:
         values = [_value(vr, part) for part in parts]
         value = values[0] if len(values) == 1 else values or None
@@ -85,6 +102,12 @@ def _element(dataset: Dataset, keyword: str, text: str) -> DataElement:
     except (OverflowError, TypeError, ValueError) as error:
         reason = str(error).partition(" Please see")[0]
         raise UsageError(f"{keyword}={text}: does not fit VR {vr}: {reason}") from error
+
+
+def _is_empty(element: DataElement) -> bool:
+    """Whether there is no value, or nothing but padding."""
+    values = element.value if element.VM > 1 else [element.value]
+    return element.is_empty or all(isinstance(one, str) and not one.strip() for one in values)
 
 
 def _value(vr: str, text: str) -> Any:

@@ -26,6 +26,7 @@ _UNIT = re.compile("_(mm|ms|s|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear thei
 
 @click.command(cls=Verb)
 @click.argument("kind")
+@click.argument("config", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
 )
@@ -41,7 +42,8 @@ _UNIT = re.compile("_(mm|ms|s|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear thei
 @click.option("--slice-thickness", type=click.FloatRange(0.1), metavar="MM", help="Nominal slice thickness in mm.")
 @click.option(
     "--truth", is_flag=True,
-    help="Also write truth.json, each structure's place, size and values, and labels.npy, the first series' label map.",
+    help="Also write truth.json, each structure's place, size and values, and labels.npy, the first series' label map; "
+    "of a study, truth.json of all series.",
 )  # fmt: skip
 @click.option(
     "--seg",
@@ -50,9 +52,19 @@ _UNIT = re.compile("_(mm|ms|s|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear thei
     "its nuclei as annotations (extra seg; CT, MR and SM).",
 )
 @click.option("--preview", is_flag=True, help="Also write preview.png, a contact sheet.")
+@click.option(
+    "--media", is_flag=True,
+    help="Write a file-set as on a CD: files of eight characters below PT000000, and the DICOMDIR that lists them.",
+)  # fmt: skip
+@click.option(
+    "--attributes", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.toml",
+    help="Set the [attributes] of a TOML, those of its [[private]] dictionary too; --set prevails, and may name them.",
+)  # fmt: skip
+@click.option("--patients", type=click.IntRange(1, 999_999), metavar="N", help="Of a cohort: how many.")
 @common
 def generate(
     kind: str,
+    config: Path | None,
     out: Path,
     phantom: str | None,
     phantom_options: tuple[str, ...],
@@ -69,6 +81,9 @@ def generate(
     truth: bool,
     seg: bool,
     preview: bool,
+    media: bool,
+    attributes: Path | None,
+    patients: int | None,
     processes: int | None,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
@@ -77,13 +92,26 @@ def generate(
     """Make one series of KIND (ct, mr, enhanced-ct, ...) from a phantom whose truth is known, or those of a protocol.
 
     The same seed gives the same files. `modality list kinds` lists the kinds.
-    """
+
+    Two words stand for a KIND where a CONFIG, a TOML file, says what is made and how:
+
+    \b
+      generate study CONFIG                several series of several kinds, of one patient and order
+      generate cohort CONFIG --patients N  many patients, their earlier studies, a manifest of truth
+
+    The files study_stroke.toml and cohort_stroke.toml are shipped, and found by their names.
+    """  # noqa: D301 - click's own mark of lines to be left alone
+    from modality.cli.studies import composed
     from modality.cli.studies.phantom_options import parse_kind_options
     from modality.cli.studies.writing import Wanted, described, write
     from modality.identity import fresh_seed
     from modality.station import examination
     from modality.station import study as studies
 
+    wanted = Wanted(out, truth, seg, preview, processes or os.cpu_count() or 1, media)
+    if composed.is_composed(kind, config):
+        composed.generate(kind, config, wanted, seed, patients, as_json=as_json)
+        return
     drawn = seed is None
     seed = fresh_seed() if seed is None else seed
     options = given(
@@ -100,12 +128,11 @@ def generate(
         seed=seed,
         transfer_syntax=transfer_syntax,
         quality=quality,
-        assignments=parse_assignments(assignments),
+        assignments=_assigned(attributes, assignments),
         **options,
     )
     if drawn:
         say(f"seed {seed}")
-    wanted = Wanted(out, truth, seg, preview, processes or os.cpu_count() or 1)
     with interrupted_by_sigterm():
         written = write(made, kind, wanted)
     if as_json:
@@ -114,6 +141,15 @@ def generate(
         several = len(made.series) > 1
         whole = f"{len(made.series)} series of study {made.uid}" if several else f"series {made.series[0].uid}"
         click.echo(f"{counted(len(written.files), 'image')} of {whole} in {out}")
+
+
+def _assigned(path: Path | None, assignments: tuple[str, ...]) -> dict[str, str]:
+    """The attributes that are set over those of the IOD."""
+    from modality.config import load
+    from modality.iods.setting.file import AttributeFile
+
+    told = load(path, AttributeFile) if path else AttributeFile()
+    return told.assignments(parse_assignments(assignments))
 
 
 def _phantom(kind: str, name: str | None, made_to: tuple[str, ...], seed: int, *, several: bool) -> Phantom | None:

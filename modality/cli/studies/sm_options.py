@@ -36,7 +36,10 @@ def sm_options(command: Command) -> Command:
             click.option(
                 "--sparse/--full", default=None, help="SM: leave out tiles of nothing but glass, or none."
             ),
-            click.option("--processes", type=click.IntRange(1, 64), help="SM: that make tiles; all by default."),
+            click.option(
+                "--processes", type=click.IntRange(1, 64),
+                help="SM: that make tiles; of a cohort: that make patients; one a processor by default.",
+            ),
         )
     ):  # fmt: skip
         command = option(command)

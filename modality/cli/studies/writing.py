@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from modality.cli.verb import progress, say
 from modality.errors import UsageError
+from modality.station.composing.composition import whole_truth
+from modality.station.composing.media import DIRECTORY, check_vacant, into_media
 from modality.station.slides.plan import Making, tiles_of
 from modality.transfer.files import write_whole
 from modality.transfer.reading import read
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from modality.station.study import Study
     from modality.transfer.instance import PreparedInstance
 
+COMPOSED = "study"
+"""What stands for a kind where there are several."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -34,6 +40,7 @@ class Wanted:
         segmentation: the first series' label map as a DICOM segmentation too; of a slide, its nuclei as annotations.
         preview: a contact sheet too.
         processes: that make the tiles of slides.
+        media: the instances become a file-set, with a DICOMDIR.
     """
 
     out: Path
@@ -41,6 +48,7 @@ class Wanted:
     segmentation: bool = False
     preview: bool = False
     processes: int = 1
+    media: bool = False
 
 
 @dataclass
@@ -59,23 +67,44 @@ class Written:
 def write(study: Study, kind: str, wanted: Wanted) -> Written:
     """Write a study; progress is shown on a terminal.
 
+    Args:
+        study: what is written.
+        kind: what its files are named after; those of several kinds each after its own.
+        wanted: where, and what beside the instances.
+
     Raises:
-        ModalityError: something cannot be made or written; what was written before stays.
+        ModalityError: something cannot be made or written; what was written before stays, of media nothing.
     """
+    if not wanted.media:
+        return _write(study, kind, wanted, wanted.out)
+    check_vacant(wanted.out)
+    try:
+        wanted.out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".instances-", dir=wanted.out) as aside:
+            written = _write(study, kind, wanted, Path(aside))
+            moved = into_media(map(Path, (*written.files, *written.derived)), wanted.out)
+    except OSError as error:
+        raise UsageError(f"{wanted.out}: cannot be written: {error.strerror or error}") from error
+    return Written(*([str(moved[Path(path)]) for path in paths] for paths in (written.files, written.derived)))
+
+
+def _write(study: Study, kind: str, wanted: Wanted, instances: Path) -> Written:
+    """Write a study, its instances into a folder of their own."""
     written = Written()
     first, out = study.series[0], wanted.out
     derived = [(_short(one), _file(one)) for one in first.segmentations()] if wanted.segmentation else []
     sheet = _sheet() if wanted.preview else None
-    for path, instance in _writing(study, kind, wanted):
+    for path, instance in _writing(study, kind, replace(wanted, out=instances)):
         written.files.append(str(path))
         if sheet:
             sheet.add(instance or read(path))
     if wanted.truth:
-        write_whole(out / "truth.json", [json.dumps(first.truth(), indent=1, ensure_ascii=False).encode()])
-        if first.kind.slides is None and first.kind.labels:
+        truth = whole_truth(study) if kind == COMPOSED else first.truth()
+        write_whole(out / "truth.json", [json.dumps(truth, indent=1, ensure_ascii=False).encode()])
+        if kind != COMPOSED and first.kind.slides is None and first.kind.labels:
             write_whole(out / "labels.npy", first.labels())
     for number, (what, content) in enumerate(derived, start=1):
-        path = out / "derived" / f"{kind}-{what}-{first.uid[-8:]}-{number:04d}.dcm"
+        path = instances / "derived" / f"{kind}-{what}-{first.uid[-8:]}-{number:04d}.dcm"
         write_whole(path, [content])
         written.derived.append(str(path))
     if sheet and sheet.seen:
@@ -93,8 +122,8 @@ def _writing(study: Study, kind: str, wanted: Wanted) -> Iterator[tuple[Path, Pr
         if slides:
             study = study.made_with(Making(wanted.out, wanted.processes, done))
         writing: Future[None] | None = None
-        for number, (name, made) in enumerate(_named(study), start=1):
-            path = wanted.out / f"{kind}-{name}.dcm"
+        for number, (name, made) in enumerate(_named(study, kind), start=1):
+            path = wanted.out / f"{name}.dcm"
             if writing:
                 writing.result()
             if isinstance(made, Path):  # a slide's: gigabytes need not be read and written again
@@ -116,12 +145,12 @@ def _move(made: Path, path: Path) -> None:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _named(study: Study) -> Iterator[tuple[str, PreparedInstance | Path]]:
+def _named(study: Study, kind: str) -> Iterator[tuple[str, PreparedInstance | Path]]:
     """The instances, and names that hold the series: two runs into one folder never mix, nor overwrite, another's."""
     for scan in study.series:
         whole: Iterator[PreparedInstance | Path] = iter(scan) if scan.kind.slides is None else scan.files()
         for number, made in enumerate(whole, start=1):
-            yield f"{scan.uid[-8:]}-{number:04d}", made
+            yield f"{scan.kind.name if kind == COMPOSED else kind}-{scan.uid[-8:]}-{number:04d}", made
 
 
 def _short(dataset: Dataset) -> str:
@@ -154,10 +183,16 @@ def described(study: Study, kind: str, written: Written, wanted: Wanted) -> dict
         "study_uid": study.uid,
         "series_uid": study.series[0].uid,
         "series": [
-            {"series_uid": one.uid, "description": one.context.series.description, "instances": len(one)}
+            {
+                "series_uid": one.uid,
+                **({"kind": one.kind.name} if kind == COMPOSED else {}),
+                "description": one.context.series.description,
+                "instances": len(one),
+            }
             for one in study.series
         ],
         "instances": len(written.files),
         "files": written.files,
         **({"derived": written.derived} if wanted.segmentation else {}),
+        **({"media": str(wanted.out / DIRECTORY)} if wanted.media else {}),
     }

@@ -18,9 +18,10 @@ from modality.iods.context import Context, Equipment, Series
 from modality.iods.context import Study as StudyContext
 from modality.iods.kind import Kind
 from modality.iods.reports.source import reported_identity
+from modality.iods.setting.file import AttributeFile
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS, unknown
-from modality.station.composing.plan import ComposedPlan, SeriesOfKind, assignments
+from modality.station.composing.plan import ComposedPlan, SeriesOfKind
 from modality.station.study import Scan, Study, acquire, load_phantom
 from modality.transfer.syntaxes import syntax
 
@@ -106,7 +107,7 @@ def compose(plan: ComposedPlan, *, seed: int, started: datetime | None = None) -
         )
         encoding = syntax(one.plan.transfer_syntax) if one.plan.transfer_syntax else one.kind.default_syntax
         encoding.check_quality(one.plan.quality)
-        set_over = assignments(plan.study.set, one.plan.set)
+        set_over = AttributeFile(plan.study.set, plan.private).assignments(one.plan.set)
         scans.append(Scan(one.kind, one.acquisition, context, encoding, one.plan.quality, set_over or None))
     return Study(tuple(scans), seed)
 
@@ -133,10 +134,10 @@ def _report(series: SeriesOfKind, kind: Kind, about: int, source: _Planned, own_
     """A report on the very scan that an earlier series makes."""
     if series.phantom is not None or series.phantom_options:
         raise UsageError(f"reports what {source.description!r} scanned: leave out phantom and phantom_options")
-    made = acquire(kind, source.acquisition.phantom, seed=own_seed, **series.options)
-    if not is_dataclass(made) or "scan" not in {one.name for one in fields(made)}:
+    made: Any = acquire(kind, source.acquisition.phantom, seed=own_seed, **series.options)
+    if "scan" not in {one.name for one in (fields(made) if is_dataclass(made) else ())}:
         raise UsageError(f"{kind.name} cannot be made about another series")
-    whole: Any = replace(made, scan=source.acquisition)
+    whole = replace(made, scan=source.acquisition)
     return _Planned(series, kind, _description(series, kind, source.scanned), whole, source.scanned, about)
 
 

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from modality.errors import UsageError
 from modality.identity import Patient
 from modality.iods.attributes import set_attributes
+from modality.iods.setting.private import PrivateBlock
 from modality.protocol.repertoire import character_set_for
 
 _CHECKED = {
@@ -141,11 +142,13 @@ class ComposedPlan:
         series: at least one, in order.
         study: what is known of study and order.
         patient: what is known of the patient.
+        private: the dictionary of private attributes, which `set` may name too.
     """
 
     series: tuple[SeriesOfKind, ...]
     study: StudyPlan = field(default_factory=StudyPlan)
     patient: PatientPlan = field(default_factory=PatientPlan)
+    private: tuple[PrivateBlock, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.series:
@@ -155,24 +158,7 @@ class ComposedPlan:
     def digest(self) -> str:
         """What sets this study apart from others of its seed: all that is said, but for how it is encoded."""
         plain = [replace(one, transfer_syntax=None, quality=None) for one in self.series]
-        return hashlib.sha256(repr((plain, self.study, self.patient)).encode()).hexdigest()[:32]
-
-
-def assignments(*tables: Mapping[str, Any]) -> dict[str, str]:
-    """Attributes as TOML has them, as the texts that `set_attributes` takes; later tables prevail.
-
-    Raises:
-        UsageError: a value is neither text nor number, nor a list of them.
-    """
-    return {keyword: _text(keyword, value) for table in tables for keyword, value in table.items()}
-
-
-def _text(keyword: str, value: Any) -> str:
-    if isinstance(value, list):
-        return "\\".join(_text(keyword, one) for one in value)
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise UsageError(f"{keyword}: give text, a number, or a list of them")
-    return str(value)
+        return hashlib.sha256(repr((plain, self.study, self.patient, self.private)).encode()).hexdigest()[:32]
 
 
 def _check(plan: PatientPlan | StudyPlan) -> None:

@@ -106,4 +106,6 @@ def test_a_segmentation_of_the_slices_can_be_had():
     (scan,) = generate("pt", seed=1, slices=3, rows=32, columns=32).series
     (made,) = scan.segmentations()
     assert made.Modality == "SEG"
-    assert any("sphere" in str(one.SegmentLabel) or "background" in str(one.SegmentLabel) for one in made.SegmentSequence)
+    assert any(
+        "sphere" in str(one.SegmentLabel) or "background" in str(one.SegmentLabel) for one in made.SegmentSequence
+    )

@@ -149,7 +149,7 @@ def test_what_goes_wrong_is_said_with_the_patients_number(folder, processes):
 
 def test_a_wrong_study_is_refused_before_anything_is_written(folder):
     (folder / "heart.toml").write_text('[[series]]\nkind = "eeg"\n')
-    with pytest.raises(UsageError, match="heart.toml: .*eeg"):
+    with pytest.raises(UsageError, match=r"heart\.toml: .*eeg"):
         cohort(folder, "out")
     assert not (folder / "out").exists()
 

@@ -11,7 +11,7 @@ from modality import config
 from modality.errors import ConfigurationError, UsageError
 from modality.identity import patient
 from modality.station.composing.composition import compose, whole_truth
-from modality.station.composing.plan import ComposedPlan, SeriesOfKind, assignments
+from modality.station.composing.plan import ComposedPlan, SeriesOfKind
 
 SMALL = "slices = 2, rows = 16, columns = 16"
 SEVERAL = f"""
@@ -198,10 +198,6 @@ def test_a_name_brings_a_character_set_that_holds_it():
     named = compose(plan(SEVERAL.replace("Doe^Jane", "山田^太郎")), seed=5)
     assert named.patient.character_set == "ISO_IR 192"
     assert next(iter(named)).dataset().PatientName == "山田^太郎"
-
-
-def test_toml_values_become_text_and_later_tables_prevail():
-    assert assignments({"A": 1, "B": [1.5, "x"]}, {"A": "two"}) == {"A": "two", "B": "1.5\\x"}
 
 
 def test_the_shipped_study_can_be_made():

@@ -1,0 +1,114 @@
+"""`modality generate study` and `cohort`: what is made as a configuration says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from modality import config
+from modality.cli.studies.writing import COMPOSED, Wanted, described, write
+from modality.cli.verb import emit, interrupted_by_sigterm, progress, refuse, say
+from modality.errors import ConfigurationError, UsageError, counted
+from modality.identity import fresh_seed
+from modality.station.composing.cohort import MANIFEST, make_cohort, sorts_of
+from modality.station.composing.composition import compose
+from modality.station.composing.plan import ComposedPlan
+
+_COHORT = "cohort"
+_COMMON = {"kind", "config", "out", "seed", "processes", "as_json", "debug"}
+_TAKEN = {COMPOSED: {*_COMMON, "truth", "preview", "media"}, _COHORT: {*_COMMON, "patients"}}
+
+
+def is_composed(kind: str, path: Path | None) -> bool:
+    """Whether KIND stands for what a configuration says.
+
+    Raises:
+        UsageError: a kind was given a configuration.
+        click.UsageError: it was given an option that has no effect.
+    """
+    if kind in _TAKEN:
+        names = {one.name or "" for one in click.get_current_context().command.params}
+        refuse(names - _TAKEN[kind], f"{kind}: what is made, and how, stands in its configuration")
+        return True
+    refuse({"patients"}, f"{kind}: is of one patient")
+    if path is not None:
+        raise UsageError(f"{kind} takes no configuration: leave out {path}, or give `{COMPOSED}` for {kind}")
+    return False
+
+
+def generate(
+    kind: str, path: Path | None, wanted: Wanted, seed: int | None, patients: int | None, *, as_json: bool
+) -> None:
+    """Run `generate study` or `generate cohort`."""
+    if path is None:
+        raise UsageError(f"{kind}: give a configuration, such as the shipped {kind}_stroke.toml")
+    drawn = seed is None
+    seed = fresh_seed() if seed is None else seed
+    path = _found(path)
+    if kind == _COHORT:
+        _cohort(path, wanted, seed, patients, drawn=drawn, as_json=as_json)
+    else:
+        _study(path, wanted, seed, drawn=drawn, as_json=as_json)
+
+
+def _study(path: Path, wanted: Wanted, seed: int, *, drawn: bool, as_json: bool) -> None:
+    plan = config.load(path, ComposedPlan)
+    try:
+        made = compose(plan, seed=seed)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+    if drawn:
+        say(f"seed {seed}")
+    with interrupted_by_sigterm():
+        written = write(made, COMPOSED, wanted)
+    if as_json:
+        emit(described(made, COMPOSED, written, wanted))
+        return
+    click.echo(
+        f"{counted(len(written.files), 'instance')} of {len(made.series)} series of study {made.uid} in {wanted.out}"
+    )
+
+
+def _cohort(path: Path, wanted: Wanted, seed: int, patients: int | None, *, drawn: bool, as_json: bool) -> None:
+    if patients is None:
+        raise UsageError("cohort: give --patients")
+    sorts = sorts_of(path)
+    if drawn:
+        say(f"seed {seed}")
+    with interrupted_by_sigterm(), progress(patients, "generating cohort") as done:
+        made = make_cohort(
+            sorts, wanted.out, patients=patients, seed=seed, processes=wanted.processes, progress=done
+        )  # fmt: skip
+    studies = [study for one in made for study in one["studies"]]
+    instances = sum(series["instances"] for study in studies for series in study["series"])
+    found = {
+        "kind": _COHORT,
+        "seed": seed,
+        "patients": len(made),
+        "studies": len(studies),
+        "priors": sum(study["prior"] for study in studies),
+        "instances": instances,
+        "bytes": sum(series["bytes"] for study in studies for series in study["series"]),
+        "manifest": [str(wanted.out / "manifest.csv"), str(wanted.out / MANIFEST)],
+    }
+    if as_json:
+        emit(found)
+        return
+    click.echo(
+        f"{counted(instances, 'instance')} of {len(studies)} studies of {counted(len(made), 'patient')} in {wanted.out}"
+    )
+
+
+def _found(path: Path) -> Path:
+    """A file, or a shipped one by its name.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if path.exists() or path.name != str(path):
+        return path
+    try:
+        return config.shipped(path.name)
+    except ConfigurationError:
+        raise ConfigurationError(f"{path}: there is no such file, and no shipped configuration") from None
