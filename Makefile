@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c .
 DEMO_OUT ?= demo
 JOBS ?= 2
 
-.PHONY: demo test slow lint types bench reference peers clean
+.PHONY: demo test slow lint types bench gallery reference peers clean
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -43,6 +43,10 @@ types: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest -q -s -m benchmark tests/benchmarks
+
+# docs/gallery.md: a picture of every kind of study.
+gallery: $(STAMP)
+	$(BIN)/python -m modality.cli.environment.gallery docs
 
 # docs/commands.md, from the commands' own help.
 reference: $(STAMP)

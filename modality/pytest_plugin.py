@@ -32,6 +32,19 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "enhanced-ct": {"phantom": "shepp-logan", "slices": 10, "rows": 64, "columns": 64},
     "enhanced-mr": {"phantom": "spheres", "slices": 10, "rows": 64, "columns": 64},
     "sm": {"rows": 512, "columns": 512, "levels": 2},
+    "nm": {"phantom": "nema-pet", "rows": 64, "columns": 64},
+    "pt": {"slices": 10, "rows": 64, "columns": 64},
+    "cr": {"phantom": "spheres", "rows": 96, "columns": 96},
+    "dx": {"phantom": "spheres", "rows": 96, "columns": 96},
+    "mg": {"rows": 192, "columns": 144},
+    "xa": {"phantom": "spheres", "rows": 64, "columns": 64, "frames": 3, "mask_frames": 1},
+    "rf": {"phantom": "spheres", "rows": 64, "columns": 64, "frames": 3},
+    "ecg": {"seconds": 4.0},
+    "op": {"rows": 256, "columns": 256},
+    **{
+        report: {"phantom": "spheres", "slices": 6, "rows": 64, "columns": 64}
+        for report in ("kos", "pdf", "rdsr", "sc", "sr")
+    },
 }
 _MARKERS = {
     "archive_fault": "what goes wrong in simulated_archive: archive_fault(status=0xA700, every=10), or its text",

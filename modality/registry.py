@@ -101,6 +101,8 @@ KINDS = Table(
         "mr": "modality.iods.images.mr:MR",
         "enhanced-mr": "modality.iods.images.enhanced_mr:ENHANCED_MR",
         "sm": "modality.iods.images.slide:SM",
+        "nm": "modality.iods.emission.nm:NM",
+        "pt": "modality.iods.emission.pt:PT",
         "cr": "modality.iods.projections.cr:CR",
         "dx": "modality.iods.projections.dx:DX",
         "mg": "modality.iods.projections.mg:MG",

@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from phantoms.anatomy.breast.compressed import breast
     from phantoms.anatomy.limb.joint import knee
     from phantoms.anatomy.neuro.cranium import head
     from phantoms.anatomy.neuro.stroke import head_stroke
     from phantoms.anatomy.torso.abdomen import abdomen
+    from phantoms.anatomy.torso.arteries import vessels
     from phantoms.anatomy.torso.chest import thorax
     from phantoms.anatomy.torso.lumbar import spine
     from phantoms.errors import PhantomError
@@ -34,6 +36,7 @@ __all__ = [
     "abdomen",
     "acr_ct",
     "acr_mr",
+    "breast",
     "catphan504",
     "head",
     "head_stroke",
@@ -45,6 +48,7 @@ __all__ = [
     "spheres",
     "spine",
     "thorax",
+    "vessels",
     "water",
 ]
 
@@ -55,6 +59,7 @@ _HOMES = {
     "abdomen": "phantoms.anatomy.torso.abdomen",
     "acr_ct": "phantoms.objects.acr464",
     "acr_mr": "phantoms.objects.acr_large_mr",
+    "breast": "phantoms.anatomy.breast.compressed",
     "catphan504": "phantoms.objects.catphan",
     "head": "phantoms.anatomy.neuro.cranium",
     "head_stroke": "phantoms.anatomy.neuro.stroke",
@@ -66,6 +71,7 @@ _HOMES = {
     "spheres": "phantoms.objects.balls",
     "spine": "phantoms.anatomy.torso.lumbar",
     "thorax": "phantoms.anatomy.torso.chest",
+    "vessels": "phantoms.anatomy.torso.arteries",
     "water": "phantoms.objects.water_cylinder",
 }
 

@@ -262,7 +262,7 @@ class Phantom:
                     "label": number,
                     "center_mm": [cx, cy, cz],
                     "radius_mm": radius,
-                    "volume_mm3": round(volume * self.placement.volume_factor, 1),
+                    "volume_mm3": round(volume * self.placement.volume_factor, 1 if volume > 1.0 else 6),
                     "properties": _properties(structure.tissue, kvp, field_strength_t),
                 }
             )

@@ -332,6 +332,23 @@ _TABLE = (
         {"H": 0.102, "C": 0.139, "N": 0.030, "O": 0.716, "Na": 0.002, "P": 0.003, "S": 0.003, "Cl": 0.002, "K": 0.003},
         *both(576, 46, 812, 42),
     ),  # [46]; [S]
+    Tissue(
+        "mammary gland",
+        1.02,
+        {"H": 0.106, "C": 0.332, "N": 0.030, "O": 0.527, "Na": 0.001, "P": 0.001, "S": 0.002, "Cl": 0.001},
+        *both(1266, 58, 1445, 54),
+    ),  # [44]; relaxation: R. Rakow-Penner et al., J. Magn. Reson. Imaging 23:87, 2006. Both unchecked
+    Tissue("breast stroma", 1.06, _CONNECTIVE, *both(1100, 50, 1300, 46)),  # [Sc], connective tissue; our choice
+    Tissue(
+        "breast tumour",
+        1.12,
+        {"H": 0.104, "C": 0.185, "N": 0.030, "O": 0.672, "Na": 0.001, "P": 0.003, "S": 0.002, "Cl": 0.002, "K": 0.001},
+        *both(1200, 75, 1400, 70),
+        proton_density=0.9,
+    ),  # our choice: watery and dense, so that it stands out of gland
+    Tissue(
+        "hydroxyapatite", 2.2, {"H": 0.002, "O": 0.414, "P": 0.185, "Ca": 0.399}, *NO_SIGNAL, proton_density=0.0
+    ),  # Ca5(PO4)3OH; density of porous grains: our choice
 )
 
 TISSUES: Mapping[str, Tissue] = MappingProxyType({tissue.name: tissue for tissue in _TABLE})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from modality.acquisition.frames import Acquisition, Frame
 from modality.iods.context import Context
 from modality.iods.modules.common.sop_common import sop_common
+from phantoms.phantom import Phantom
 
 
 class Storage(Protocol):
@@ -21,6 +22,32 @@ class Storage(Protocol):
         """Bits of a stored value."""
 
 
+class Taken(Protocol):
+    """An acquisition of frames that need be no slices: what every image's modules know of it."""
+
+    @property
+    def phantom(self) -> Phantom:
+        """What is scanned."""
+
+    @property
+    def seed(self) -> int:
+        """What the noise is drawn from."""
+
+    @property
+    def protocol(self) -> Storage:
+        """What the operator set."""
+
+    @property
+    def body_part(self) -> str:
+        """Body Part Examined (PS3.16 annex L), or PHANTOM."""
+
+    def __len__(self) -> int:
+        """Number of frames."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames in order."""
+
+
 class Scan(Acquisition, Protocol):
     """An acquisition with what was set for it."""
 
@@ -29,8 +56,8 @@ class Scan(Acquisition, Protocol):
         """What the operator set."""
 
 
-ScanT = TypeVar("ScanT", bound=Scan)
-ScanT_co = TypeVar("ScanT_co", bound=Scan, covariant=True)
+ScanT = TypeVar("ScanT", bound=Taken)
+ScanT_co = TypeVar("ScanT_co", bound=Taken, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

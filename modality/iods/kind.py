@@ -33,6 +33,10 @@ class Kind:
         default_syntax: the transfer syntax that its instances are in unless another one is asked for.
         truth: what a scan's instances hold, as plain data ready for JSON; None where that is what lies where in it.
         body_parts: an order's words for a part of the body choose what is scanned.
+        reports: the kind of the scan that its instances are about, and whose study they join; None for all others.
+        series_number: Series Number of a series that is made alone; a report's is not that of its scan.
+        sop_class_of: SOP Class UID of a scan's instances, where that depends on the scan.
+        other_classes: SOP Class UIDs that some of a scan's instances have instead; None where all have the same.
         labels: its images are slices, each voxel of which shows a structure: a label map and a segmentation can be had.
     """
 
@@ -48,8 +52,21 @@ class Kind:
     slides: Callable[[Any, Context], Any] | None = None
     default_syntax: TransferSyntax = EXPLICIT_LITTLE
     truth: Callable[[Any], Mapping[str, Any]] | None = None
+    reports: str | None = None
+    series_number: int = 1
+    sop_class_of: Callable[[Any], str] | None = None
+    other_classes: Callable[[Any], tuple[str, ...]] | None = None
     body_parts: bool = True
     labels: bool = True
+
+    def sop_class(self, acquisition: Any) -> str:
+        """SOP Class UID of a scan's instances."""
+        return self.sop_class_of(acquisition) if self.sop_class_of else self.sop_class_uid
+
+    def sop_classes(self, acquisition: Any) -> tuple[str, ...]:
+        """Every SOP Class UID that a scan's instances have."""
+        others = self.other_classes(acquisition) if self.other_classes else ()
+        return tuple(dict.fromkeys((self.sop_class(acquisition), *others)))
 
     def instances(self, acquisition: Acquisition) -> int:
         """How many instances a scan makes."""

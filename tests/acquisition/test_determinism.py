@@ -10,8 +10,10 @@ import hashlib
 import os
 import numpy
 import phantoms
+from modality.acquisition.cardiac import ecg
 from modality.acquisition.ct import ct
 from modality.acquisition.mr import mr
+from modality.acquisition.retina import fundus
 found = numpy.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
 assert not (found and os.environ.get("NPY_DISABLE_CPU_FEATURES")), found
 for made in (
@@ -26,6 +28,12 @@ for made in (
     for frame in made:
         digest.update(frame.pixels.astype("<u2").tobytes())
     print(digest.hexdigest()[:16])
+for samples in (
+    ecg(seed=7, rhythm="af", form="general").samples(),
+    ecg(seed=8, rhythm="pvc", noise=2.0).samples(),
+    fundus(seed=9, rows=300, columns=256, drusen=9).frame(0).pixels,
+):
+    print(hashlib.sha256(samples.astype("<i4").tobytes()).hexdigest()[:16])
 """
 
 
@@ -63,4 +71,7 @@ PIXELS = [
     "ff4ce9e29b498204",
     "2c54e9e411f1ed58",
     "1e5c9d36e1d27cdc",
+    "a091f508ee76e345",
+    "12b782cc9e16287e",
+    "a69f13238ecef7f7",
 ]

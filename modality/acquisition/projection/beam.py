@@ -97,7 +97,7 @@ class Beam:
 
 
 @lru_cache(maxsize=8)
-def beam(kvp: float) -> Beam:
+def beam(kvp: float, aluminium_mm: float = ALUMINIUM_MM, least_kev: float = _LEAST_KEV) -> Beam:
     """The beam of a tube with a tungsten anode.
 
     The intensity of bremsstrahlung from a thick target falls linearly to zero at the tube voltage (H. A. Kramers,
@@ -106,11 +106,13 @@ def beam(kvp: float) -> Beam:
     so they lie within 1.6 keV.
 
     Args:
-        kvp: tube voltage in kV, 70 to 150.
+        kvp: tube voltage in kV: 70 to 150 of a CT scanner, lower of a radiograph.
+        aluminium_mm: what filters the beam; the CT scanner's by default.
+        least_kev: where the spectrum begins; below 20 keV coefficients are drawn on from the table's first two.
     """
-    width = (kvp - _LEAST_KEV) / _BINS
-    energies = [round(_LEAST_KEV + (k + 0.5) * width, 6) for k in range(_BINS)]
-    filtering = ALUMINIUM_MM * _ALUMINIUM_G_PER_CM3 / 10.0
+    width = (kvp - least_kev) / _BINS
+    energies = [round(least_kev + (k + 0.5) * width, 6) for k in range(_BINS)]
+    filtering = aluminium_mm * _ALUMINIUM_G_PER_CM3 / 10.0
     raw = [(kvp - energy) * math.exp(-filtering * mass_attenuation({"Al": 1.0}, energy)) for energy in energies]
     total = math.fsum(raw)
     weights = np.asarray([round(value / total, 12) for value in raw])

@@ -20,7 +20,7 @@ _TERMS = 11  # the next is below 1e-17
 _PHOTONS, _CHANCE_OF_FEW, _ELECTRONICS = 32, 33, 34  # streams of the seed's chance
 
 
-def counted(expected: Real, seed: int, index: int) -> Real:
+def counted(expected: Real, seed: int, index: int, electronics: float | None = None) -> Real:
     """Counts of photons with Poisson's noise, and the electronics'.
 
     From `_FEW` photons on Poisson's distribution is taken as a normal one with its skewness: n + sqrt(n) z + (z2 - 1)/6
@@ -31,6 +31,7 @@ def counted(expected: Real, seed: int, index: int) -> Real:
         expected: mean counts, shape (views, cells).
         seed: the acquisition's.
         index: the slice.
+        electronics: standard deviation of their noise, in photons; None takes `ELECTRONIC_NOISE`.
 
     Returns:
         Counts, at least 1.
@@ -48,7 +49,7 @@ def counted(expected: Real, seed: int, index: int) -> Real:
     few = np.flatnonzero(expected < _FEW)
     if few.size:
         counts.reshape(-1)[few] = _poisson(expected.reshape(-1)[few], noise.bits(seed, _CHANCE_OF_FEW, index, few.size))
-    counts += ELECTRONIC_NOISE * noise.normal(seed, _ELECTRONICS, index, shape)
+    counts += (ELECTRONIC_NOISE if electronics is None else electronics) * noise.normal(seed, _ELECTRONICS, index, shape)
     np.maximum(counts, _LEAST_COUNT, out=counts)
     return counts
 

@@ -27,7 +27,7 @@ MOST_BYTES = 1 << 30
 """Labels and packed frames of one segmentation at most: our choice, since both stand in memory."""
 
 _SERIES_NUMBER = 1000  # added to that of the images: our choice
-_KINDS = ("ct", "mr", "enhanced-ct", "enhanced-mr")
+_KINDS = ("ct", "mr", "enhanced-ct", "enhanced-mr", "pt")
 
 
 def segmentations(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pydicom.dataset import Dataset
 
-from modality.iods.image import FrameValues, Image, Scan
+from modality.iods.image import FrameValues, Image, Taken
 from modality.iods.macros.anatomy import general_anatomy
 from modality.iods.values import day, set_known, time
 
 
-def instance_number(image: Image[Scan]) -> FrameValues:
+def instance_number(image: Image[Taken]) -> FrameValues:
     """The slice's number, from 1."""
     return {"InstanceNumber": str(image.frame.index + 1)}
 
 
-def general_image(dataset: Dataset, image: Image[Scan]) -> None:
+def general_image(dataset: Dataset, image: Image[Taken]) -> None:
     """The image in its series; Patient Orientation is not due where orientation and position stand (C.7.6.1.1.1)."""
     moment = image.context.series.started
     set_known(dataset, **instance_number(image))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from pydicom.dataset import Dataset
 
-from modality.iods.image import Image, Scan
+from modality.iods.image import Image, Taken
 
 
-def pixel_description(dataset: Dataset, image: Image[Scan]) -> None:
+def pixel_description(dataset: Dataset, image: Image[Taken]) -> None:
     """What the pixels are: grey."""
     pixels = image.frame.pixels
     dataset.SamplesPerPixel = 1
@@ -20,7 +20,7 @@ def pixel_description(dataset: Dataset, image: Image[Scan]) -> None:
     dataset.PixelRepresentation = 1 if np.issubdtype(pixels.dtype, np.signedinteger) else 0
 
 
-def image_pixel(dataset: Dataset, image: Image[Scan]) -> None:
+def image_pixel(dataset: Dataset, image: Image[Taken]) -> None:
     """Grey pixels, native and little endian, padded to an even number of bytes (PS3.5 8.1.1)."""
     pixel_description(dataset, image)
     pixels = image.frame.pixels

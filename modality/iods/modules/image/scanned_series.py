@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydicom.dataset import Dataset
 
-from modality.iods.image import Image, Scan
+from modality.iods.image import Image, Taken
 
 
-def scanned_series(dataset: Dataset, image: Image[Scan]) -> None:
+def scanned_series(dataset: Dataset, image: Image[Taken]) -> None:
     """Body part and position of the patient: phantoms lie head first and supine."""
     dataset.BodyPartExamined = image.acquisition.body_part
     dataset.PatientPosition = "HFS"

@@ -1,0 +1,1 @@
+"""Images of a tracer's activity: positron emission tomography and gamma cameras."""

@@ -1,0 +1,170 @@
+"""Studies of a gamma camera, planned: what is set, and what is usual."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modality.acquisition.emission.camera import COLLIMATORS, Camera
+from modality.acquisition.emission.gamma import Gamma, GammaProtocol
+from modality.acquisition.emission.pet import within
+from modality.acquisition.emission.timing import GammaFrame, Pulse, Uptake
+from modality.acquisition.emission.tracers import BILIARY, BLOOD_POOL, BONE, Tracer
+from modality.errors import UnknownNameError, UsageError
+from phantoms.phantom import Phantom
+
+ANTERIOR_DEG, POSTERIOR_DEG = 180.0, 0.0
+"""Where a detector stands."""
+
+_GAP_MM = 20.0  # from the patient to the collimator: our choice
+_MARGIN = 1.05  # of the field around the patient
+_FLOW_S = 2.0  # of a frame while the tracer arrives
+_LARGEST = 256  # rows and columns
+_MOST_FRAMES = 360
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What a study takes by default: customary orders of size, our choice.
+
+    Args:
+        tracer: what is injected.
+        dose_mbq_per_kg: of it.
+        uptake_min: minutes before the study begins.
+        matrix: rows and columns.
+        frames: time slices, slots or views; None where the detectors alone make them.
+        frame_s: duration of each.
+    """
+
+    tracer: Tracer
+    dose_mbq_per_kg: float
+    uptake_min: float
+    matrix: int
+    frames: int | None
+    frame_s: float
+
+
+STUDIES: Mapping[str, _Usual] = {
+    "STATIC": _Usual(BONE, 8.0, 180.0, 128, None, 180.0),
+    "DYNAMIC": _Usual(BILIARY, 2.0, 0.0, 64, 24, 30.0),
+    "GATED": _Usual(BLOOD_POOL, 10.0, 15.0, 64, 16, 30.0),
+    "TOMO": _Usual(BONE, 8.0, 180.0, 64, 60, 20.0),
+}
+"""Studies by Image Type value 3."""
+
+
+def nm(
+    phantom: Phantom,
+    *,
+    seed: int,
+    study: str = "STATIC",
+    rows: int | None = None,
+    columns: int | None = None,
+    frames: int | None = None,
+    frame_s: float | None = None,
+    dose_mbq_per_kg: float | None = None,
+    uptake_min: float | None = None,
+    collimator: str = "LEHR",
+    uptake_half_time_s: float | None = None,
+    ejection_fraction: float | None = None,
+    heart_rate: float | None = None,
+) -> Gamma:
+    """Plan a study of a gamma camera.
+
+    Args:
+        phantom: the patient; where it says nothing of its activity the tracer goes where it usually does.
+        seed: of the counts.
+        study: STATIC for an anterior and a posterior view (a bone scan), DYNAMIC for time slices while a tracer is
+            taken up (liver), GATED for slots of the heart beat (blood pool), TOMO for views around the patient.
+        rows: rows of a frame, 8 to 256; 128 or 64 by default.
+        columns: columns of a frame, 8 to 256; pixels are square.
+        frames: how many time slices, slots or views, 1 to 360; not of STATIC.
+        frame_s: seconds of each view, time slice or slot, 0.1 to 3600; a dynamic study begins with faster ones.
+        dose_mbq_per_kg: activity that is injected for each kg of the patient, 0.001 to 100; usual ones by default.
+        uptake_min: minutes from injection to the study, 0 to 1440; usual ones by default, a dynamic one begins with it.
+        collimator: LEHR or LEAP.
+        uptake_half_time_s: of the organ's uptake in a DYNAMIC study, 1 to 36000; 90 by default.
+        ejection_fraction: of the beating parts in a GATED study, 0 to 0.95; 0.6 by default.
+        heart_rate: beats a minute in a GATED study, 20 to 240; 60 by default.
+
+    Raises:
+        UsageError: an option is out of range, or not of this study.
+    """
+    if study not in STUDIES:
+        raise UnknownNameError(f"study {study!r}: one of {', '.join(STUDIES)}")
+    if collimator not in COLLIMATORS:
+        raise UnknownNameError(f"collimator {collimator!r}: one of {', '.join(COLLIMATORS)}")
+    usual = STUDIES[study]
+    _only_of(study, "DYNAMIC", uptake_half_time_s=uptake_half_time_s)
+    _only_of(study, "GATED", ejection_fraction=ejection_fraction, heart_rate=heart_rate)
+    if frames is not None and usual.frames is None:
+        raise UsageError("frames: a STATIC study has one of each detector; see study DYNAMIC, GATED or TOMO")
+    if study == "DYNAMIC" and uptake_min:
+        raise UsageError("uptake_min: a DYNAMIC study begins with the injection")
+    asked = {"rows": (rows, usual.matrix), "columns": (columns, usual.matrix)}
+    size = {name: int(within(name, _or(*pair), 8, _LARGEST)) for name, pair in asked.items()}
+    count = 1 if usual.frames is None else int(within("frames", _or(frames, usual.frames), 1, _MOST_FRAMES))
+    duration = within("frame_s", _or(frame_s, usual.frame_s), 0.1, 3600.0)
+    protocol = GammaProtocol(
+        study,
+        usual.tracer,
+        float(within("dose_mbq_per_kg", _or(dose_mbq_per_kg, usual.dose_mbq_per_kg), 0.001, 100.0)),
+        round(within("uptake_min", _or(uptake_min, usual.uptake_min), 0.0, 1440.0) * 60.0, 3),
+        collimator,
+        float(within("heart_rate", _or(heart_rate, 60.0), 20.0, 240.0)),
+    )
+    cameras, times = _views(phantom, study, size["rows"], size["columns"], count, float(duration))
+    uptake = pulse = None
+    if study == "DYNAMIC":
+        uptake = Uptake(float(within("uptake_half_time_s", _or(uptake_half_time_s, 90.0), 1.0, 36000.0)))
+    if study == "GATED":
+        pulse = Pulse(float(within("ejection_fraction", _or(ejection_fraction, 0.6), 0.0, 0.95)))
+    return Gamma(phantom, protocol, cameras, times, seed, uptake, pulse)
+
+
+def _or(value: float | None, usual: float) -> float:
+    return usual if value is None else value
+
+
+def _only_of(study: str, its: str, **options: float | None) -> None:
+    for name, value in options.items():
+        if value is not None and study != its:
+            raise UsageError(f"{name}: only of study {its}, not {study}")
+
+
+def _views(
+    phantom: Phantom, study: str, rows: int, columns: int, count: int, duration: float
+) -> tuple[tuple[Camera, ...], tuple[GammaFrame, ...]]:
+    """Where the detectors stand, and what is counted when."""
+    if study == "STATIC":
+        cameras = tuple(_camera(phantom, rows, columns, angle) for angle in (ANTERIOR_DEG, POSTERIOR_DEG))
+        return cameras, tuple(GammaFrame(place, 0.0, duration) for place in range(len(cameras)))
+    if study == "TOMO":
+        step = round(360.0 / count, 6)
+        angles = [round((ANTERIOR_DEG + step * view) % 360.0, 6) for view in range(count)]
+        cameras = tuple(_camera(phantom, rows, columns, angle, circular=True) for angle in angles)
+        return cameras, tuple(GammaFrame(view, round(view * duration, 6), duration) for view in range(count))
+    camera = (_camera(phantom, rows, columns, ANTERIOR_DEG),)
+    if study == "GATED":  # all slots are filled in turn, over the whole of the time
+        return camera, tuple(GammaFrame(0, 0.0, duration) for _ in range(count))
+    fast = count // 3 if duration > _FLOW_S else 0
+    times, start = [], 0.0
+    for place in range(count):
+        flow = place < fast
+        lasts = _FLOW_S if flow else duration
+        times.append(GammaFrame(0, round(start, 6), lasts, 0 if flow or not fast else 1))
+        start += lasts
+    return camera, tuple(times)
+
+
+def _camera(phantom: Phantom, rows: int, columns: int, angle_deg: float, *, circular: bool = False) -> Camera:
+    """A detector as near to the patient as it can stand, or on a circle around him."""
+    low, high = phantom.bounds.low_mm, phantom.bounds.high_mm
+    bottom, top = phantom.scan_range_mm
+    x, y = ((low[k] + high[k]) / 2.0 for k in (0, 1))
+    half = [(high[k] - low[k]) / 2.0 for k in (0, 1)]
+    reach = math.hypot(*half) if circular else half[1]
+    pixel = round(_MARGIN * max((top - bottom) / rows, 2.0 * max(half[0], reach if circular else 0.0) / columns), 4)
+    center = (round(x, 3), round(y, 3), round((bottom + top) / 2.0, 3))
+    return Camera(center, round(reach + _GAP_MM, 3), rows, columns, pixel, angle_deg)

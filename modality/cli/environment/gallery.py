@@ -1,0 +1,67 @@
+"""A picture of every kind of study, and a page that shows them: ``python -m modality.cli.environment.gallery docs``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modality.transfer.files import write_whole
+
+if TYPE_CHECKING:
+    from modality.iods.kind import Kind
+
+SEED = 7
+_TILE_PX = 320
+# Enough to see what a kind is, and no more; phantoms are the kind's own.
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "ct": {"slices": 3},
+    "enhanced-ct": {"slices": 3, "rows": 256, "columns": 256},
+    "mr": {"slices": 3},
+    "enhanced-mr": {"slices": 3},
+    "pt": {"slices": 3},
+    "sm": {"rows": 2048, "columns": 2048, "levels": 2},
+}
+_HEAD = """# Every kind of study
+
+Written by `make gallery`: what `modality generate KIND --seed 7` makes, small. Documents have no picture of their own.
+
+"""
+
+
+def picture(kind: Kind) -> bytes | None:
+    """A PNG of a small study of a kind; None where there is nothing to see."""
+    from modality.station.contact_sheet import ContactSheet
+    from modality.station.study import generate
+
+    sheet = ContactSheet(tiles=1, tile_px=_TILE_PX)
+    for instance in generate(kind.name, seed=SEED, **_OPTIONS.get(kind.name, {})):
+        sheet.add(instance)
+    return sheet.png() if sheet.seen else None
+
+
+def write(folder: Path) -> None:
+    """Write gallery.md, and a picture of each kind into pictures/kinds.
+
+    Args:
+        folder: where the page goes.
+    """
+    from modality.registry import KINDS
+
+    cells = []
+    for name in sorted(KINDS.entries):
+        kind: Kind = KINDS.load(name)
+        data = picture(kind)
+        shown = "no picture"
+        if data is not None:
+            write_whole(folder / "pictures" / "kinds" / f"{name}.png", [data])
+            shown = f"![{kind.title}](pictures/kinds/{name}.png)"
+        cells.append((f"`{name}`", kind.title, shown))
+    rows = [" | ".join(("", *cell, "")).strip() for cell in cells]
+    table = "\n".join(("| kind | what | |", "| --- | --- | --- |", *rows, ""))
+    write_whole(folder / "gallery.md", [(_HEAD + table).encode()])
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

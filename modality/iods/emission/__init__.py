@@ -1,0 +1,1 @@
+"""Images of a tracer: PET and gamma camera."""

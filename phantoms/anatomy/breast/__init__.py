@@ -1,0 +1,1 @@
+"""The breast, as a mammograph compresses it."""
