@@ -40,8 +40,8 @@ OPTIONS = {
     "ecg": {"seconds": 2.0, "form": "general"},
     "op": {"rows": 96, "columns": 80},
     **{report: {"rows": 96, "columns": 80, "slices": 6} for report in ("kos", "pdf", "rdsr", "sc", "sr")},
-    **dict.fromkeys(("cr", "dx", "mg", "nm"), {"rows": 96, "columns": 80}),
-    **dict.fromkeys(("xa", "rf"), {"rows": 96, "columns": 80, "frames": 2}),
+    **{key: {"rows": 96, "columns": 80} for key in ("cr", "dx", "mg", "nm")},
+    **{key: {"rows": 96, "columns": 80, "frames": 2} for key in ("xa", "rf")},
 }
 VARIED = {
     **dict.fromkeys(("cr", "dx"), ("grid", (True, False))),

@@ -49,7 +49,9 @@ def counted(expected: Real, seed: int, index: int, electronics: float | None = N
     few = np.flatnonzero(expected < _FEW)
     if few.size:
         counts.reshape(-1)[few] = _poisson(expected.reshape(-1)[few], noise.bits(seed, _CHANCE_OF_FEW, index, few.size))
-    counts += (ELECTRONIC_NOISE if electronics is None else electronics) * noise.normal(seed, _ELECTRONICS, index, shape)
+    counts += (ELECTRONIC_NOISE if electronics is None else electronics) * noise.normal(
+        seed, _ELECTRONICS, index, shape
+    )
     np.maximum(counts, _LEAST_COUNT, out=counts)
     return counts
 

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 SEED = 7
 _TILE_PX = 320
+_SEVERAL = {"pt": 4, "sm": 3}
+"""Of these one image alone shows little."""
 # Enough to see what a kind is, and no more; phantoms are the kind's own.
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "ct": {"slices": 3},
     "enhanced-ct": {"slices": 3, "rows": 256, "columns": 256},
     "mr": {"slices": 3},
     "enhanced-mr": {"slices": 3},
-    "pt": {"slices": 3},
+    "pt": {"slices": 12},
     "sm": {"rows": 2048, "columns": 2048, "levels": 2},
 }
 _HEAD = """# Every kind of study
@@ -32,13 +34,14 @@ Written by `make gallery`: what `modality generate KIND --seed 7` makes, small. 
 
 def picture(kind: Kind) -> bytes | None:
     """A PNG of a small study of a kind; None where there is nothing to see."""
-    from modality.station.contact_sheet import ContactSheet
+    from modality.station.contact_sheet import ContactSheet, png
     from modality.station.study import generate
 
-    sheet = ContactSheet(tiles=1, tile_px=_TILE_PX)
+    tiles = _SEVERAL.get(kind.name, 1)
+    sheet = ContactSheet(tiles=tiles, tile_px=_TILE_PX // (2 if tiles > 1 else 1))
     for instance in generate(kind.name, seed=SEED, **_OPTIONS.get(kind.name, {})):
         sheet.add(instance)
-    return sheet.png() if sheet.seen else None
+    return png(sheet.image(columns=2)) if sheet.seen else None
 
 
 def write(folder: Path) -> None:
