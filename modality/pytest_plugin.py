@@ -1,4 +1,4 @@
-"""Fixtures for pytest: studies, and an archive, a RIS, a FHIR server and a department to try software against.
+"""Fixtures for pytest: studies, and an archive, a RIS, a FHIR server and an edge box to try software against.
 
 Nothing is imported before a fixture is asked for. A peer keeps its address through the session, as far as its port
 stays free, and is a new one in each test: no test sees what another one stored. With pytest-xdist each worker has its
@@ -18,6 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+    from modality.edge.embedded import EdgeBox
     from modality.simulated.archive import SimulatedArchive
     from modality.simulated.faults import Fault
     from modality.simulated.fhir import SimulatedFhir
@@ -48,6 +49,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 }
 _MARKERS = {
     "archive_fault": "what goes wrong in simulated_archive: archive_fault(status=0xA700, every=10), or its text",
+    "edge_box": "how edge_box is made: edge_box(kind='photo', patient_id='P1', more='[[device]] ...')",
     "ris_fault": "what goes wrong in simulated_ris: ris_fault(status=0x0110, on='create'), or its text",
 }
 
@@ -236,6 +238,22 @@ def simulated_department() -> Iterator[Department]:
     department.start()
     yield department
     department.stop()
+
+
+@pytest.fixture
+def edge_box(request: pytest.FixtureRequest, simulated_archive: SimulatedArchive) -> Iterator[EdgeBox]:
+    """A running edge box that delivers PDFs dropped into its inbox to `simulated_archive`.
+
+    ``edge_box.drop("report.pdf", data)``, ``edge_box.delivered()``, `items`. ``@pytest.mark.edge_box(kind="photo")``
+    has it take other files; its `more` adds tables to the configuration.
+    """
+    from modality.edge.embedded import EdgeBox
+
+    options: dict[str, Any] = {}
+    for mark in reversed(list(request.node.iter_markers("edge_box"))):
+        options |= mark.kwargs
+    with EdgeBox(simulated_archive.address, **options) as box:
+        yield box
 
 
 class Worklist:

@@ -211,3 +211,40 @@ def test_the_plugin_says_what_it_offers(project: Run) -> None:
     for name in ("ct_study", "dicom_study", "fresh_archive", "simulated_archive", "simulated_ris", "worklist"):
         assert name in shown
     assert "archive_fault" in project("def test_nothing(): pass", "--markers").stdout.str()
+
+
+def test_an_edge_box_delivers_what_is_dropped_and_says_why_not(project: Run) -> None:
+    result = project(
+        """
+        import pytest
+
+        PDF = b"%PDF-1.4\\n1 0 obj<<>>endobj\\ntrailer<</Root 1 0 R>>\\n%%EOF\\n"
+
+        def test_delivered_under_one_uid(edge_box, simulated_archive):
+            edge_box.drop("report.pdf", PDF)
+            [item] = edge_box.delivered()
+            [held] = simulated_archive.instances()
+            assert held.sop_instance_uid == item.uid
+            assert list(edge_box.inbox.iterdir()) == []
+
+        @pytest.mark.archive_fault(status=0xA700)
+        def test_an_archive_that_is_full(edge_box):
+            edge_box.drop("report.pdf", PDF)
+            with pytest.raises(TimeoutError, match="0 of 1 delivered"):
+                edge_box.delivered(timeout_s=1.5)
+
+        @pytest.mark.edge_box(kind="photo", patient_id="P7")
+        def test_photographs_of_another_patient(edge_box, simulated_archive):
+            from io import BytesIO
+            from PIL import Image
+            from pydicom import dcmread
+
+            data = BytesIO()
+            Image.new("RGB", (32, 32), (200, 30, 30)).save(data, "PNG")
+            edge_box.drop("eye.png", data.getvalue())
+            edge_box.delivered()
+            [held] = simulated_archive.instances()
+            assert dcmread(held.path).PatientID == "P7"
+        """
+    )
+    result.assert_outcomes(passed=3)

@@ -108,3 +108,10 @@ def test_wrong_usage_is_exit_2_and_names_what_was_meant(
 def test_python_m_modality_is_the_same_command() -> None:
     done = run("--version")
     assert (done.returncode, done.stdout.split()[0]) == (0, "modality")
+
+
+def test_the_shell_completes_verbs() -> None:
+    words = {"_MODALITY_COMPLETE": "bash_complete", "COMP_WORDS": "modality gen", "COMP_CWORD": "1"}
+    command = [sys.executable, "-c", "from modality.cli.main import cli; cli(prog_name='modality')"]
+    done = subprocess.run(command, check=False, env=ENVIRONMENT | words, capture_output=True, text=True, timeout=60)
+    assert "plain,generate" in done.stdout
