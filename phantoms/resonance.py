@@ -58,6 +58,9 @@ ADC_MM2_PER_S: Mapping[str, float] = MappingProxyType(
         "joint fluid": _BODY_WATER,
         "fatty spongiosa": _FAT,
         "lung": 1.5e-3,  # our choice
+        "mammary gland": 1.9e-3,  # our choice, as muscle
+        "breast stroma": 1.5e-3,  # our choice
+        "breast tumour": 1.1e-3,  # our choice: less than gland, as dense tumours have it
         "heart": _MUSCLE,  # our choice: as muscle
         "kidney cortex": 2.08e-3,  # [D]
         "kidney medulla": 1.94e-3,  # [D]

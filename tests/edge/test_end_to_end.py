@@ -87,7 +87,8 @@ def test_objects_and_observations_agree(tmp_path: Path, wlmscpfs: Factory, dciod
 
         def enough() -> bool:
             found = [one.Modality for one in archive.peer.datasets()]
-            return found.count("HD") >= 2 and "LEN" in found and "DOC" in found
+            said = httpx.get(f"{fhir}/Observation", params={"_count": "1000"}, timeout=10).json().get("entry", ())
+            return found.count("HD") >= 2 and "LEN" in found and "DOC" in found and len(said) >= 4
 
         wait_until(enough, "a pulse, a lens and a document in the archive", 40.0)
         assert running.stop() == 0
@@ -122,7 +123,10 @@ def test_objects_and_observations_agree(tmp_path: Path, wlmscpfs: Factory, dciod
         assert codes in ({"59408-5", "2708-6"}, {"8867-4"})
         name = "spo2" if "59408-5" in codes else "heart_rate"
         by_capture.setdefault(uid.removeprefix("urn:oid:"), {})[name] = observation["valueQuantity"]["value"]
-    for one in pulses:
+    # The box was stopped at work: the last capture may have reached one destination and not the other yet.
+    both = [one for one in pulses if one.SOPInstanceUID in by_capture]
+    assert len(both) >= min(2, len(pulses) - 1)
+    for one in both:
         values = by_capture[one.SOPInstanceUID]
         shown = [
             float(note.NumericValue)

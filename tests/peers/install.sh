@@ -93,6 +93,7 @@ test "${#packages[@]}" = 0 || install_packages "${packages[@]}"
 if command -v npm >/dev/null; then install_node_packages; fi
 install_pylinac
 install_micropython
+install_pylantir
 
 # The places above were looked up before anything was installed; look again.
 needed[4]="nodejs=$(command -v node || echo /usr/bin/node)"

@@ -50,8 +50,9 @@ def run(config: Path, check: bool, as_json: bool, debug: bool) -> None:  # noqa:
         gateway.run(stop)
     if as_json:
         emit(gateway.last)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # nobody reads it any more
+            stream.flush()
     # A thread may still wait for a peer; what it does is safe at every instruction, and nobody waits for it.
     os._exit(0)
 
