@@ -110,7 +110,9 @@ def test_objects_and_observations_agree(tmp_path: Path, wlmscpfs: Factory, dciod
     pulses = sorted((one for one in stored if one.Modality == "HD"), key=lambda one: int(one.InstanceNumber))
     assert {one.PatientID for one in pulses} == {"EDGE1"}
     assert len({(one.StudyInstanceUID, one.SeriesInstanceUID) for one in pulses}) == 1
-    assert all(np.ptp(one.waveform_array(0)) > 10 for one in pulses)
+    waves = [one.waveform_array(0) for one in pulses]
+    # The end cuts the last one short: of less than a second no beat need be seen.
+    assert all(np.ptp(wave) > 10 for wave in waves if len(wave) >= 75)
     assert {one.AcquisitionTimeSynchronized for one in pulses} <= {"Y", "N"}
 
     known = {one["resource"]["id"]: one["resource"]["identifier"][0]["value"] for one in patients["entry"]}
