@@ -15,6 +15,7 @@ from modality.errors import (
     PeerError,
     StorageFailed,
     UnreachableError,
+    counted,
 )
 from modality.identity import fresh_uid
 from modality.network.address import DicomAddress, WebAddress
@@ -79,7 +80,7 @@ class ArchiveWorker(Worker):
     def _store(self, due: list[Delivery]) -> None:
         receipt, noted = Receipt(), 0
         of = {delivery.uid: delivery for delivery in due}
-        self._events.tell("sending", self.name, f"{len(due)} objects", uids=tuple(of))
+        self._events.tell("sending", self.name, counted(len(due), "object"), uids=tuple(of))
 
         def note(_: int = 0) -> None:
             nonlocal noted

@@ -18,7 +18,7 @@ from modality.edge.describing.content import Captured, Content, Part, Reader
 from modality.edge.events import Events
 from modality.edge.matching.matching import Matcher, Subject, Undecided
 from modality.edge.naming import seed
-from modality.errors import InputError, ModalityError, StorageFailed, UsageError
+from modality.errors import InputError, ModalityError, StorageFailed, UsageError, counted
 from modality.identity import Identity, uid
 from modality.iods.captured import prepared
 from modality.iods.context import Context, Equipment, Series, Study
@@ -140,7 +140,7 @@ class Describer:
         if not objects:
             raise UsageError(f"nobody takes what {item.source} gives: [fhir] is missing, or report = true")
         self._outbox.describe(item.uid, objects, reason="; ".join(dict.fromkeys(notes)))
-        self._events.tell("described", item.source, f"{len(objects)} objects", uid=item.uid)
+        self._events.tell("described", item.source, counted(len(objects), "object"), uid=item.uid)
         return True
 
     def _subject(self, item: Item, device: DeviceConfig, content: Content, *, alone: bool) -> Subject | Undecided:
