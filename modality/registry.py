@@ -173,6 +173,7 @@ SCENARIOS = Table(
         "slides": "modality.load.shipped:slides",
         "telestroke": "modality.load.shipped:telestroke",
         "failover": "modality.load.shipped:failover",
+        "department": "modality.load.shipped:department",
     },
 )
 

@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 from modality.errors import UnsupportedError, UsageError
+from modality.load.exams.material import Material
+from modality.load.exams.plan import PlannedStudy
+from modality.load.scenario import Exam, Scenario
 from modality.registry import KINDS
 from modality.station.study import Study, generate, load_phantom
 from modality.transfer.encode import transcode
@@ -186,3 +189,21 @@ def test_what_has_no_slices_has_a_truth_of_its_own_and_no_segmentation(kind: str
     with pytest.raises(UsageError, match="no segmentation"):
         list(scan.segmentations())
     assert made.contexts == list({(one.sop_class_uid, one.transfer_syntax_uid): None for one in made})
+
+
+@pytest.mark.parametrize("kind", KINDS.entries)
+def test_a_load_sends_it_as_new_studies(kind: str) -> None:
+    if kind == "sr":
+        pytest.importorskip("highdicom")
+    phantom = {"nm": "nema-pet", "mg": "breast"}.get(kind, "spheres" if scanned(kind) else "")
+    options = SLIDE if KINDS.load(kind).slides else OPTIONS.get(kind, SLICES)
+    exam = Exam("exam", kind, phantom=phantom, options=options)
+    material = Material(Scenario("one", (exam,)), seed=4)
+    studies = [PlannedStudy(number, exam, 1, 0, 4, "run", 0.0) for number in range(2)]
+    made = [[material.instance(study, index).dataset() for index in range(material.sizes["exam"])] for study in studies]
+    for study, instances in zip(studies, made, strict=True):
+        assert {one.StudyInstanceUID for one in instances} == {study.uid}
+        assert {one.PatientID for one in instances} == {study.patient.patient_id}
+        assert {one.AccessionNumber for one in instances} == {study.accession_number}
+    uids = [one.SOPInstanceUID for instances in made for one in instances]
+    assert len(set(uids)) == len(uids) == 2 * material.sizes["exam"]

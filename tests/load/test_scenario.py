@@ -13,7 +13,7 @@ from modality.load.outcome import Fate
 from modality.load.scenario import Objectives, load_scenario
 from modality.registry import KINDS, SCENARIOS
 
-CONTRACT = "steady burst morning-peak soak ramp large-ct small-mr slides telestroke failover"
+CONTRACT = "steady burst morning-peak soak ramp large-ct small-mr slides telestroke failover department"
 
 
 def test_the_scenarios_of_the_contract_are_shipped() -> None:
@@ -42,6 +42,12 @@ def test_steady_sends_small_instances_evenly() -> None:
         assert 2 * (exam.rows or 256) * (exam.columns or 256) < 500_000  # MR: 256 x 256, two bytes
 
 
+def test_the_department_sends_every_kind_of_image_and_report() -> None:
+    """Those left out are another encoding of what is there, or belong to radiotherapy, which is not of this mix."""
+    kinds = {one.kind for one in load_scenario("department").exam}
+    assert set(KINDS.entries) - kinds <= {"enhanced-ct", "enhanced-mr", "rtstruct", "rtdose"}
+
+
 _FILE = """
 title = "mine"
 [[exam]]
@@ -59,6 +65,16 @@ kind = "mr"
         (("[[exam]]", "arrivals = 'ramp'\nshape = {start = 'x'}\n[[exam]]"), "shape of ramp"),
         (("[[exam]]", "rate = 0\n[[exam]]"), "above 0"),
         (("[[exam]]", "rate = nan\n[[exam]]"), "above 0"),
+        (("[[exam]]", "timeout_s = 0\n[[exam]]"), "timeout_s is above 0"),
+        (("[[exam]]", "reader_delay_s = nan\n[[exam]]"), "reader_delay_s from 0"),
+        (("[[exam]]", "arrivals = 'ramp'\nshape = {start = nan}\n[[exam]]"), "shape of ramp"),
+        (("[[exam]]", "arrivals = 'ramp'\nshape = {start = inf}\n[[exam]]"), "shape of ramp"),
+        (("[[exam]]", "arrivals = 'trace'\nshape = {at_s = [1, nan, 3]}\n[[exam]]"), "trace"),
+        (("[[exam]]", "arrivals = 'day'\nshape = {weights = 'abc'}\n[[exam]]"), "shape of day"),
+        (("[[exam]]\n", "[[exam]]\nshare = inf\n"), "share"),
+        (("[[exam]]\n", "[[exam]]\npace_per_s = inf\n"), "pace_per_s"),
+        (("[[exam]]\n", "[[exam]]\nrows = 0\n"), "rows and columns"),
+        (("[[exam]]\n", "[[exam]]\ninstances = 1000000\n"), "up to 100,000"),
         (("[[exam]]", "steps = ['query']\n[[exam]]"), '"store"'),
         (("[[exam]]", "steps = ['store', 'print']\n[[exam]]"), "print"),
         (("[[exam]]", "colour = 1\n[[exam]]"), "unknown key 'colour'"),
