@@ -43,24 +43,24 @@ class Block:
 
     def made(self, level: int, place: Place, seen: Seen) -> Tile | None:
         """Make a tile and all below it; None where it is left out."""
-        if level == 0:
-            return self._base(place, seen)
-        parts = {child: self.made(level - 1, child, seen) for child in self.pyramid.children(level, place)}
-        reduced = {child: self.pyramid.reduced(part) for child, part in parts.items() if part is not None}
-        if not reduced:
-            return None
-        whole = self.pyramid.joined(self.blank, place, reduced.get)
-        seen(level, place, whole)
-        return whole
+        tile = self._tile(level, place, seen)
+        if tile is not None:
+            seen(level, place, tile)
+        return tile
 
-    def _base(self, place: Place, seen: Seen) -> Tile | None:
-        size = self.pyramid.tile
-        box = place[0] * size, place[1] * size, size, size
-        if self.sparse and self.plane.is_blank(*box):
-            return None
-        whole = self.plane.tile(*box)
-        seen(0, place, whole)
-        return whole
+    def _tile(self, level: int, place: Place, seen: Seen) -> Tile | None:
+        """A tile that has not been seen yet, of those below it, which have."""
+        if level == 0:
+            size = self.pyramid.tile
+            box = place[0] * size, place[1] * size, size, size
+            return None if self.sparse and self.plane.is_blank(*box) else self.plane.tile(*box)
+        reduced: dict[Place, Tile] = {}
+        for child in self.pyramid.children(level, place):
+            part = self._tile(level - 1, child, seen)
+            if part is not None:
+                reduced[child] = self.pyramid.reduced(part)  # before it is encoded: now the caches hold it
+                seen(level - 1, child, part)
+        return self.pyramid.joined(self.blank, place, reduced.get) if reduced else None
 
     def places(self) -> list[list[Place]]:
         """The tiles that there are, of each level in the order of its frames."""
