@@ -21,7 +21,9 @@ from phantoms.phantom import Phantom
 Real = npt.NDArray[np.float64]
 
 _GRAM = 1e-3  # kg
-_MOST_COUNTS = 65535
+MOST_COUNTS = 65535
+"""Greatest stored value."""
+
 _ASSUMED_KVP, _ASSUMED_T = 120.0, 1.5  # of CT numbers and relaxation times, which are not told here
 
 
@@ -30,7 +32,7 @@ class GammaProtocol:
     """What is given and set.
 
     Args:
-        study: STATIC, DYNAMIC, GATED or TOMO (PS3.3 C.8.4.9, Image Type value 3).
+        study: STATIC, DYNAMIC, GATED, TOMO or RECON TOMO (PS3.3 C.8.4.9, Image Type value 3).
         tracer: what was injected.
         dose_mbq_per_kg: activity at the time of injection for each kg of the patient.
         uptake_s: from injection to the start of the study.
@@ -95,7 +97,7 @@ class Gamma:
         if not 0 <= index < len(self):
             raise IndexError(index)
         counts = counted(self.expected(index), self.seed, index)
-        return Frame(index, np.minimum(counts, _MOST_COUNTS).astype(np.uint16))
+        return Frame(index, np.minimum(counts, MOST_COUNTS).astype(np.uint16))
 
     @property
     def collimator(self) -> Collimator:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from modality.errors import UnknownNameError, UsageError
 from phantoms.phantom import Phantom
 
 Real = npt.NDArray[np.float64]
+TracerName = Literal["FDG", "methionine", "ammonia", "dotatate"]
 
 FWHM_OF_DEVIATION = 2.0 * math.sqrt(2.0 * math.log(2.0))
 """Full width at half maximum of a Gaussian, in standard deviations."""
@@ -185,7 +187,7 @@ def pt(
     slice_thickness_mm: float = 4.0,
     slice_spacing_mm: float | None = None,
     reconstruction_diameter_mm: float | None = None,
-    tracer: str = "FDG",
+    tracer: TracerName = "FDG",
     dose_mbq_per_kg: float | None = None,
     uptake_min: float | None = None,
     frame_s: float = 180.0,

@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from modality.acquisition.emission.camera import COLLIMATORS, Camera
 from modality.acquisition.emission.gamma import Gamma, GammaProtocol
 from modality.acquisition.emission.pet import within
 from modality.acquisition.emission.timing import GammaFrame, Pulse, Uptake
+from modality.acquisition.emission.tomogram import Tomogram
 from modality.acquisition.emission.tracers import BILIARY, BLOOD_POOL, BONE, Tracer
+from modality.acquisition.geometry import Geometry
 from modality.errors import UnknownNameError, UsageError
 from phantoms.phantom import Phantom
 
+Study = Literal["STATIC", "DYNAMIC", "GATED", "TOMO", "RECON TOMO"]
+CollimatorName = Literal["LEHR", "LEAP"]
 ANTERIOR_DEG, POSTERIOR_DEG = 180.0, 0.0
 """Where a detector stands."""
 
@@ -50,6 +55,7 @@ STUDIES: Mapping[str, _Usual] = {
     "DYNAMIC": _Usual(BILIARY, 2.0, 0.0, 64, 24, 30.0),
     "GATED": _Usual(BLOOD_POOL, 10.0, 15.0, 64, 16, 30.0),
     "TOMO": _Usual(BONE, 8.0, 180.0, 64, 60, 20.0),
+    "RECON TOMO": _Usual(BONE, 8.0, 180.0, 64, 60, 20.0),
 }
 """Studies by Image Type value 3."""
 
@@ -58,14 +64,15 @@ def nm(
     phantom: Phantom,
     *,
     seed: int,
-    study: str = "STATIC",
+    study: Study | None = None,
     rows: int | None = None,
     columns: int | None = None,
+    slices: int | None = None,
     frames: int | None = None,
     frame_s: float | None = None,
     dose_mbq_per_kg: float | None = None,
     uptake_min: float | None = None,
-    collimator: str = "LEHR",
+    collimator: CollimatorName = "LEHR",
     uptake_half_time_s: float | None = None,
     ejection_fraction: float | None = None,
     heart_rate: float | None = None,
@@ -76,9 +83,11 @@ def nm(
         phantom: the patient; where it says nothing of its activity the tracer goes where it usually does.
         seed: of the counts.
         study: STATIC for an anterior and a posterior view (a bone scan), DYNAMIC for time slices while a tracer is
-            taken up (liver), GATED for slots of the heart beat (blood pool), TOMO for views around the patient.
+            taken up (liver), GATED for slots of the heart beat (blood pool), TOMO for views around the patient,
+            RECON TOMO for slices reconstructed from them; STATIC by default, RECON TOMO where slices are asked for.
         rows: rows of a frame, 8 to 256; 128 or 64 by default.
         columns: columns of a frame, 8 to 256; pixels are square.
+        slices: of RECON TOMO, spread over the scan range, 1 to 256; one for each of its pixels by default.
         frames: how many time slices, slots or views, 1 to 360; not of STATIC.
         frame_s: seconds of each view, time slice or slot, 0.1 to 3600; a dynamic study begins with faster ones.
         dose_mbq_per_kg: activity that is injected for each kg of the patient, 0.001 to 100; usual ones by default.
@@ -91,6 +100,8 @@ def nm(
     Raises:
         UsageError: an option is out of range, or not of this study.
     """
+    if study is None:
+        study = "STATIC" if slices is None else "RECON TOMO"
     if study not in STUDIES:
         raise UnknownNameError(f"study {study!r}: one of {', '.join(STUDIES)}")
     if collimator not in COLLIMATORS:
@@ -98,6 +109,7 @@ def nm(
     usual = STUDIES[study]
     _only_of(study, "DYNAMIC", uptake_half_time_s=uptake_half_time_s)
     _only_of(study, "GATED", ejection_fraction=ejection_fraction, heart_rate=heart_rate)
+    _only_of(study, "RECON TOMO", slices=slices)
     if frames is not None and usual.frames is None:
         raise UsageError("frames: a STATIC study has one of each detector; see study DYNAMIC, GATED or TOMO")
     if study == "DYNAMIC" and uptake_min:
@@ -114,6 +126,8 @@ def nm(
         collimator,
         float(within("heart_rate", _or(heart_rate, 60.0), 20.0, 240.0)),
     )
+    if study == "RECON TOMO":
+        return _reconstructed(phantom, protocol, size["rows"], size["columns"], slices, count, float(duration), seed)
     cameras, times = _views(phantom, study, size["rows"], size["columns"], count, float(duration))
     uptake = pulse = None
     if study == "DYNAMIC":
@@ -121,6 +135,29 @@ def nm(
     if study == "GATED":
         pulse = Pulse(float(within("ejection_fraction", _or(ejection_fraction, 0.6), 0.0, 0.95)))
     return Gamma(phantom, protocol, cameras, times, seed, uptake, pulse)
+
+
+def _reconstructed(
+    phantom: Phantom,
+    protocol: GammaProtocol,
+    rows: int,
+    columns: int,
+    slices: int | None,
+    views: int,
+    duration: float,
+    seed: int,
+) -> Tomogram:
+    """Slices of a tomographic study: their pixels are the detector's, which is as large as the slices are."""
+    matrix = max(rows, columns)
+    cameras, times = _views(phantom, "TOMO", matrix, matrix, views, duration)
+    pixel, (x, y, _) = cameras[0].pixel_mm, cameras[0].center_mm
+    bottom, top = phantom.scan_range_mm
+    count = max(1, math.floor((top - bottom) / pixel)) if slices is None else int(within("slices", slices, 1, _LARGEST))
+    spacing = pixel if slices is None else round((top - bottom) / count, 6)
+    lowest = (bottom + top) / 2.0 - (count - 1) / 2.0 * spacing
+    first = tuple(round(value, 6) for value in (x - (columns - 1) / 2.0 * pixel, y - (rows - 1) / 2.0 * pixel, lowest))
+    geometry = Geometry(rows, columns, count, pixel, pixel, spacing, spacing, (first[0], first[1], first[2]))
+    return Tomogram(phantom, protocol, cameras, times, seed, geometry=geometry)
 
 
 def _or(value: float | None, usual: float) -> float:

@@ -60,7 +60,7 @@ class FunctionOption:
 
 def _as(one: Any, text: str) -> Any:
     if not isinstance(one, type):
-        if text != one:
+        if _folded(text) != _folded(str(one)):
             raise ValueError(text)
         return None if one == _NOTHING else one
     if one is bool:
@@ -71,6 +71,11 @@ def _as(one: Any, text: str) -> Any:
     if one is float and not math.isfinite(value):
         raise ValueError(text)
     return value
+
+
+def _folded(text: str) -> str:
+    """A choice as people may type it: in any case, with hyphens for blanks."""
+    return text.lower().replace("-", " ").replace("_", " ")
 
 
 def options_of(name: str) -> dict[str, FunctionOption]:

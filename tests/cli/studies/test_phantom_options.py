@@ -153,3 +153,14 @@ def test_an_option_of_a_kind_is_an_argument_of_its_acquisition() -> None:
     assert parse_kind_options("ct", ["kvp=100", "dose-modulation=no"]) == {"kvp": 100.0, "dose_modulation": False}
     assert not {"phantom", "seed"} & set(options_of_kind("mr"))
     assert options_of_kind("ct")["kvp"].what
+
+
+def test_a_choice_may_be_typed_in_any_case_and_with_hyphens_for_blanks() -> None:
+    from modality.cli.studies.phantom_options import parse_kind_options
+
+    assert parse_kind_options("nm", ["study=recon-tomo", "collimator=leap"]) == {
+        "study": "RECON TOMO",
+        "collimator": "LEAP",
+    }
+    with pytest.raises(UsageError, match=r"give STATIC\|DYNAMIC\|GATED\|TOMO\|RECON TOMO"):
+        parse_kind_options("nm", ["study=whole"])

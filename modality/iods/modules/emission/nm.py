@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from modality.acquisition.emission.gamma import Gamma
+from modality.acquisition.emission.tomogram import SMOOTHING_FWHM_MM, Tomogram
 from modality.iods.image import Image
 from modality.iods.macros.code import code
 from modality.iods.modules.emission.radiopharmaceutical import injected
@@ -32,6 +33,7 @@ VECTORS: Mapping[str, tuple[str, ...]] = {
     "DYNAMIC": ("EnergyWindowVector", "DetectorVector", "PhaseVector", "TimeSliceVector"),
     "GATED": ("EnergyWindowVector", "DetectorVector", "RRIntervalVector", "TimeSlotVector"),
     "TOMO": ("EnergyWindowVector", "DetectorVector", "RotationVector", "AngularViewVector"),
+    "RECON TOMO": ("SliceVector",),
 }
 """What Frame Increment Pointer names, by Image Type value 3 (C.8.4.8.1)."""
 
@@ -69,6 +71,7 @@ def nm_multi_frame(dataset: Dataset, image: Image[Gamma]) -> None:
         "TimeSlotVector": list(range(1, frames + 1)),
         "RotationVector": ones,
         "AngularViewVector": list(range(1, frames + 1)),
+        "SliceVector": list(range(1, frames + 1)),
     }
     for name in names:
         setattr(dataset, name, values[name])
@@ -78,8 +81,10 @@ def nm_multi_frame(dataset: Dataset, image: Image[Gamma]) -> None:
         dataset.NumberOfPhases = times[-1].phase + 1
     if study.protocol.study == "GATED":
         dataset.NumberOfRRIntervals, dataset.NumberOfTimeSlots = 1, frames
-    if study.protocol.study == "TOMO":
+    if study.protocol.study in ("TOMO", "RECON TOMO"):
         dataset.NumberOfRotations = 1
+    if study.protocol.study == "RECON TOMO":
+        dataset.NumberOfSlices = frames
 
 
 def nm_image(dataset: Dataset, image: Image[Gamma]) -> None:
@@ -127,8 +132,13 @@ def nm_detector(dataset: Dataset, image: Image[Gamma]) -> None:
         item.FocalDistance = "0"
         item.StartAngle = decimal(camera.angle_deg)
         item.RadialPosition = [decimal(camera.radius_mm)]
-        item.ImageOrientationPatient = decimals((*camera.directions[0], 0.0, 0.0, -1.0))
-        item.ImagePositionPatient = decimals(camera.first_pixel_mm)
+        if isinstance(study, Tomogram):  # where the slices lie, and no more the detector (C.8.4.11)
+            geometry = study.geometry
+            item.ImageOrientationPatient = decimals((*geometry.row_direction, *geometry.column_direction))
+            item.ImagePositionPatient = decimals(geometry.position_mm(0))
+        else:
+            item.ImageOrientationPatient = decimals((*camera.directions[0], 0.0, 0.0, -1.0))
+            item.ImagePositionPatient = decimals(camera.first_pixel_mm)
         if camera.angle_deg in _VIEWS:
             item.ViewCodeSequence = [code(*_VIEWS[camera.angle_deg])]
         items.append(item)
@@ -138,7 +148,7 @@ def nm_detector(dataset: Dataset, image: Image[Gamma]) -> None:
 def nm_tomo(dataset: Dataset, image: Image[Gamma]) -> None:
     """C.8.4.12: once around the patient, from before him over his right."""
     study = image.acquisition
-    first, frames = study.cameras[0], len(study)
+    first, frames = study.cameras[0], len(study.cameras)
     item = Dataset()
     item.StartAngle = decimal(first.angle_deg)
     item.AngularStep = decimal(round(360.0 / frames, 6))
@@ -149,6 +159,19 @@ def nm_tomo(dataset: Dataset, image: Image[Gamma]) -> None:
     item.NumberOfFramesInRotation = frames
     dataset.RotationInformationSequence = [item]
     dataset.TypeOfDetectorMotion = "STEP AND SHOOT"
+
+
+def nm_reconstruction(dataset: Dataset, image: Image[Gamma]) -> None:
+    """C.8.4.12 of the views, and C.8.4.15 of the slices that were reconstructed from them."""
+    nm_tomo(dataset, image)
+    study = image.acquisition
+    assert isinstance(study, Tomogram)
+    geometry = study.geometry
+    dataset.SpacingBetweenSlices = decimal(geometry.slice_spacing_mm)
+    dataset.SliceThickness = decimal(geometry.slice_thickness_mm)
+    dataset.ReconstructionDiameter = decimal(round(max(geometry.field_of_view_mm), 4))
+    dataset.ConvolutionKernel = f"RAMP GAUSS {SMOOTHING_FWHM_MM:g}"
+    dataset.CorrectedImage = "ATTN"
 
 
 def nm_gated(dataset: Dataset, image: Image[Gamma]) -> None:
@@ -193,6 +216,7 @@ def nm_phase(dataset: Dataset, image: Image[Gamma]) -> None:
 
 OF_STUDY: Mapping[str, Callable[[Dataset, Image[Gamma]], None]] = {
     "TOMO": nm_tomo,
+    "RECON TOMO": nm_reconstruction,
     "GATED": nm_gated,
     "DYNAMIC": nm_phase,
 }
