@@ -80,10 +80,12 @@ def _hint(name: str, valid: list[str]) -> str:
 
 def _fitting(what: str, name: str, value: Any, default: Any) -> Any:
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        value = float(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{what}: {name} = {value!r} has to be a number")
     if default is not None and type(value) is not type(default):
         kinds = f"{type(default).__name__}, not {type(value).__name__}"
         raise SettingsError(f"{what}: {name} = {value!r} has to be {kinds}")
+    if name.endswith("_s") and isinstance(value, (int, float)) and value <= 0:  # seconds that something lasts
+        raise SettingsError(f"{what}: {name} = {value!r} has to be more than 0")
     return value

@@ -42,6 +42,7 @@ SETTINGS: Mapping[str, Any] = MappingProxyType(
 )
 
 _OFTEN_NAK = 4  # frames out of order for which one NAK is sent; our choice
+_GIVEN_UP = 64  # frames out of order after which what is missing will not come, as in a recording; our choice
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ class SensorBoard(Stream):
         self._hello: Hello | None = None
         self._expected = 0
         self._out_of_order = 0
+        self._cut = False  # what comes next need not follow
         self._tracks: dict[int, _Track] = {}
         self._ends: dict[str, tuple[int, float]] = {}  # of a waveform: the next sample, and when it was due
         self._silent_s = 0.0
@@ -118,9 +120,10 @@ class SensorBoard(Stream):
         return [Reply(self.start(), False, b"")]
 
     def finish(self) -> list[Event]:
-        """The stream has ended."""
+        """The stream has ended; what is fed behind it is of later, and taken from where it begins."""
         self._deframer.drop()
         self._count()
+        self._cut = True
         return []
 
     def _count(self) -> None:
@@ -148,6 +151,7 @@ class SensorBoard(Stream):
         self._hello = hello
         self._expected = seq
         self._out_of_order = 0
+        self._cut = False
         self._tracks = {}
 
     def _credit(self) -> bytes:
@@ -169,7 +173,12 @@ class SensorBoard(Stream):
             self.warn("data came before the board had said what it measures")
             self.rejected_frames += 1
             return [Reply(self.start(), False, b"")]
+        if self._cut:
+            self._cut, self._expected = False, message.seq
         distance = ahead(message.seq, self._expected)
+        if distance > 0 and self._out_of_order >= _GIVEN_UP:
+            self.warn("frames that were lost did not come again")
+            self._expected, distance = message.seq, 0
         if distance > 0:
             self.warn("a frame was lost and asked for again")
             return self._again()

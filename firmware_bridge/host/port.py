@@ -6,12 +6,15 @@ import contextlib
 import select
 import socket
 import time
+from difflib import get_close_matches
 from typing import Any, Protocol
 
 from firmware_bridge.drivers.driver import Serial
 from firmware_bridge.errors import PortError
 
+SOCKET, LISTEN = "socket", "tcp-listen"
 _CONNECT_S = 5.0
+_IDLE_S, _ASKED_S, _ASKED = 10, 5, 3  # our choice: a device that is gone is noticed within half a minute
 _MOST = 65536
 
 
@@ -19,6 +22,8 @@ class Port(Protocol):
     """An open port."""
 
     address: str
+    calls: int
+    """How often another device has come to its other end: 1 but for a port that waits to be called."""
 
     def read(self, wait_s: float) -> bytes:
         """What has come, waiting up to `wait_s` for the first byte of it; empty when nothing came.
@@ -49,16 +54,32 @@ def open_port(address: str, serial: Serial) -> Port:
     Raises:
         PortError: it cannot be opened, or the address is none.
     """
+    called = network_address(address)
+    if called is None:
+        return SerialPort(address, serial)
+    scheme, host, number = called
+    return TcpPort(address, host, number) if scheme == SOCKET else ListeningPort(address, host, number)
+
+
+def network_address(address: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an address over TCP; None for any other, which is a path.
+
+    Raises:
+        PortError: it is written like one, and is none.
+    """
     scheme, separator, rest = address.partition("://")
     if not separator:
-        return SerialPort(address, serial)
-    if scheme not in ("socket", "tcp-listen"):
-        raise PortError(f"{address}: give a path, socket://host:port or tcp-listen://host:port")
+        return None
+    if scheme not in (SOCKET, LISTEN):
+        nearest = get_close_matches(scheme, (SOCKET, LISTEN), n=1, cutoff=0.6)
+        hint = (
+            f"did you mean {nearest[0]}://?" if nearest else "give a path, socket://host:port or tcp-listen://host:port"
+        )
+        raise PortError(f"{address}: {hint}")
     host, _, number = rest.rpartition(":")
-    if not host or not number.isdigit() or int(number) > 65535:
+    if not host or not (number.isascii() and number.isdigit()) or int(number) > 65535:
         raise PortError(f"{address}: no host and port, as in {scheme}://192.0.2.7:4001")
-    host = host.strip("[]")
-    return TcpPort(address, host, int(number)) if scheme == "socket" else ListeningPort(address, host, int(number))
+    return scheme, host.strip("[]"), int(number)
 
 
 class SerialPort:
@@ -75,7 +96,7 @@ class SerialPort:
     def __init__(self, address: str, serial: Serial) -> None:
         import serial as pyserial
 
-        self.address = address
+        self.address, self.calls = address, 1
         try:
             self._port: Any = pyserial.Serial(
                 address, serial.baud, bytesize=serial.bits, parity=serial.parity, stopbits=serial.stop,
@@ -113,9 +134,10 @@ class TcpPort:
     """
 
     def __init__(self, address: str, host: str, port: int) -> None:
-        self.address = address
+        self.address, self.calls = address, 1
         try:
             self._socket = socket.create_connection((host, port), _CONNECT_S)
+            _watch(self._socket)
         except (OSError, UnicodeError) as error:  # UnicodeError: a host that no name can be
             raise PortError(f"{address}: cannot be opened: {_reason(error)}") from error
 
@@ -152,7 +174,7 @@ class ListeningPort:
     """
 
     def __init__(self, address: str, host: str, port: int) -> None:
-        self.address = address
+        self.address, self.calls = address, 0
         try:
             self._server = socket.create_server((host, port), backlog=1)
         except (OSError, UnicodeError) as error:
@@ -174,6 +196,8 @@ class ListeningPort:
             if self._caller is None:
                 self._caller = self._server.accept()[0]
                 self._caller.settimeout(_CONNECT_S)
+                _watch(self._caller)
+                self.calls += 1
                 continue
             data = b""
             with contextlib.suppress(OSError):
@@ -201,6 +225,14 @@ class ListeningPort:
         if self._caller is not None:
             self._caller.close()
         self._caller = None
+
+
+def _watch(connection: socket.socket) -> None:
+    """Have the system ask whether the other side is still there: one that lost its power says nothing, for ever."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", _IDLE_S), ("TCP_KEEPINTVL", _ASKED_S), ("TCP_KEEPCNT", _ASKED)):
+        if hasattr(socket, name):  # Linux has them all
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _reason(error: Exception) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from modality.config import located
 from modality.edge.auditing.config import check_audit
 from modality.edge.config import FILE_KINDS, SOURCES, ArchiveConfig, DeviceConfig, EdgeConfig, read_edge
+from modality.edge.device_checks import check_device, check_modality, check_text
 from modality.edge.page.config import check_web
 from modality.edge.sources.adapters import fingerprint
 from modality.errors import ConfigurationError, ModalityError
@@ -29,6 +31,9 @@ def load_edge(path: Path) -> EdgeConfig:
     return config
 
 
+_MOST_PORT, _MOST_DAYS = 65535, 36500
+
+
 class _Checks:
     """What no type says."""
 
@@ -40,15 +45,12 @@ class _Checks:
         return located(str(self.path), self.lines, place, message)
 
     def all(self) -> None:
-        config, box = self.config, self.config.edge
-        self.calling("edge.aet", lambda: ae_title(box.aet))
-        for key in ("retry_s", "retry_max_s", "attempts"):
-            self.positive("edge", key, getattr(box, key))
-        if box.reserve_mb < 0:
-            raise self.wrong("edge.reserve_mb", "cannot be negative")
+        config = self.config
+        self.box()
+        self.retention()
         if config.archive:
             self.archive("archive", config.archive)
-        names = {"archive"} if config.archive else set()
+        names = {config.archive.name} if config.archive else set()
         for index, one in enumerate(config.destination):
             place = f"destination[{index}]"
             self.archive(place, one)
@@ -56,6 +58,8 @@ class _Checks:
                 raise self.wrong(f"{place}.name", f"{one.name!r} is taken: each destination needs a name of its own")
             names.add(one.name)
         if config.fhir:
+            if config.fhir.name in names:
+                raise self.wrong("fhir.name", f"{config.fhir.name!r} is taken by an archive: give it a name of its own")
             address = self.calling("fhir.address", lambda: parse(config.fhir.address if config.fhir else ""))
             if not isinstance(address, WebAddress):
                 raise self.wrong("fhir.address", "a FHIR server is needed here: https://host/fhir")
@@ -66,16 +70,42 @@ class _Checks:
             check_web(config.web, self.wrong)
         if config.audit:
             check_audit(config.audit, self.wrong)
-        taken: set[str] = set()
-        for index, device in enumerate(config.device):
-            self.device(f"device[{index}]", device, taken)
-            taken.add(device.name)
+        self.devices()
         if not config.device:
             raise ConfigurationError(f"{self.path}: no device: give at least one [[device]]")
 
+    def box(self) -> None:
+        box = self.config.edge
+        self.calling("edge.aet", lambda: ae_title(box.aet))
+        for key in ("retry_s", "retry_max_s", "attempts"):
+            self.positive("edge", key, getattr(box, key))
+        if not 0 <= box.reserve_mb < math.inf:
+            raise self.wrong("edge.reserve_mb", f"has to be 0 or more, not {box.reserve_mb:g}")
+        if box.listen is not None and not 0 <= box.listen <= _MOST_PORT:
+            raise self.wrong("edge.listen", f"no port: {box.listen}")
+        check_text("edge.institution", box.institution, self.wrong)
+
+    def devices(self) -> None:
+        taken: set[str] = set()
+        inboxes: dict[tuple[str, str], str] = {}
+        for index, device in enumerate(self.config.device):
+            self.device(f"device[{index}]", device, taken)
+            taken.add(device.name)
+            where = str(device.path), device.kind
+            if device.path and where in inboxes:
+                other = inboxes[where]
+                raise self.wrong(f"device[{index}].path", f"{device.path} is {other!r}'s for {device.kind!r} already")
+            inboxes[where] = device.name
+
     def positive(self, table: str, key: str, value: float) -> None:
-        if not value > 0:
+        if not 0 < value < math.inf:
             raise self.wrong(f"{table}.{key}", f"has to be more than 0, not {value:g}")
+
+    def retention(self) -> None:
+        kept = self.config.retention
+        if not 0 <= kept.days <= _MOST_DAYS:
+            raise self.wrong("retention.days", f"has to be 0 to {_MOST_DAYS}, not {kept.days:g}")
+        self.positive("retention", "most_mb", kept.most_mb)
 
     def calling(self, place: str, make: Any) -> Any:
         """What `make` gives; its error, with the place."""
@@ -99,6 +129,9 @@ class _Checks:
         address = self.calling("worklist.address", lambda: parse(worklist.address))
         if not isinstance(address, DicomAddress):
             raise self.wrong("worklist.address", "a RIS is asked over DICOM: dicom://AET@host:port")
+        if worklist.aet:
+            self.calling("worklist.aet", lambda: ae_title(worklist.aet))
+        check_modality("worklist.modality", worklist.modality, self.wrong)
         for key in ("poll_s", "keep_h"):
             self.positive("worklist", key, getattr(worklist, key))
 
@@ -108,6 +141,7 @@ class _Checks:
         names = [*SOURCES, *DEVICES.names()]
         if device.driver not in names:
             raise self.wrong(f"{place}.driver", unknown("driver", device.driver, names))
+        check_device(place, device, self.wrong)
         for key in ("segment_s", "silence_s", "barcode_s"):
             self.positive(place, key, getattr(device, key))
         if device.driver == "folder":
@@ -150,6 +184,10 @@ class _Checks:
             raise self.wrong(f"{place}.path", "this key is missing: the folder into which files are dropped")
         if device.kind not in FILE_KINDS:
             raise self.wrong(f"{place}.kind", unknown("kind of file", device.kind, list(FILE_KINDS)))
+        if device.kind == "gdt" and not self.config.fhir and not device.report:
+            raise self.wrong(f"{place}.kind", "'gdt' gives values only: [fhir] is needed or report = true")
+        if device.kind != "gdt" and not self.config.archives:
+            raise self.wrong(f"{place}.kind", f"{device.kind!r} gives DICOM objects: [archive] is needed")
 
     def patient(self, place: str, device: DeviceConfig) -> None:
         if device.matching is None and not device.patient_id:

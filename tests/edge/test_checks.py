@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,26 @@ def test_defaults_and_relative_paths(tmp_path: Path) -> None:
         ('port = "/dev/null"', 'port = "/dev/null"\nparity = "X"', 11, "device[0].parity"),
         ('port = "/dev/null"\n', "", 7, "device[0].port: this key is missing"),
         ('path = "inbox"\n', "", 13, "device[1].path: this key is missing"),
+        ('port = "/dev/null"', 'port = "/dev/null"\nbits = 9', 11, "device[0].bits: 9: 7 or 8"),
+        ('port = "/dev/null"', 'port = "/dev/null"\nstop = 3', 11, "device[0].stop: 3: 1, 1.5 or 2"),
+        ('port = "/dev/null"', 'port = "/dev/null"\nbaud = -9600', 11, "device[0].baud: has to be more than 0"),
+        ('port = "/dev/null"', 'port = "/dev/null"\nkind = "ecg"', 11, "device[0].kind: is for dropped files"),
+        ('port = "/dev/null"', 'port = "/dev/null"\nchannels = ["Cz"]', 11, "device[0].channels: is for amplifiers"),
+        ('port = "/dev/null"', 'port = "/dev/null"\npath = "x"', 11, "device[0].path: is for driver"),
+        ('path = "inbox"', 'path = "inbox"\nport = "/dev/x"', 17, "device[1].port: a folder has path"),
+        ('port = "/dev/null"', 'port = "/dev/null"\nsegment_s = inf', 11, "device[0].segment_s: has to be more than 0"),
+        ('port = "/dev/null"', 'port = "/dev/null"\nmodality = "us"', 11, "device[0].modality: 'us'"),
+        ('port = "/dev/null"', 'port = "/dev/null"\npatient_name = "a\\tb"', 11, "device[0].patient_name"),
+        ('port = "/dev/null"', 'port = "sokcet://h:1"', 10, "device[0].port: sokcet://h:1: did you mean socket://?"),
+        ('port = "/dev/null"', 'port = "socket://h"', 10, "device[0].port: socket://h: no host and port"),
+        ('"nonin-2"', '"cyton"\nkind = "egc"', 10, "unknown kind of signal 'egc': did you mean 'eeg'?"),
+        ('"nonin-2"', '"cyton"\nchannels = ["Fp1", "fz"]', 10, "unknown electrode 'fz': did you mean 'Fz'?"),
+        ('"nonin-2"', '"cyton"\nchannels = ["Fz", "Fz"]', 10, "device[0].channels: 'cyton' has 8 channels"),
+        ('patient_id = "P1"', 'patient_id = "  "', 11, "device[0].patient_id: is blank"),
+        ('patient_id = "P1"', f'patient_id = "{"x" * 65}"', 11, "at most 64 characters"),
+        ('state = "state"', 'state = "s"\nlisten = 70000', 3, "edge.listen: no port: 70000"),
+        ('state = "state"', 'state = "s"\nreserve_mb = nan', 3, "edge.reserve_mb: has to be 0 or more, not nan"),
+        ('state = "state"', f'state = "s"\ninstitution = "{"x" * 65}"', 3, "edge.institution"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_by_its_line(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
@@ -94,6 +115,22 @@ def test_a_mistake_is_named_by_its_line(tmp_path: Path, old: str, new: str, line
         ('[[destination]]\nname = "archive"\naddress = "dicom://B@h:1"\n', "destination[0].name: 'archive' is taken"),
         ('[fhir]\naddress = "dicom://B@h:1"\n', "fhir.address: a FHIR server is needed here"),
         ('[worklist]\naddress = "https://ris"\n', "worklist.address: a RIS is asked over DICOM"),
+        ("[retention]\ndays = 1e300\n", "retention.days: has to be 0 to 36500"),
+        ("[retention]\nmost_mb = -5\n", "retention.most_mb: has to be more than 0"),
+        ('[worklist]\naddress = "dicom://R@h:1"\nmodality = "us"\n', "worklist.modality: 'us'"),
+        ('[worklist]\naddress = "dicom://R@h:1"\naet = "SEVENTEENLETTERSX"\n', "worklist.aet: AE title"),
+        ('[fhir]\nname = "archive"\naddress = "http://h/fhir"\n', "fhir.name: 'archive' is taken by an archive"),
+        (
+            '[[device]]\nname = "b"\ndriver = "folder"\nkind = "pdf"\npath = "inbox"\npatient_id = "P2"\n',
+            "device[2].path",
+        ),
+        (
+            (
+                '[fhir]\naddress = "http://h/fhir"\n[[device]]\nname = "lab"\ndriver = "astm"\nport = "socket://h:1"\n'
+                'matching = "device"\nloinc = { GLU = "glucose" }\n'
+            ),
+            "device[2].loinc.GLU: 'glucose': a code of LOINC",
+        ),
         ('[[destination]]\nname = "b"\naddress = "https://b/"\nconfirm = "commitment"\n', "has no commitment here"),
     ],
 )
@@ -108,6 +145,16 @@ def test_a_box_needs_a_device_and_a_destination(tmp_path: Path, cut: str) -> Non
     text = GOOD.replace('[archive]\naddress = "dicom://A@127.0.0.1:4242"\n', "") if cut == "[archive]" else GOOD
     text = text[: text.index("[[device]]")] if cut == "[[device]]" else text
     with pytest.raises(ConfigurationError, match=r"nothing to deliver to|no device"):
+        _load(tmp_path, text)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("pdf", "[archive] is needed"), ("gdt", "'gdt' gives values only")])
+def test_somebody_takes_what_is_dropped(tmp_path: Path, kind: str, said: str) -> None:
+    text = GOOD[: GOOD.index("[[device]]")] + GOOD[GOOD.rindex("[[device]]") :]
+    text = text.replace('kind = "pdf"', f'kind = "{kind}"')
+    if kind == "pdf":
+        text = text.replace('[archive]\naddress = "dicom://A@127.0.0.1:4242"', '[fhir]\naddress = "http://h/fhir"')
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
         _load(tmp_path, text)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from firmware_bridge.drivers.driver import Device, Event, Serial
 from firmware_bridge.drivers.laboratory import frames
-from firmware_bridge.drivers.laboratory.frames import Broken, End, Enquiry, Frame, Framer, Token
+from firmware_bridge.drivers.laboratory.frames import Broken, End, Enquiry, Frame, Framer, Lost, Token
 from firmware_bridge.drivers.laboratory.results import Message
 from firmware_bridge.drivers.stream import Stream
 from firmware_bridge.errors import SettingsError
@@ -30,6 +30,11 @@ SETTINGS: Mapping[str, Any] = MappingProxyType(
 
 SESSION, INTERRUPTED = "session", "interrupted session"
 """What is complete: a session that the device has ended, or one that broke off, whose end the device may send again."""
+
+MISSING = "a frame is missing: whose the results behind it are is not known"
+ENDLESS = "a record without an end was dropped"
+CUT_SHORT = "a session ended within a record, which was dropped"
+"""Warnings of results that were lost."""
 
 _NUMBERS = 8
 
@@ -70,7 +75,11 @@ class Astm(Stream):
         events: list[Event] = []
         self._silent_s += seconds
         if self._framer.half and self._silent_s >= self._settings["frame_timeout_s"]:
-            events += self._handled(self._framer.silence())
+            tokens = self._framer.silence()
+            events += self._handled(tokens)
+            if self._open and len(tokens) == 1 and isinstance(tokens[0], Lost):
+                # Its end was lost on the line, and the device waits: asked now, it sends the frame again at once.
+                events += self._refused("a frame did not end", tokens[0].number)
         if self._open and self._silent_s >= self._settings["receive_timeout_s"]:
             self.warn("the device fell silent within a session")
             events += self._close(SESSION if self._message.ended else INTERRUPTED)
@@ -85,6 +94,9 @@ class Astm(Stream):
         self._last: Frame | None = None
         self._expected = 1
         self._rest = b""  # of a record whose frames ended with ETB so far
+        self._half = False  # what comes up to the next record's begin is the end of one whose begin is missing
+        self._miscounts = False  # numbers did not follow though nothing was refused, and not within a record
+        self._lacking: int | None = None  # number of the frame that was refused or lost behind the last one taken
         self._message = Message(self._settings["encoding"], self._settings["sample_component"], self.warn)
 
     def _handled(self, tokens: list[Token]) -> list[Event]:
@@ -92,8 +104,10 @@ class Astm(Stream):
         for token in tokens:
             if isinstance(token, Frame):
                 events += self._frame(token)
+            elif isinstance(token, Lost):
+                self._lacking = token.number
             elif isinstance(token, Broken):
-                events += self._refused("a frame's checksum failed")
+                events += self._refused("a frame's checksum failed", token.number)
             elif isinstance(token, Enquiry):
                 events += self._close(SESSION if self._message.ended else INTERRUPTED)
                 self._open = True
@@ -114,29 +128,51 @@ class Astm(Stream):
             events += self._close(SESSION if self._message.ended else INTERRUPTED)
         if not self._open:
             if not starts:
-                return [*events, *self._refused("a frame came outside of a session")]
+                return [*events, *self._refused("a frame came outside of a session", frame.number)]
             self._open = True
         if frame.number != self._expected:
             if self._settings["strict_numbers"]:
-                return [*events, *self._refused("a frame's number did not follow the one before")]
+                return [*events, *self._refused("a frame's number did not follow the one before", frame.number)]
             self.warn("frame numbers do not follow each other: a frame may be missing")
+            lacking = self._lacking is not None and self._lacking != frame.number  # else it is the one that lacked
+            if not self._rest and not lacking:
+                self._miscounts = True
+            elif lacking or not self._miscounts:
+                events += self._torn()
+        self._lacking = None
         self.frames += 1
         self._last, self._expected = frame, (frame.number + 1) % _NUMBERS
         return [*events, *self._text(frame), Reply(ACK, True, NAK)]
+
+    def _torn(self) -> list[Event]:
+        """A frame is missing: what stands before and behind it is never glued together, nor given to one patient."""
+        self.warn(MISSING)
+        if self._rest:
+            self.rejected_frames += 1
+            self.skipped_bytes += len(self._rest)
+            self._rest, self._half = b"", True
+        return [*self._message.torn()]
 
     def _text(self, frame: Frame) -> list[Event]:
         """Records end with CR, or with the frame if that ended with ETX."""
         *lines, rest = (self._rest + frame.text).split(b"\r")
         if frame.last:
             lines, rest = [*lines, rest], b""
+        if self._half:
+            self.skipped_bytes += len(lines[0]) if lines else len(rest)
+            if lines:
+                lines, self._half = lines[1:], False
+            else:
+                rest = b""
         if len(rest) > frames.LONGEST * _NUMBERS:
-            self.warn("a record without an end was dropped")
+            self.warn(ENDLESS)
             self.skipped_bytes += len(rest)
             rest = b""
         self._rest = rest
         return [event for line in lines for event in self._message.take(line)]
 
-    def _refused(self, why: str) -> list[Event]:
+    def _refused(self, why: str, number: int) -> list[Event]:
+        self._lacking = number
         self.rejected_frames += 1
         self.warn(why)
         return [Reply(NAK, False, b"")]
@@ -145,7 +181,7 @@ class Astm(Stream):
         """End the session; it is complete only if it held something."""
         events: list[Event] = list(self._message.flush())
         if self._rest.strip():
-            self.warn("a session ended within a record, which was dropped")
+            self.warn(CUT_SHORT)
             self.skipped_bytes += len(self._rest)
         if self._message.records:
             events.append(Complete(what))

@@ -39,10 +39,26 @@ class Frame(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """What began as a frame, and has a wrong checksum, no number, or no end of line after it."""
+    """What began as a frame, and has a wrong checksum, no number, or no end of line after it.
+
+    Args:
+        number: what stands where its number has to be.
+    """
+
+    number: int
 
 
-Token = Enquiry | End | Frame | Broken
+class Lost(NamedTuple):
+    """A half frame that was dropped: nobody waits for its answer any more.
+
+    Args:
+        number: what stands where its number has to be.
+    """
+
+    number: int
+
+
+Token = Enquiry | End | Frame | Broken | Lost
 
 
 class Framer:
@@ -103,8 +119,8 @@ class Framer:
             self._finish(found)
             self._between(byte, found)
         else:
+            found.append(Broken(self._number()))
             self._clear()
-            found.append(Broken())
             self.skipped_bytes += 1
 
     def _between(self, byte: int, found: list[Token]) -> None:
@@ -121,8 +137,8 @@ class Framer:
         if byte in _HEX:
             self._open.append(byte)
             return
+        found.append(Broken(self._number()))
         self._clear()
-        found.append(Broken())
         self._between(byte, found)
 
     def _finish(self, found: list[Token]) -> None:
@@ -130,19 +146,24 @@ class Framer:
         self._clear()
         # E1381: two hexadecimal digits of the sum from the frame number through ETX or ETB, modulo 256.
         if sum(frame[1 : end + 1]) & 0xFF != int(frame[end + 1 : end + 3], 16) or frame[1] not in b"01234567":
-            found.append(Broken())
+            found.append(Broken(frame[1] - ord("0")))
         else:
             found.append(Frame(frame[1] - ord("0"), frame[2:end], frame[end] == ETX))
 
     def _drop(self, found: list[Token]) -> None:
         """A half frame goes; EOT and ENQ at its end were not its own but those of a device that had given it up."""
-        half = bytes(self._open)
+        half, number = bytes(self._open), self._number()
         self._clear()
         controls = _GIVEN_UP.search(half)
         kept = controls[0] if controls else b""
         self.skipped_bytes += len(half) - len(kept)
+        if len(half) > len(kept):
+            found.append(Lost(number))
         for byte in kept:
             self._between(byte, found)
+
+    def _number(self) -> int:
+        return self._open[1] - ord("0") if len(self._open) > 1 else -1
 
     def _clear(self) -> None:
         self._open.clear()

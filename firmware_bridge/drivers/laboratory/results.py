@@ -10,6 +10,8 @@ from firmware_bridge.drivers.laboratory.records import Delimiters, Record, delim
 from firmware_bridge.measurement import Measurement
 
 _NUMBER = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?")
+NAMELESS = "a result without a test code was refused"
+"""A warning of a result that was lost."""
 _MOST_COMMENTS = 20  # our choice, of one result: a device that repeats itself must not fill the memory
 _TEST = 3  # E1394: the fourth component of the test's id is the manufacturer's own code
 
@@ -80,6 +82,12 @@ class Message:
         self._comments = []
         return [found] if found is not None else []
 
+    def torn(self) -> list[Measurement]:
+        """Records are missing here: who P and O have named before may not be whose results follow."""
+        done = self.flush()
+        self._patient, self._order = {}, {}
+        return done
+
     def _header(self, text: str) -> list[Measurement]:
         done = self.flush()
         delimiters = delimiters_of(text)
@@ -124,7 +132,7 @@ class Message:
         test = record.components(2)
         name = (test[_TEST] if len(test) > _TEST else "") or record.first(2)
         if not name:
-            self._warn("a result without a test code was refused")
+            self._warn(NAMELESS)
             return None
         details: dict[str, Any] = {"sample_id": "", "patient_id": "", "patient_name": ""}
         details |= self._message | self._patient | self._order | _filled(record, _RESULT)

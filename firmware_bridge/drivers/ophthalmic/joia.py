@@ -117,7 +117,7 @@ def _common(root: Element) -> dict[str, Any]:
     common = root.child("Common") or Element("Common")
     patient = common.child("Patient") or Element("Patient")
     date, time = common.value("Date"), common.value("Time")
-    name = " ".join(one for one in (patient.value("LastName"), patient.value("FirstName")) if one)
+    name = "^".join((patient.value("LastName"), patient.value("FirstName"))).rstrip("^")
     found = {
         "manufacturer": common.value("Company"),
         "model": common.value("ModelName"),

@@ -99,8 +99,13 @@ class Nidek(Stream):
         else:
             self.warn("frames come without a checksum: values are unchecked")
         self.frames += 1
-        values = measurements(frame, self.warn)
+        values = measurements(frame, self.warn if frame.checked else self._unread)
         return [*values, Complete("message")] if values else []
+
+    def _unread(self, line: str) -> None:
+        """Without a checksum, a segment that is none is all that shows that bytes were lost."""
+        self.rejected_frames += 1
+        self.warn(line)
 
 
 def _recognise(headers: frozenset[str], data: bytes) -> float:

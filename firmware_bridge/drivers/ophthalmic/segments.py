@@ -48,8 +48,13 @@ _BASES = {"I": "IN", "O": "OUT", "U": "UP", "D": "DOWN"}
 Segment = Iterator[Measurement]
 
 
-def measurements(frame: Frame, warn: Callable[[str], None]) -> list[Measurement]:
-    """What a frame says, each value with its eye, the instrument and the time that the frame names."""
+def measurements(frame: Frame, unread: Callable[[str], None]) -> list[Measurement]:
+    """What a frame says, each value with its eye, the instrument and the time that the frame names.
+
+    Args:
+        frame: it.
+        unread: called for each segment that is not understood, with a line for people.
+    """
     found: list[Measurement] = []
     shared: dict[str, Any] = {}
     for block in frame.blocks:
@@ -59,7 +64,7 @@ def measurements(frame: Frame, warn: Callable[[str], None]) -> list[Measurement]
             taken = list(_taken(block.header, segment, details))
             found += taken
             if not taken and not _known(segment):
-                warn(f"a segment of {block.header} that is not understood was passed over: {_kind(segment)}")
+                unread(f"a segment of {block.header} that is not understood was passed over: {_kind(segment)}")
     return found
 
 
@@ -78,7 +83,10 @@ def _shared(block: Block) -> dict[str, Any]:
 
 
 def _known(segment: str) -> bool:
-    return any(one.fullmatch(segment.strip()) for one in (_IDENTITY, _DATE, _NUMBER_OF))
+    """Whether it is understood where it gives no value: single readings beside their median, blank fields."""
+    return any(one.fullmatch(segment.strip()) for one in (_IDENTITY, _DATE, _NUMBER_OF)) or any(
+        one.fullmatch(segment) for one in (_SPHERE, _ADD, _RADII, _READINGS)
+    )
 
 
 def _kind(segment: str) -> str:

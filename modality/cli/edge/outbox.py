@@ -143,14 +143,17 @@ def assign(
     as_json: bool,
     debug: bool,  # noqa: ARG001 - the verb's own
 ) -> None:
-    """Say whose an item is that is held."""
+    """Say whose an item is that is held or was set aside; it is made anew, under the same UID."""
+    from modality.edge.matching.said import subject_of
+
     if bool(patient_id) == bool(step):
         raise click.UsageError("give --patient-id or --step, and not both")
     given = {"patient_id": patient_id, "name": name, "birth_date": birth_date, "sex": sex, "step": step}
     if step and any((name, birth_date, sex)):
         raise click.UsageError("the scheduled step knows the patient: leave out --name, --birth-date and --sex")
     with _with(config, uid) as found:
-        found.assign(uid, {key: value for key, value in given.items() if value})
+        decide = found.repair if found.item(uid).state in ("held", "dead") else found.assign
+        decide(uid, subject_of(given))
         _done(found, uid, as_json)
 
 

@@ -109,13 +109,16 @@ class Outbox:
 
     # Something is made of them.
 
-    def describe(self, uid: str, objects: Sequence[NewObject], *, reason: str = "") -> None:
+    def describe(
+        self, uid: str, objects: Sequence[NewObject], *, reason: str = "", details: Mapping[str, Any] | None = None
+    ) -> None:
         """Put in place what was made of a capture; with it each delivery begins.
 
         Args:
             uid: the capture's.
             objects: at least one.
             reason: what is worth knowing, for people.
+            details: what has to be known when it is made anew, put beside those there are.
 
         Raises:
             StorageFailed: it is not safe; the capture is as before.
@@ -128,6 +131,7 @@ class Outbox:
             rows.append((one.uid, uid, one.form, one.class_uid, one.study_uid, name, size))
         with self.database.transaction("describe.row") as database:
             self._turn(database, uid, "ready", reason, "captured")
+            self._add_details(database, uid, details or {})
             database.executemany("INSERT INTO objects VALUES (?,?,?,?,?,?,?)", rows)
             for one in objects:
                 database.executemany(

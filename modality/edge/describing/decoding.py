@@ -53,9 +53,12 @@ def decode(captured: Captured, name: str = "") -> Decoded:
     except SettingsError as error:
         raise ConfigurationError(str(error)) from error
     found = Decoded(device)
-    lead = int(details.get("lead", 0))
+    lead, head = int(details.get("lead", 0)), int(details.get("head", 0))
     driver.start()
-    driver.feed(captured.data[:lead])
+    if head:  # what the device said when its port opened, and between that and the lead what is not here
+        driver.feed(captured.data[:head])
+        driver.finish()
+    driver.feed(captured.data[head:lead])
     before = driver.rejected_frames
     _sort(driver.feed(captured.data[lead:]), found)
     if details.get("ended", True):

@@ -16,7 +16,7 @@ from modality.edge.clock import BoxClock
 from modality.edge.config import DeviceConfig, EdgeConfig
 from modality.edge.describing.content import Captured, Content, Part, Reader
 from modality.edge.events import Events
-from modality.edge.matching.matching import Matcher, Subject, Undecided
+from modality.edge.matching.matching import Matcher, Subject, Undecided, remembered
 from modality.edge.naming import seed
 from modality.errors import InputError, ModalityError, StorageFailed, UsageError, counted
 from modality.identity import Identity, uid
@@ -122,6 +122,7 @@ class Describer:
             raise InputError(f"{item.raw}: cannot be read: {error.strerror or error}") from error
         contents = _reader(item.kind)(Captured(item, device, data, moment.wall, moment.trusted))
         contents = [one for one in contents if one.parts or one.observed]
+        item = replace(item, moment=moment)
         if not contents:
             self._outbox.drop(item.uid, "it holds no measurement")
             self._events.tell("discarded", item.source, "it holds no measurement", uid=item.uid)
@@ -138,8 +139,10 @@ class Describer:
         for content, subject in zip(contents, subjects, strict=True):
             objects += self._objects(item, device, moment, content, subject, names, notes)
         if not objects:
-            raise UsageError(f"nobody takes what {item.source} gives: [fhir] is missing, or report = true")
-        self._outbox.describe(item.uid, objects, reason="; ".join(dict.fromkeys(notes)))
+            said = "".join(f"; {note}" for note in dict.fromkeys(notes))
+            raise UsageError(f"nobody takes what {item.source} gives: [fhir] is missing, or report = true{said}")
+        matched = remembered(subjects[0]) if device.matched == "worklist" else {}
+        self._outbox.describe(item.uid, objects, reason="; ".join(dict.fromkeys(notes)), details=matched)
         self._events.tell("described", item.source, counted(len(objects), "object"), uid=item.uid)
         return True
 

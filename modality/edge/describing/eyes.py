@@ -10,6 +10,7 @@ from firmware_bridge.measurement import Measurement
 from modality.edge.describing.content import Captured, Content, Observed, Part
 from modality.edge.describing.decoding import Decoded, decode
 from modality.edge.matching.matching import Hints
+from modality.errors import InputError
 from modality.iods.coded import Code, unit
 from modality.iods.measurements.eyes import (
     Autorefraction,
@@ -33,8 +34,10 @@ _Values = dict[str, Any]
 def read(captured: Captured) -> list[Content]:
     """What a device of an optician's said in one message, or a file."""
     found = decode(captured)
+    if not found.measurements:
+        raise InputError("nothing in it is understood" + "".join(f"; {one}" for one in found.warnings))
     details = [one.details for one in found.measurements]
-    hints = Hints(_first(details, "patient_id"), _name(_first(details, "patient_name")))
+    hints = Hints(_first(details, "patient_id"), _first(details, "patient_name"))
     parts: list[Part] = []
     if lenses := [one for one in found.measurements if _is_of_lens(found, one)]:
         parts += _lensometry(captured, lenses)
@@ -46,18 +49,14 @@ def read(captured: Captured) -> list[Content]:
         Observed(f"intraocular_pressure {one.details.get('eye', '')}".strip(), one.value, "mm[Hg]", captured.started)
         for one in pressures
     )
-    unchecked = any(one.get("checked") is False for one in details)
-    return [Content(hints, tuple(parts), observed, notes=("values without a checksum",) if unchecked else ())]
+    notes = ["values without a checksum"] if any(one.get("checked") is False for one in details) else []
+    if any(one.name == "prism" and one.value and not one.details.get("base") for one in found.measurements):
+        notes.append("the prism is left out: the file does not say where its base is")
+    return [Content(hints, tuple(parts), observed, notes=tuple(notes))]
 
 
 def _first(details: list[Mapping[str, Any]], name: str) -> str:
     return next((str(one[name]) for one in details if one.get(name)), "")
-
-
-def _name(text: str) -> str:
-    """A name as people write it, family name first, as DICOM writes it."""
-    family, _, given = text.strip().partition(" ")
-    return f"{family}^{given.strip()}" if given else family
 
 
 def _is_of_lens(found: Decoded, one: Measurement) -> bool:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from firmware_bridge.drivers.laboratory.astm import CUT_SHORT, ENDLESS, MISSING
+from firmware_bridge.drivers.laboratory.results import NAMELESS
 from firmware_bridge.measurement import Measurement
 from modality.edge.describing.content import Captured, Content, Observed, Part
 from modality.edge.describing.decoding import decode
 from modality.edge.describing.observations import site_code
+from modality.edge.describing.units import contradicts
 from modality.edge.matching.matching import Hints
 from modality.iods.coded import Code, unit
 from modality.iods.documents import comprehensive_sr
 from modality.iods.documents.content import Report, Result, Section
 
 _OWN = "99MODALITY"
+_MOST_NAMED = 10
 _TITLE = Code("11502-2", "LN", "Laboratory report")
 _RESULTS = Code("RESULTS", _OWN, "Results")
+_LOSSES = (MISSING, CUT_SHORT, ENDLESS, NAMELESS)
+"""What the driver warns of where a result may be missing."""
 
 
 def read(captured: Captured) -> list[Content]:
@@ -33,6 +39,7 @@ def read(captured: Captured) -> list[Content]:
         groups.setdefault((patient, "" if patient else sample), []).append(one)
     notes = [f"{controls} results of controls were left out"] if controls else []
     notes += ["the session broke off"] if captured.item.details.get("interrupted") else []
+    notes += [one for one in found.warnings if one in _LOSSES]
     return [content_of(captured, results, tuple(notes)) for results in groups.values()]
 
 
@@ -51,10 +58,19 @@ def content_of(captured: Captured, results: list[Measurement], notes: tuple[str,
         str(first.get("patient_name", "")),
         samples.pop() if len(samples) == 1 else "",
     )
-    uncoded = sorted({one.name for one in results if not _site_code(captured, one)})
+    others = [one for one in results if _other_unit(captured, one)]
+    for name, printed in sorted({(one.name, one.unit) for one in others})[:_MOST_NAMED]:
+        given = site_code(captured.device.loinc[name])[1]
+        notes = (
+            *notes,
+            f"{name} came in {_plain(printed)[:16]}, and the configuration has it in {given}: no Observation",
+        )
+    uncoded = sorted({one.name for one in results if one not in others and not _site_code(captured, one)})
     if uncoded:
-        notes = (*notes, f"no code of LOINC in the configuration for {', '.join(uncoded[:10])}")
-    observed = tuple(Observed(one.name, one.value, one.unit, _at(captured, one), one.details) for one in results)
+        notes = (*notes, f"no code of LOINC in the configuration for {', '.join(uncoded[:_MOST_NAMED])}")
+    observed = tuple(
+        Observed(one.name, one.value, one.unit, _at(captured, one), one.details) for one in results if one not in others
+    )
     section = Section(_RESULTS, tuple(_result(captured, one) for one in results))
     part = Part(
         comprehensive_sr.MODALITY, comprehensive_sr.describe, Report(_TITLE, captured.started, (section,)), report=True
@@ -85,7 +101,14 @@ def _plain(text: object) -> str:
 
 def _site_code(captured: Captured, one: Measurement) -> str:
     """Code of LOINC and unit: the site's own, else the code that the result itself has."""
+    if _other_unit(captured, one):
+        return ""
     return str(captured.device.loinc.get(one.name) or one.details.get("loinc", ""))
+
+
+def _other_unit(captured: Captured, one: Measurement) -> bool:
+    """The device says another unit than the site's table: under that code and unit the number would be wrong."""
+    return contradicts(one.unit, site_code(captured.device.loinc.get(one.name, ""))[1])
 
 
 def _unit(ucum: str, printed: str) -> Code:

@@ -35,6 +35,8 @@ from modality.iods.context import Equipment
 
 _REPORT = "11502-2"  # LOINC: Laboratory report
 _STATES = ("final", "preliminary", "corrected")
+# E1394's letters of a result's status but the final one's: preliminary, partial, pending; corrected; cannot be done.
+_LETTERS = {"P": "preliminary", "S": "preliminary", "I": "preliminary", "C": "corrected", "X": "cancelled"}
 _FLAGS = {"N", "H", "L", "HH", "LL", "A", "AA", "<", ">"}  # E1394 7.10.1.7's that are HL7's own codes too
 
 
@@ -136,9 +138,11 @@ def _coded_by_site(one: Observed, text: str, whose: Resource, source: Resource, 
         printed = without_empty({"value": whole["value"], "unit": one.unit})
         value = {"valueQuantity": whole if unit or not one.unit else printed}
     status = str(one.details.get("status", "final"))
-    status = status if status in _STATES else "final"  # E1394 has letters of its own there
+    status = status if status in _STATES else _LETTERS.get(status.upper()[:1], "final")
     flag, range_ = str(one.details.get("abnormal_flag", "")), str(one.details.get("reference_range", ""))
-    what = [code, when, full_url(source), str(one.details.get("sample_id", ""))]
+    # With the value: one that was measured twice in a moment, before and after, is two, and sent again the same.
+    name = str(one.details.get("text") or one.name)
+    what = [code, when, full_url(source), str(one.details.get("sample_id", "")), name, str(one.value)]
     what += [] if status == "final" else [status]  # a correction stands beside what it corrects
     key = urn("Observation", full_url(whose), *what)
     return without_empty(
@@ -147,7 +151,7 @@ def _coded_by_site(one: Observed, text: str, whose: Resource, source: Resource, 
             "identifier": [identifier(URI, key)],
             "status": status,
             "category": [hl7("observation-category", "laboratory", "Laboratory")],
-            "code": {"coding": [coding(LOINC, code)], "text": str(one.details.get("text") or one.name)},
+            "code": {"coding": [coding(LOINC, code)], "text": name},
             "subject": reference(whose),
             "effectiveDateTime": when,
             **value,

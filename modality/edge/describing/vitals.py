@@ -18,6 +18,7 @@ from modality.iods.coded import Code, unit
 from modality.iods.waveforms.leads import ECG_LEADS, EEG_LEADS
 from modality.iods.waveforms.recording import Channel, Event, Group, Reading, Recording, split_at_gaps
 
+_DOUBTS = ("sensor_off", "sensor_alarm", "finger_out", "probe_error")  # what a device says where it measures nothing
 _LONGEST_GAP_S = 60.0  # our choice: a longer one ends a recording instead of being padded
 _EVERY_S = 1.0  # of a value that is given more often, one a second is an annotation
 _MOST_16_BIT = 32767
@@ -209,7 +210,7 @@ def _observed(captured: Captured, found: Decoded) -> list[Observed]:
     """One Observation a vital sign and segment: the median of its values, those apart that the device itself doubts."""
     by_name: dict[str, list[Measurement]] = {}
     for one in found.measurements:
-        doubted = one.details.get("plausible") is False or one.details.get("sensor_off")
+        doubted = one.details.get("plausible") is False or any(one.details.get(doubt) for doubt in _DOUBTS)
         if one.name in READINGS and _number(one) is not None and not doubted:
             by_name.setdefault(one.name, []).append(one)
     made = []

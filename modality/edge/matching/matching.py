@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from modality.delivery.outbox.item import Item
@@ -13,6 +14,8 @@ from modality.identity import Patient
 from modality.protocol.worklist import ScheduledStep
 
 _MOST_CHOICES = 50
+_MATCHED = "matched"
+_TOO_EARLY = timedelta(minutes=15)  # our choice: by then the next patient may be the only one in the worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,12 @@ class Matcher:
         if item.subject:
             return self._said(item.subject, device)
         how = device.matched
+        if how in ("barcode", "device") and self._worklist and not self._worklist.tried:
+            return Undecided("the worklist was not asked yet", later=True)  # what is a patient's, and what an order's?
         if how == "fixed":
             return self._patient(Patient(device.patient_id, device.patient_name, issuer=device.issuer), device)
         if how == "worklist":
-            return self._by_worklist(device)
+            return self._by_worklist(item, device)
         if how == "barcode":
             return self._by_code(str(item.details.get("scan", "")), device)
         return self._by_device(hints, device)
@@ -104,11 +109,22 @@ class Matcher:
         steps = self._worklist.steps if self._worklist and self._worklist.usable else []
         return [step for step in steps if not (device and device.modality) or step.modality == device.modality]
 
-    def _by_worklist(self, device: DeviceConfig) -> Subject | Undecided:
+    def _by_worklist(self, item: Item, device: DeviceConfig) -> Subject | Undecided:
+        """The one step that there is, or that there was when it was described before: by now it may be another's."""
         assert self._worklist is not None  # checked with the configuration
         if not self._worklist.usable:
             return Undecided("the worklist could not be read yet", later=True)
         steps = self._steps(device)
+        if before := item.details.get(_MATCHED):
+            found = [step for step in steps if _named(step) == before]
+            if len(found) == 1:
+                return Subject(found[0].patient, found[0])
+            reason = "the scheduled step that it was made for is not in the worklist any more"
+            return Undecided(reason, choices=tuple(map(choice, steps[:_MOST_CHOICES])))
+        since = self._worklist.since
+        if since and since - item.moment.wall > _TOO_EARLY:
+            reason = "it was captured long before the worklist could be read"
+            return Undecided(reason, choices=tuple(map(choice, steps[:_MOST_CHOICES])))
         if not steps:
             return Undecided("the worklist has no step for this device")
         return self._only(steps, "entries of the worklist fit")
@@ -127,20 +143,37 @@ class Matcher:
         found = found or [step for step in steps if step.patient.patient_id == code]
         if found:
             return self._only(found, "entries of the worklist have the code that was scanned")
+        others = [step for step in self._steps() if code in (step.accession_number, step.step_id)]
+        if others:  # the number of an order is no patient's identifier
+            reason = "the code that was scanned is of an order for another device"
+            return Undecided(reason, choices=tuple(map(choice, others[:_MOST_CHOICES])))
         return self._patient(Patient(code, "", issuer=device.issuer), device)
 
     def _by_device(self, hints: Hints, device: DeviceConfig) -> Subject | Undecided:
         steps = self._steps(device)
         if hints.sample_id:
             found = [step for step in steps if step.accession_number == hints.sample_id]
-            if found and hints.patient_id in ("", found[0].patient.patient_id):
-                return self._only(found, "entries of the worklist have its sample number")
+            fitting = [step for step in found if hints.patient_id in ("", step.patient.patient_id)]
+            if found and not fitting:
+                reason = "its sample number is another patient's in the worklist than the one whom the device named"
+                return Undecided(reason, choices=tuple(map(choice, found[:_MOST_CHOICES])))
+            if fitting:
+                return self._only(fitting, "entries of the worklist have its sample number")
         if not hints.patient_id:
             return Undecided("the device named no patient")
         found = [step for step in steps if step.patient.patient_id == hints.patient_id]
         if found:
             return self._only(found, "entries of the worklist are of the patient whom the device named")
         return Subject(Patient(hints.patient_id, hints.patient_name, issuer=device.issuer))
+
+
+def remembered(subject: Subject) -> dict[str, Any]:
+    """The step of a subject as details of a capture, by which it is found again when that is made anew."""
+    return {_MATCHED: _named(subject.step)} if subject.step else {}
+
+
+def _named(step: ScheduledStep) -> list[str]:
+    return [key_of(step), step.patient.patient_id]
 
 
 def key_of(step: ScheduledStep) -> str:

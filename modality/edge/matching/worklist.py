@@ -17,6 +17,7 @@ from modality.network.local import Local, Timeouts
 from modality.protocol.worklist import ScheduledStep, WorklistQuery
 from modality.transfer.files import write_whole
 
+_BREAK = timedelta(minutes=15)  # our choice: so long nobody knew the worklist
 _TIMEOUTS = Timeouts(connect_s=5.0, association_s=5.0, response_s=20.0)
 
 
@@ -38,6 +39,10 @@ class Worklist:
         self._steps: list[ScheduledStep] = []
         self._asked: datetime | None = None
         self._problem = ""
+        self.since: datetime | None = None
+        """Since when there has been an answer without a break."""
+        self.tried = False
+        """It was asked once in this run, and has answered or not."""
         self._load()
 
     def _load(self) -> None:
@@ -47,7 +52,7 @@ class Worklist:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             self._steps = [ScheduledStep(Dataset.from_json(item)) for item in kept["items"]]
-            self._asked = datetime.fromisoformat(kept["asked"])
+            self._asked = self.since = datetime.fromisoformat(kept["asked"])
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -71,11 +76,13 @@ class Worklist:
         except ModalityError as error:
             if not self._problem:
                 self._events.tell("away", "worklist", str(error))
-            self._problem = str(error)
+            self._problem, self.tried = str(error), True
             return
         if self._problem:
             self._events.tell("back", "worklist", "the RIS answers again")
-        self._problem, self._steps, self._asked = "", steps, now
+        if self._asked is None or (not self._serves(now) and now - self._asked > _BREAK):
+            self.since = now
+        self._problem, self._steps, self._asked, self.tried = "", steps, now, True
         kept = {"asked": now.isoformat(), "items": [step.item.to_json_dict() for step in steps]}
         try:
             write_whole(self._path, [json.dumps(kept, ensure_ascii=False).encode()], durable=True)
@@ -84,10 +91,16 @@ class Worklist:
 
     @property
     def usable(self) -> bool:
-        """There is an answer that is not too old."""
-        if self._asked is None:
+        """There is an answer that is not too old; one of an earlier run serves only where there is no newer one."""
+        if self._asked is None or not self.tried:
             return False
-        return not self._problem or self._clock.wall() - self._asked < timedelta(hours=self._config.keep_h)
+        return self._serves(self._clock.wall())
+
+    def _serves(self, now: datetime) -> bool:
+        """What was answered is still the worklist; yesterday's is not that of today, whatever the hour."""
+        if self._asked is None or (self._config.date == "today" and self._asked.date() != now.date()):
+            return False
+        return not self._problem or now - self._asked < timedelta(hours=self._config.keep_h)
 
     @property
     def steps(self) -> list[ScheduledStep]:

@@ -22,6 +22,7 @@ _POLL_S = 0.25
 _UNCHANGED_S = 10.0  # our choice: a file that looks unfinished, and that nobody has touched for so long, is as it is
 _PIECE = 1 << 20
 _LEAVING = ".modality-"
+_LONGEST_ENDING = 255 - len(_LEAVING) - 64 - 1  # NAME_MAX; a UID has at most 64 characters
 _AGAIN_S = 5.0  # a full disk is asked again after so long
 
 
@@ -65,23 +66,29 @@ class FolderSource:
             stop.wait(_POLL_S)
 
     def look(self) -> None:
-        """Take what is whole."""
+        """Take what is whole; a file that cannot be had does not keep the others waiting, and is tried again."""
+        problem, wait_s = "", 0.0
         try:
             files = self._files()
             self._waiting = len(files)
             for file in files:
-                if self._is_whole(file):
-                    self._take(file)
-                    self._waiting -= 1
+                try:
+                    if self._is_whole(file):
+                        self._take(file)
+                        self._waiting -= 1
+                except OSError as error:
+                    problem = problem or _plain(f"{file.path}: cannot be taken: {error.strerror or error}")
         except (OSError, StorageFailed, InputError) as error:
-            self._put_off(str(error))
-        else:
-            if self._problem:
-                self._intake.events.tell("back", self.name, "files are taken again")
-            self._problem = ""
+            problem, wait_s = _plain(str(error)), _AGAIN_S
+        if problem:
+            self._put_off(problem, wait_s)
+            return
+        if self._problem:
+            self._intake.events.tell("back", self.name, "files are taken again")
+        self._problem = ""
 
-    def _put_off(self, problem: str) -> None:
-        self._not_before = time.monotonic() + _AGAIN_S
+    def _put_off(self, problem: str, wait_s: float) -> None:
+        self._not_before = time.monotonic() + wait_s
         if problem != self._problem:
             self._intake.events.tell("refused", self.name, problem)
         self._problem = problem
@@ -118,10 +125,10 @@ class FolderSource:
             _pieces(file),
             size=file.status.st_size,
             origin=file.origin,
-            details={"file": name, **self._intake.scanned(self.name)},
+            details={"file": _plain(name), **self._intake.scanned(self.name)},
         )
         # Somebody may have put another file of that name there meanwhile: what is removed is what was read.
-        leaving = file.path.with_name(f"{_LEAVING}{item.uid}={name}")
+        leaving = file.path.with_name(f"{_LEAVING}{item.uid}={_ending(name)}")
         disk = self._intake.outbox.disk
         disk.move("folder.leaving", file.path, leaving)
         if _File(leaving, leaving.lstat()).origin != file.origin:
@@ -144,6 +151,16 @@ class FolderSource:
             "other_files": self._others,
             "last_good_s": ago,
         }
+
+
+def _plain(text: str) -> str:
+    """A text that can be kept: of a name that is not UTF-8, what cannot be read is replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _ending(name: str) -> str:
+    """As much of the end of a name as fits behind what is put before it."""
+    return os.fsdecode(os.fsencode(name)[-_LONGEST_ENDING:])
 
 
 def _nobody_writes(path: Path) -> bool:

@@ -64,7 +64,7 @@ class Keyboard:
     """
 
     def __init__(self, address: str) -> None:
-        self.address = address
+        self.address, self.calls = address, 1
         self._keys = Keys()
         try:
             self._handle = os.open(address, os.O_RDONLY | os.O_NONBLOCK)

@@ -50,8 +50,11 @@ class PortSource:
         self._spool: Spool | None = None
         self._opened = self._synced = self._heard = 0.0
         self._lead = self._head = b""
+        self._apart = False  # bytes between head and lead are kept no more
         self._asks = False
         self._held_measurement = self._broken = False
+        self._frames = 0
+        """Of the driver, when the open spool began."""
         self._unsealed: list[tuple[Path, bool]] = []
         self._cut = threading.Event()
         self._problem = "not opened yet"
@@ -114,17 +117,24 @@ class PortSource:
             PortError: it is gone.
         """
         self._driver = self._device.driver(self._config.settings)
-        self._lead, self._head, self._heard = b"", b"", 0.0
+        self._forget()
+        self._heard = 0.0
         self._problem = ""
         self._intake.events.tell("opened", self.name, self._config.port)
-        greeting = self._driver.start()
-        self._asks = bool(greeting)
-        if greeting:
-            port.write(greeting)
+        calls = 0
         last = time.monotonic()
         while not stop.is_set():
+            if port.calls != calls == 0:
+                self._greet(port)
+                calls = port.calls
             data = port.read(_READ_S)
             now = time.monotonic()
+            if port.calls != calls:
+                if calls:  # another one has called: what the one before began is over
+                    self._end()
+                    self._forget()
+                self._greet(port)
+                calls = port.calls
             if data:
                 self._heard = now
                 for piece in self._pieces(data):
@@ -135,6 +145,17 @@ class PortSource:
                 self._answer(self._driver.waited(now - last), port)
             last = time.monotonic()
             self._tend(last)
+
+    def _greet(self, port: Port) -> None:
+        """Say what the device waits for.
+
+        Raises:
+            PortError: it is gone already.
+        """
+        greeting = self._driver.start()
+        self._asks = bool(greeting)
+        if greeting:
+            port.write(greeting)
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
         """A stream as it comes; messages byte by byte, so that each ends where it ends."""
@@ -148,10 +169,11 @@ class PortSource:
         except StorageFailed as error:
             self._broken = True
             self._lost(len(piece), error)
-        if self._asks and len(self._head) < _HEAD:
+        if self._asks and not self._apart and len(self._head) < _HEAD:
             self._head += piece  # what such a device says first may be what all later depends on
         else:
-            self._lead = (self._lead + piece)[-_LEAD:]
+            whole = self._lead + piece
+            self._lead, self._apart = whole[-_LEAD:], self._apart or len(whole) > _LEAD
         events = self._driver.feed(piece)
         self._answer(events, port, piece)
 
@@ -162,10 +184,11 @@ class PortSource:
             lead = self._head + self._lead if self._device.streams else b""
             self._spool = Spool(
                 self._intake.outbox.disk, self._folder, self.name, self._device.name, moment,
-                self._intake.scanned(self.name), lead,
+                self._intake.scanned(self.name), lead, len(self._head) if lead and self._apart else 0,
             )  # fmt: skip
             self._opened = self._synced = time.monotonic()
             self._held_measurement = self._broken = False
+            self._frames = self._driver.frames
         return self._spool
 
     def _lost(self, count: int, error: StorageFailed) -> None:
@@ -177,7 +200,19 @@ class PortSource:
         if self._device.streams:
             self._gaps += 1
             self._close(ended=True)
-            self._lead = self._head = b""
+            self._skip()
+
+    def _forget(self) -> None:
+        """What comes next begins anew."""
+        self._lead = self._head = b""
+        self._apart = False
+
+    def _skip(self) -> None:
+        """What comes next does not follow what came; but what the device said at first still holds, and is kept.
+
+        So short that it may lack what matters, it grows on.
+        """
+        self._lead, self._apart = b"", len(self._head) >= _LEAD
 
     def _answer(self, events: list[Event], port: Port, piece: bytes = b"") -> None:
         """Do what a driver wants: answers go out, and those that promise something only when it is so."""
@@ -231,7 +266,8 @@ class PortSource:
         """What time brings: bytes become safe, segments end."""
         if self._cut.is_set():
             self._cut.clear()
-            self._close(ended=False)
+            self._close(ended=True)  # what is half done is the patient's before, and must not lead in the next one's
+            self._skip()
         if self._spool and self._spool.unsafe and now - self._synced >= _SYNC_S:
             try:
                 self._spool.sync()
@@ -243,7 +279,7 @@ class PortSource:
                 self._intake.events.tell("silent", self.name, f"no byte for {self._config.silence_s:g} s")
                 self._gaps += 1
                 self._close(ended=True)
-                self._lead = self._head = b""
+                self._skip()
             elif now - self._opened >= self._config.segment_s:
                 self._close(ended=False)
         elif self._spool and now - self._heard > _UNENDED_S:
@@ -259,9 +295,9 @@ class PortSource:
         spool, self._spool = self._spool, None
         if spool is None:
             return
-        if not self._device.streams and not self._held_measurement:
-            spool.discard()  # line noise, or the end of a message that held nothing
-            return
+        if not self._device.streams and not self._held_measurement and self._driver.frames == self._frames:
+            spool.discard()  # line noise, or an enquiry with nothing behind it
+            return  # what is whole and not understood is kept: a better driver may read it
         self._unsealed.append((spool.close(), ended))
         self._seal_waiting()
 

@@ -30,6 +30,7 @@ class Spool:
         moment: when it began.
         details: what goes with it.
         lead: bytes that came before it, which a driver needs to find its place.
+        head: how many of those are apart from the rest: bytes are missing behind them.
 
     Raises:
         StorageFailed: it cannot be begun.
@@ -44,6 +45,7 @@ class Spool:
         moment: Moment,
         details: Mapping[str, Any],
         lead: bytes = b"",
+        head: int = 0,
     ) -> None:
         self.uid, self._disk, self._folder = fresh_uid(), disk, folder
         self.path = folder / f"{self.uid}{_SUFFIX}"
@@ -54,7 +56,7 @@ class Spool:
             "monotonic_s": moment.monotonic_s,
             "boot": moment.boot,
             "trusted": moment.trusted,
-            "details": {**details, "lead": len(lead)},
+            "details": {**details, "lead": len(lead), "head": head},
         }
         line = json.dumps(header, ensure_ascii=False).encode() + b"\n"
         if disk.free(folder) < len(line) + len(lead):

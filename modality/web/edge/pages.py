@@ -7,7 +7,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from modality import __version__
 from modality.edge.matching.matching import key_of
+from modality.edge.matching.said import subject_of
 from modality.edge.page.config import WebConfig
 from modality.errors import MissingExtraError, ModalityError, StorageFailed, UsageError
 from modality.web import guard
@@ -34,7 +35,6 @@ Endpoint = Callable[[Request], Response]
 Changing = Callable[[dict[str, Any], Request], Response]
 
 _EVERY_S = 0.3  # the state is not looked up more often, however many pages are open
-_LONGEST = {"patient_id": 64, "name": 64, "step": 64, "birth_date": 8, "sex": 1}  # PS3.5 6.2: LO, PN, SH, DA, CS
 _NOBODY = "somebody at the box"  # who decides where no login is needed
 
 
@@ -194,7 +194,7 @@ class Pages:
 
     def assign(self, form: dict[str, Any], request: Request) -> Response:
         """Whose an item is: a step of the worklist, or what was typed. What was made of it is made anew."""
-        uid, subject = request.path_params["uid"], _subject(form)
+        uid, subject = request.path_params["uid"], subject_of(form)
         if "step" in subject:
             steps = self._gateway.worklist.steps if self._gateway.worklist else []
             if sum(key_of(one) == subject["step"] for one in steps) != 1:
@@ -232,24 +232,3 @@ class Pages:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _subject(form: Mapping[str, Any]) -> dict[str, str]:
-    """Whom a form names.
-
-    Raises:
-        UsageError: nobody, or what cannot be written into an object.
-    """
-    given = {key: str(form[key]).strip() for key in _LONGEST if form.get(key)}
-    if bool(given.get("step")) == bool(given.get("patient_id")):
-        raise UsageError("choose a patient of the worklist, or type a patient ID")
-    for key, value in given.items():
-        if len(value) > _LONGEST[key] or not value.isprintable() or "\\" in value or "=" in value:
-            raise UsageError(f"{key.replace('_', ' ')}: at most {_LONGEST[key]} characters, and no line end, \\ or =")
-    if given.get("step"):
-        return {"step": given["step"]}
-    if not re.fullmatch(r"(\d{8})?", given.get("birth_date", "")):
-        raise UsageError("birth date: YYYYMMDD")
-    if given.get("sex", "O") not in ("M", "F", "O"):
-        raise UsageError("sex: M, F or O")
-    return given

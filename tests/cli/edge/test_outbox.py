@@ -101,6 +101,37 @@ def test_what_was_set_aside_is_sent_again_or_made_anew_under_its_uid(config: Pat
         assert [one.uid for one in deliveries.due("archive", limit=9)] == [item.uid]
 
 
+def test_what_an_archive_refused_for_good_is_given_to_another_patient(config: Path, bench: Bench) -> None:
+    """As on the page: it is made anew for whom it is, under its own UID."""
+    item = _held(bench)
+    bench.outbox.assign(item.uid, {"patient_id": "P1"})
+    bench.describer.work(threading.Event())
+    Deliveries(bench.outbox).refused("archive", item.uid, "no such patient", dead=True)
+    assert bench.outbox.item(item.uid).state == "dead"
+    result = invoke("edge", "outbox", "assign", config, item.uid, "--patient-id", "P2", "--json")
+    assert (result.exit_code, document(result)["state"]) == (0, "captured")
+    bench.describer.work(threading.Event())
+    (made,) = bench.objects(item)
+    assert (made.PatientID, made.SOPInstanceUID) == ("P2", item.uid)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--patient-id", "A\\B"], "patient id: at most 64 characters"),
+        (["--patient-id", "x" * 65], "patient id: at most 64 characters"),
+        (["--patient-id", "P1", "--name", "A=B"], "name: at most 64"),
+        (["--patient-id", "P1", "--birth-date", "19800101x"], "birth date: at most 8 characters"),
+        (["--patient-id", "P1", "--birth-date", "1980-1-1"], "birth date: YYYYMMDD"),
+    ],
+)
+def test_what_no_object_can_hold_is_refused_at_once(config: Path, bench: Bench, options: list[str], said: str) -> None:
+    item = _held(bench)
+    result = invoke("edge", "outbox", "assign", config, item.uid, *options)
+    assert (result.exit_code, said in result.output) == (2, True), result.output
+    assert bench.outbox.item(item.uid).state == "held"
+
+
 def test_a_discarded_item_is_kept_and_not_delivered(config: Path, bench: Bench) -> None:
     item = _held(bench)
     result = invoke("edge", "outbox", "discard", config, item.uid, "--reason", "a test page", "--json")

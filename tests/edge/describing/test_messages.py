@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from modality.edge.matching.matching import Matcher
 from modality.fhir.datatypes import full_url
 from tests.edge.box import pdf
 from tests.edge.describing.bench import Bench, simulated
-from tests.edge.sources.test_port import MESSAGE, frame
+from tests.edge.matching.test_matching import Answered
+from tests.edge.matching.test_matching import _step as step
+from tests.edge.sources.test_port import EOT, MESSAGE, frame
 
 
 @pytest.fixture
@@ -148,13 +151,13 @@ def test_a_file_of_joia_names_patient_and_eyes(bench: Callable[..., Bench]) -> N
     )
     text = (
         '<?xml version="1.0" encoding="UTF-8"?><Ophthalmology><Common><Company>NIDEK</Company>'
-        "<Patient><ID>P9 </ID><FirstName>Jane</FirstName><LastName>Doe</LastName></Patient></Common>"
+        "<Patient><ID>P9 </ID><FirstName>Mary Jane</FirstName><LastName>van der Doe</LastName></Patient></Common>"
         f'<Measure type="REF"><REF>{eyes}</REF></Measure></Ophthalmology>'
     )
     item = made.capture(text.encode(), "joia-xml", file="a.xml")
     assert item.state == "ready", item.reason
     (refraction,) = made.objects(item)
-    assert (refraction.Modality, refraction.PatientID, refraction.PatientName) == ("AR", "P9", "Doe^Jane")
+    assert (refraction.Modality, refraction.PatientID, refraction.PatientName) == ("AR", "P9", "van der Doe^Mary Jane")
     assert refraction.AutorefractionLeftEyeSequence[0].SpherePower == 0.75
 
 
@@ -231,3 +234,88 @@ def test_a_fault_of_ours_costs_the_item_and_not_the_rest(
     made = bench("folder", kind="pdf")
     monkeypatch.setattr("modality.edge.describing.files.pdf", broken)
     assert made.capture(pdf(1), "pdf").reason == "cannot be described: ZeroDivisionError: a fault"
+
+
+def test_lenses_that_are_not_understood_are_set_aside_and_not_passed_over(bench: Callable[..., Bench]) -> None:
+    item = bench("nidek-lm").capture(_nidek(b"DLM\x02XY+12\x17"))
+    assert item.state == "dead"
+    assert item.reason.startswith("nothing in it is understood; a segment of DLM")
+
+
+def test_pressures_and_repeats_of_a_moment_are_an_observation_each(bench: Callable[..., Bench]) -> None:
+    """Before and after bronchodilation, or three readings of an eye: one test and time, and no value is lost."""
+    made = bench("astm", fhir=True, matching="device", loinc={"GLU": "15074-8 mmol/L"})
+    twice = [*MESSAGE[:5], frame(5, b"R|2|^^^GLU|6.5|mmol/L\r"), frame(6, b"L|1|N\r"), EOT]
+    item = made.capture(b"".join(twice))
+    values = [one["valueQuantity"]["value"] for one in made.resources(item, "Observation")]
+    assert values == [5.5, 6.5]
+    (report,) = made.resources(item, "DiagnosticReport")
+    assert len(report["result"]) == 2
+    again = made.capture(b"".join(twice))
+    names = [[one["identifier"][0] for one in made.resources(each, "Observation")] for each in (item, again)]
+    assert names[0] == names[1], "sent again, they are the same"
+
+
+@pytest.mark.parametrize(
+    ("printed", "wrong"),
+    [("mmol/L", True), ("g/L", True), ("%", True), ("mg/dl", False), ("MG/DL", False), ("", False), ("units", False),
+     ("ug/mL", True), ("10 ug/mL", False), ("mcg/dL", True)],
+)  # fmt: skip
+def test_a_number_in_another_unit_than_the_table_s_is_never_sent_under_its_code(
+    bench: Callable[..., Bench], printed: str, wrong: bool
+) -> None:
+    """5.5 mmol/L of glucose is no 5.5 mg/dL: somebody has set the analyzer otherwise than the table says."""
+    made = bench("astm", fhir=True, matching="device", report=True, loinc={"GLU": "2345-7 mg/dL"})
+    said = b"".join(MESSAGE).replace(
+        frame(4, b"R|1|^^^GLU|5.5|mmol/L\r"), frame(4, b"R|1|^^^GLU|5.5|%s\r" % printed.encode())
+    )
+    item = made.capture(said)
+    assert item.state == "ready", item.reason
+    values = [one["valueQuantity"] for one in made.resources(item, "Observation")]
+    (report,) = made.objects(item)
+    result = report.ContentSequence[-1].ContentSequence[0]
+    unit = result.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue
+    if wrong:
+        assert values == []
+        assert f"GLU came in {printed}, and the configuration has it in mg/dL" in item.reason
+        assert (result.ConceptNameCodeSequence[0].CodeValue, unit) == ("GLU", printed)
+    else:
+        assert [(one["value"], one["code"]) for one in values] == [(5.5, "mg/dL")]
+        assert (result.ConceptNameCodeSequence[0].CodeValue, unit) == ("2345-7", "mg/dL")
+
+
+@pytest.mark.parametrize(
+    ("letter", "status"), [("F", "final"), ("", "final"), ("P", "preliminary"), ("C", "corrected"), ("X", "cancelled")]
+)
+def test_a_result_that_is_not_final_says_so(bench: Callable[..., Bench], letter: str, status: str) -> None:
+    made = bench("astm", fhir=True, matching="device", loinc={"GLU": "15074-8 mmol/L"})
+    result = frame(4, f"R|1|^^^GLU|5.5|mmol/L|||| {letter}|\r".replace("| ", "|").encode())
+    item = made.capture(b"".join([*MESSAGE[:4], result, *MESSAGE[5:]]))
+    assert [one["status"] for one in made.resources(item, "Observation")] == [status]
+
+
+def test_a_capture_made_anew_does_not_become_the_next_patient_s(bench: Callable[..., Bench]) -> None:
+    """The clock was set late, or a driver repaired: by then the worklist's only step is another's."""
+    made = bench("nidek-lm", matching="worklist")
+    made.describer._matcher = Matcher(Answered(step(1)))  # type: ignore[arg-type]
+    item = made.capture(LENSES)
+    assert [one.PatientID for one in made.objects(item)] == ["PEER1"]
+    made.describer._matcher = Matcher(Answered(step(2)))  # type: ignore[arg-type]
+    made.outbox.again(item.uid)
+    made.describer.work(threading.Event())
+    held = made.outbox.item(item.uid)
+    assert (held.state, "not in the worklist any more" in held.reason) == ("held", True)
+    made.outbox.assign(item.uid, {"step": "SPS2"})
+    made.describer.work(threading.Event())
+    assert [one.PatientID for one in made.objects(item)] == ["PEER2"], "a person has said so"
+
+
+def test_a_prism_whose_base_a_file_does_not_say_is_left_out_and_said(bench: Callable[..., Bench]) -> None:
+    made = bench("folder", kind="joia-xml")
+    lens = "<Sphere>-1.00</Sphere><Cylinder>-0.50</Cylinder><Axis>90</Axis><H>{}</H>"
+    for prism, said in (("-1.25", True), ("0.00", False)):
+        text = f'<Ophthalmology><Measure type="LM"><LM><R>{lens.format(prism)}</R></LM></Measure></Ophthalmology>'
+        item = made.capture(text.encode(), "joia-xml", file="a.xml")
+        (found,) = made.objects(item)
+        assert found.RightLensSequence[0].SpherePower == -1.0
+        assert ("the prism is left out" in item.reason) is said

@@ -136,3 +136,17 @@ def test_a_value_that_cannot_be_stays_in_the_waveform_and_out_of_fhir(bench: Cal
     assert "spo2" in item.reason
     assert [one["code"]["coding"][0]["code"] for one in made.resources(item, "Observation")] == ["8867-4"]
     assert len(made.objects(item)) == 1
+
+
+@pytest.mark.parametrize(("first", "third"), [(0x97, 0x00), (0x87, 0x10)])
+def test_numbers_that_a_device_gives_without_a_finger_are_no_observation(
+    bench: Callable[..., Bench], first: int, third: int
+) -> None:
+    """Contec's finger out and probe error: what it still shows is the last patient's, or nobody's."""
+    made = bench("cms50d", fhir=True)
+    whole = bytes((0x87, 50, 0x00, 70, 97)) * 90
+    item = made.capture(whole + bytes((first, 50, third, 44, 60)) * 300)
+    observed = {
+        one["code"]["coding"][0]["code"]: one["valueQuantity"]["value"] for one in made.resources(item, "Observation")
+    }
+    assert observed == {"59408-5": 97, "8867-4": 70}

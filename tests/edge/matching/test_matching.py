@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from modality.delivery.outbox.item import Item, Moment
 from modality.edge.config import DeviceConfig
-from modality.edge.matching.matching import Hints, Matcher, Subject, Undecided, choice
+from modality.edge.matching.matching import Hints, Matcher, Subject, Undecided, choice, remembered
 from modality.protocol.worklist import ScheduledStep
 from tests.peers.worklist_items import sparse
 
@@ -19,8 +19,10 @@ NOW = datetime(2026, 11, 25, 12, 0)
 class Answered:
     """A worklist as it was answered."""
 
-    def __init__(self, *steps: ScheduledStep, usable: bool = True) -> None:
-        self.steps, self.usable = list(steps), usable
+    def __init__(
+        self, *steps: ScheduledStep, usable: bool = True, tried: bool = True, since: datetime | None = None
+    ) -> None:
+        self.steps, self.usable, self.tried, self.since = list(steps), usable, tried, since
 
 
 def _step(number: int, patient_id: str = "", accession: str = "", modality: str = "LEN") -> ScheduledStep:
@@ -31,7 +33,7 @@ def _step(number: int, patient_id: str = "", accession: str = "", modality: str 
     return ScheduledStep(item)
 
 
-def _item(subject: dict[str, str] | None = None, **details: str) -> Item:
+def _item(subject: dict[str, str] | None = None, **details: object) -> Item:
     return Item(1, "1.2", "d", "astm", "captured", Moment(NOW), details, "", subject or {}, True, Path("x"), 1, NOW)
 
 
@@ -64,6 +66,25 @@ def test_one_step_of_the_worklist_is_it_and_two_are_held() -> None:
     assert not found.later
 
 
+def test_what_was_captured_long_before_the_worklist_could_be_read_is_not_the_next_patient_s() -> None:
+    """The RIS was away all morning, and by noon the only step is another's."""
+    soon, late = NOW + timedelta(minutes=14), NOW + timedelta(minutes=16)
+    assert _who(_match(Answered(_step(1), since=soon), matching="worklist"))[0] == "PEER1"
+    found = _match(Answered(_step(1), since=late), matching="worklist")
+    assert _why(found) == "it was captured long before the worklist could be read"
+    assert [one["step"] for one in found.choices] == ["SPS1"]
+
+
+def test_what_is_made_anew_is_the_same_patient_s_or_held() -> None:
+    before = remembered(_match(Answered(_step(1)), matching="worklist"))  # type: ignore[arg-type]
+    again = _item(**before)
+    assert _who(_match(Answered(_step(1), _step(2)), again, matching="worklist")) == ("PEER1", "Name^1", "SPS1")
+    found = _match(Answered(_step(2)), again, matching="worklist")
+    assert "not in the worklist any more" in _why(found)
+    another = Answered(_step(1, "PEER7"))
+    assert "not in the worklist any more" in _why(_match(another, again, matching="worklist")), "another patient's"
+
+
 def test_a_device_takes_the_steps_of_its_modality_only() -> None:
     steps = Answered(_step(1), _step(2, modality="US"))
     assert _who(_match(steps, matching="worklist", modality="US")) == ("PEER2", "Name^2", "SPS2")
@@ -89,6 +110,15 @@ def test_a_scan_that_the_worklist_does_not_know_is_a_patients_id_and_none_is_hel
     assert "2 entries" in _why(_match(two, _item(scan="P1"), matching="barcode")), "which order?"
 
 
+@pytest.mark.parametrize("code", ["ACC2", "SPS2"])
+def test_the_number_of_another_device_s_order_does_not_become_a_patient_s_id(code: str) -> None:
+    steps = Answered(_step(1), _step(2, modality="US"))
+    found = _match(steps, _item(scan=code), matching="barcode", modality="LEN")
+    assert _why(found) == "the code that was scanned is of an order for another device"
+    assert [one["patient_id"] for one in found.choices] == ["PEER2"]
+    assert _who(_match(steps, _item(scan="PEER2"), matching="barcode", modality="LEN")) == ("PEER2", "Name^2", "")
+
+
 def test_the_device_names_the_patient_or_the_sample() -> None:
     steps = Answered(_step(1), _step(2))
     assert _who(_match(steps, hints=Hints("PEER2"), matching="device")) == ("PEER2", "Name^2", "SPS2")
@@ -97,9 +127,20 @@ def test_the_device_names_the_patient_or_the_sample() -> None:
     assert _why(_match(steps, matching="device")) == "the device named no patient"
 
 
-def test_a_sample_of_one_patient_with_the_id_of_another_follows_the_patient() -> None:
+def test_a_sample_of_one_patient_with_the_id_of_another_is_held() -> None:
     steps = Answered(_step(1), _step(2))
-    assert _who(_match(steps, hints=Hints("PEER2", sample_id="ACC1"), matching="device"))[0] == "PEER2"
+    found = _match(steps, hints=Hints("PEER2", sample_id="ACC1"), matching="device")
+    assert "its sample number is another patient's" in _why(found)
+    assert [one["patient_id"] for one in found.choices] == ["PEER1"]
+    both = Answered(_step(1), _step(2, accession="ACC1"))
+    assert _who(_match(both, hints=Hints("PEER2", sample_id="ACC1"), matching="device"))[0] == "PEER2"
+
+
+@pytest.mark.parametrize("how", ["barcode", "device"])
+def test_before_the_worklist_was_asked_nobody_knows_what_is_an_order_s(how: str) -> None:
+    found = _match(Answered(tried=False), _item(scan="ACC1"), Hints("PEER1"), matching=how)
+    assert isinstance(found, Undecided)
+    assert found.later
 
 
 def test_what_a_person_said_goes_before_everything() -> None:

@@ -35,7 +35,7 @@ class Line:
         self._said, self._stop = said, stop
         self.answers: list[bytes] = []
         self.opened = 0
-        self.address = "line"
+        self.address, self.calls = "line", 1
 
     def open(self, *_: object) -> Line:
         self.opened += 1

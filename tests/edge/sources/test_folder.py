@@ -12,6 +12,7 @@ from modality.delivery.outbox.outbox import Outbox
 from modality.edge.clock import BoxClock
 from modality.edge.config import DeviceConfig
 from modality.edge.events import Events
+from modality.edge.sources import folder
 from modality.edge.sources.folder import FolderSource
 from modality.edge.sources.intake import Intake
 from modality.errors import StorageFailed
@@ -155,6 +156,43 @@ def test_a_folder_that_is_gone_is_a_problem_and_not_the_end(rig: Rig) -> None:
     drop(rig.inbox, "a.pdf", pdf(1))
     rig.source.look()
     assert (len(rig.taken()), rig.source.snapshot()["problem"]) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"R\xf6ntgen.pdf", "R?ntgen.pdf"),  # of a program that writes Latin-1
+        ("Röntgen\n\t.pdf".encode(), "Röntgen\n\t.pdf"),
+        (b"x" * 251 + b".pdf", "x" * 251 + ".pdf"),
+        (("ö" * 125 + "x.pdf").encode(), "ö" * 125 + "x.pdf"),
+    ],
+)
+def test_whatever_a_file_is_called_it_is_taken_and_leaves(rig: Rig, name: bytes, shown: str) -> None:
+    (rig.inbox / os.fsdecode(name)).write_bytes(pdf(1))
+    drop(rig.inbox, "z.pdf", pdf(2))
+    rig.source.look()
+    assert (sorted(rig.taken()), rig.left()) == ([pdf(1), pdf(2)], [])
+    assert shown in [item.details["file"] for item in rig.outbox.items()]
+
+
+def test_a_file_that_cannot_be_had_does_not_keep_the_others_waiting(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is another account's, and unreadable; root reads it all the same, so the system says no here."""
+    os.utime(drop(rig.inbox, "a.pdf", pdf(1)), (1e9, 1e9))
+    drop(rig.inbox, "b.pdf", pdf(2))
+    ends = folder.ends_properly
+
+    def refused(path: Path, kind: str) -> bool:
+        if path.name == "a.pdf":
+            raise PermissionError(13, "Permission denied", str(path))
+        return ends(path, kind)
+
+    monkeypatch.setattr(folder, "ends_properly", refused)
+    rig.source.look()
+    assert (rig.taken(), rig.left()) == ([pdf(2)], ["a.pdf"])
+    assert rig.source.snapshot()["problem"] == f"{rig.inbox}/a.pdf: cannot be taken: Permission denied"
+    monkeypatch.setattr(folder, "ends_properly", ends)
+    rig.source.look()
+    assert (rig.taken(), rig.source.snapshot()["problem"]) == ([pdf(2), pdf(1)], "")
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
+from firmware_bridge.drivers.driver import Serial
 from firmware_bridge.errors import PortError
+from firmware_bridge.host.port import ListeningPort, Port, open_port
 from modality.delivery.outbox.disk import Disk
 from modality.edge.config import DeviceConfig
 from modality.edge.describing import decoding
 from modality.edge.describing.content import Captured
+from modality.edge.sources import port as port_module
 from tests.delivery.outbox.world import packet
 from tests.edge.sources.line import Rig
+from tests.peers.process import wait_until
 
 ACK, NAK, ENQ, EOT = b"\x06", b"\x15", b"\x05", b"\x04"
 
@@ -194,3 +200,49 @@ def test_noise_between_messages_is_no_capture(rig) -> None:  # type: ignore[no-u
     made.run()
     assert len(made.captured()) == 1
     assert list(made.spools.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("driver", "said", "matching"),
+    [
+        ("astm", [ENQ, frame(1, b"H|\\^&\r"), frame(2, b"M|1|HISTOGRAM|x\r"), frame(3, b"L|1\r"), EOT], "device"),
+        ("nidek-lm", [b"\x01DLM\x02XY+12\x17\x04\r"], "device"),
+    ],
+)
+def test_what_was_whole_and_not_understood_is_kept(rig, driver: str, said: list[bytes], matching: str) -> None:  # type: ignore[no-untyped-def]
+    """The device was told that it is safe, or will not say it again; a better driver may read it from its bytes."""
+    made = rig(driver, list(said), matching=matching)
+    made.run()
+    assert made.captured() == [b"".join(said)]
+
+
+def test_a_device_that_calls_is_greeted_when_it_does_and_each_call_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through a serial server that calls the box: a board says nothing before it is greeted."""
+    opened = open_port
+    rig = Rig(tmp_path, monkeypatch, "cms50d", [])
+    ports: list[ListeningPort] = []
+
+    def listening(address: str, serial: Serial) -> Port:
+        ports.append(opened("tcp-listen://127.0.0.1:0", serial))  # type: ignore[arg-type]
+        return ports[-1]
+
+    monkeypatch.setattr(port_module, "open_port", listening)
+    thread = threading.Thread(target=rig.run)
+    thread.start()
+    said = bytes((0x87, 50, 0x01, 70, 97)) * 60
+    try:
+        wait_until(lambda: bool(ports), "it listens", 5)
+        for number in (1, 2):
+            with socket.create_connection(("127.0.0.1", ports[0].number), 5) as caller:
+                caller.settimeout(5)
+                assert caller.recv(3) == b"\xf6\xf6\xf6"
+                caller.sendall(said)
+                wait_until(lambda number=number: rig.source.snapshot()["frames"] >= 59 * number, "heard", 5)  # type: ignore[misc]
+        assert len(ports) == 1, "it went on listening"
+    finally:
+        rig.stop.set()
+        thread.join(10)
+    assert rig.captured() == [said, said], "nothing of the two calls is glued together"
+    rig.outbox.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import socket
@@ -12,6 +13,7 @@ import pytest
 
 from firmware_bridge.drivers.driver import Serial
 from firmware_bridge.errors import PortError
+from firmware_bridge.host import port as port_module
 from firmware_bridge.host.port import open_port
 
 
@@ -49,6 +51,26 @@ def test_a_tcp_server_is_a_port() -> None:
         caller.close()
         with pytest.raises(PortError, match="closed the connection"):
             port.read(1.0)
+        port.close()
+
+
+@pytest.mark.parametrize("scheme", ["socket", "tcp-listen"])
+def test_the_system_asks_whether_the_other_side_is_still_there(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that lost its power would else keep the line for ever, and nobody else could call."""
+    seen: list[socket.socket] = []
+    watch = port_module._watch
+    monkeypatch.setattr(port_module, "_watch", lambda one: (seen.append(one), watch(one)))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.getsockname()[1]
+        port = open_port(f"{scheme}://127.0.0.1:{number if scheme == 'socket' else 0}", Serial())
+        number = number if scheme == "socket" else port.number  # type: ignore[attr-defined]
+        with contextlib.closing(socket.create_connection(("127.0.0.1", number))) as caller:
+            caller.sendall(b"x")
+            if scheme == "tcp-listen":
+                assert port.read(1.0) == b"x"
+            (line,) = seen
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 30
         port.close()
 
 

@@ -81,6 +81,57 @@ def test_numbers_go_on_after_seven_with_nought() -> None:
     assert astm.rejected_frames == 0
 
 
+def test_a_record_is_never_glued_over_a_frame_that_is_missing() -> None:
+    """5.| and |9 are no 5.9: without the frame between them both halves go, and the next record is whole."""
+    begin = frame(2, "P|1||P1\rR|1|^^^GLU|5.", b"\x17")
+    behind = frame(4, "9|mmol/L\rR|2|^^^K|4.1|mmol/L\r")
+    astm = driver_of("astm")
+    events = astm.feed(ENQ + HEADER + begin + behind + EOT)
+    assert numbers(events) == [("K", 4.1)]
+    assert astm.rejected_frames == 1
+    assert any("a frame is missing" in one for one in astm.warnings)
+    astm = driver_of("astm")
+    events = astm.feed(ENQ + HEADER + begin + frame(4, "9|mmol/L", b"\x17") + frame(5, "|N\rR|2|^^^K|4.1|mmol/L\r"))
+    events += astm.finish()
+    assert numbers(events) == [("K", 4.1)], "the rest of the torn record may itself be several frames"
+
+
+@pytest.mark.parametrize("how", ["sum", "end", "alone"])
+def test_results_behind_a_frame_that_is_missing_are_nobodys_yet(how: str) -> None:
+    """The frame that named the second patient is broken, and the device goes on: they are not the first one's."""
+    named = {
+        "sum": frame(4, "P|1||P2\r").replace(b"P2", b"P3"),
+        "end": frame(4, "P|1||P2\r").replace(b"\x03", b""),
+        "alone": b"",
+    }[how]
+    begun = frame(3, "O|1|S1\rR|1|^^^GLU|5.5|mmol/L\r") if named else frame(3, "O|1|S1\rR|1|^^^GLU|5.", b"\x17")
+    first = frame(2, "P|1||P1\r") + begun
+    rest = frame(5, "O|1|S2\r") + frame(6, "R|1|^^^K|4.1|mmol/L\r") + frame(7, "L|1\r")
+    astm = driver_of("astm")
+    events = values(astm.feed(ENQ + HEADER + first + named + rest + EOT))
+    whose = {one.name: one.details["patient_id"] for one in events}
+    assert whose["K"] == ""
+    assert whose.get("GLU", "P1") == "P1"
+    assert any("a frame is missing" in one for one in astm.warnings)
+
+
+def test_of_a_device_that_miscounts_a_frame_that_comes_again_is_the_one_that_lacked() -> None:
+    """A Yumizen begins anew with 1 behind its comments: one of those that is refused and repeated tears nothing."""
+    comment = frame(4, "C|1|I|text|I\r")
+    again = frame(1, "R|1|^^^GLU|5.5|mmol/L\r")
+    begun = ENQ + HEADER + frame(2, "P|1||P1\r") + frame(3, "O|1|S1\r") + comment
+    astm = driver_of("astm")
+    (found,) = values(astm.feed(begun + again.replace(b"5.5", b"7.5") + again + frame(2, "L|1\r") + EOT))
+    assert (found.value, found.details["patient_id"]) == (5.5, "P1")
+
+
+def test_a_device_that_does_not_count_is_read_all_the_same() -> None:
+    astm = driver_of("astm")
+    said = [frame(1, "P|1||P1\r"), frame(1, "R|1|^^^GLU|5.", b"\x17"), frame(1, "5|mmol/L\r"), frame(1, "L|1\r")]
+    assert numbers(astm.feed(ENQ + HEADER + b"".join(said) + EOT)) == [("GLU", 5.5)]
+    assert astm.rejected_frames == 0
+
+
 def test_a_number_that_does_not_follow_is_said_and_with_strict_numbers_refused() -> None:
     loose, strict = driver_of("astm"), driver_of("astm", strict_numbers=True)
     data = ENQ + HEADER + frame(5, "R|1|^^^GLU|5.5|\r")
@@ -115,6 +166,17 @@ def test_the_receivers_timer_ends_a_session_that_broke_off() -> None:
     events = astm.waited(1.0)
     assert (numbers(events), ends(events)) == ([("GLU", 5.5)], ["interrupted session"])
     assert replies(astm.feed(frame(3, "R|2|^^^NA|140|\r"))) == [AGAIN]  # nobody says any more whose it is
+
+
+def test_a_frame_whose_end_was_lost_is_asked_for_again_before_the_device_gives_up() -> None:
+    """Else it waits 15 s, ends the session, and sends all of it once more: results would double."""
+    astm = driver_of("astm")
+    astm.feed(ENQ + HEADER + RESULT.replace(b"\x03", b""))
+    assert astm.waited(1.0) == []
+    assert astm.waited(1.5) == [AGAIN]
+    assert astm.rejected_frames == 1
+    assert astm.waited(3.0) == [], "once"
+    assert numbers(astm.feed(RESULT + LAST + EOT)) == [("GLU", 5.5)]
 
 
 def test_a_device_that_gives_up_within_a_frame_is_heard_when_it_asks_again() -> None:

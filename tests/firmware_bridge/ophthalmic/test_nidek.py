@@ -262,3 +262,18 @@ def test_each_instrument_is_recognised_by_its_own_header() -> None:
 def test_a_setting_that_does_not_fit_is_named(settings: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         driver_of("nidek-lm", **settings)
+
+
+def test_without_a_checksum_a_segment_that_lost_a_byte_is_counted_and_gives_no_value() -> None:
+    body = b"\x01DLM\x02IDNIDEK/LM-7P\x17 R-06.50-01.50010\x17 L+01.25-00.50090\x17\x04\r"
+    whole_ = driver_of("nidek-lm")
+    assert len(whole_.feed(body)) == 7
+    assert whole_.rejected_frames == 0
+    at = body.index(b"06.50")
+    damaged = driver_of("nidek-lm")
+    found = damaged.feed(body[:at] + body[at + 1 :])
+    assert [one.details["eye"] for one in found[:-1]] == ["L"] * 3  # type: ignore[union-attr]
+    assert damaged.rejected_frames == 1
+    readings = driver_of("nidek-ar")
+    readings.feed(b"\x01DRM\x02 R-01.25-00.50090\x17OR-01.25-00.50090\x17 L            \x17\x04\r")
+    assert readings.rejected_frames == 0, "single readings and blank fields are no errors"
