@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from modality.fhir.clinical import imaging_study_problems, observation_problems
+from modality.fhir.datatypes import URI
 from modality.fhir.problems import Problem, shown
 from modality.fhir.terminology import (
     DICOM,
@@ -30,6 +31,7 @@ _TYPES = {
     "low": "Quantity",
     "high": "Quantity",
 }
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S", re.ASCII)
 _SNOMED_ID = re.compile(r"[1-9]\d{5,17}", re.ASCII)
 
 
@@ -107,7 +109,10 @@ def _coded(element: Mapping[str, Any], where: str, typed: str) -> Iterator[Probl
         yield Problem(f"{where}.system", f"a modality is coded in {DICOM} (PS3.16 CID 29)", "code-invalid")
     if not isinstance(system, str) or not isinstance(code, str):
         return
-    if problem := _code_problem(system, code, typed):
+    if system == URI and not _URI.match(code):
+        problem = f"{shown(code)} is no URI, as codes of {URI} are: a UID is written urn:oid:UID"
+        yield Problem(f"{where}.code", problem, "code-invalid")
+    elif problem := _code_problem(system, code, typed):
         yield Problem(f"{where}.code", problem, "code-invalid")
 
 

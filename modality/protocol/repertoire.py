@@ -17,12 +17,13 @@ def character_set_for(dataset: Dataset, preferred: str | Sequence[str] | None) -
 
     Args:
         dataset: what will be sent.
-        preferred: the character set that its texts came in, kept when it holds them all.
+        preferred: the character set that its texts came in, values parted by a backslash or in a list, kept when it
+            holds them all.
 
     Returns:
         The preferred one, UTF-8 if that does not do, or None when ASCII does and nothing is preferred.
     """
-    terms = [preferred or ""] if isinstance(preferred, str) or preferred is None else list(preferred)
+    terms = (preferred or "").split("\\") if isinstance(preferred, str) or preferred is None else list(preferred)
     if any(terms) and all(_encodable(text, terms) for text in _texts(dataset)):
         return terms[0] if len(terms) == 1 else terms
     return None if all(text.isascii() for text in _texts(dataset)) else UTF_8
@@ -30,7 +31,7 @@ def character_set_for(dataset: Dataset, preferred: str | Sequence[str] | None) -
 
 def _encodable(text: str, terms: list[str]) -> bool:
     for term in terms:
-        codec = python_encoding.get(term)
+        codec = python_encoding.get(term) if term else "ascii"  # an empty first value is ISO-IR 6 (PS3.5 6.1.2.5.1)
         if codec is None:
             continue
         try:

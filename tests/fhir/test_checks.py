@@ -37,6 +37,7 @@ SEEDED = [
     ("ImagingStudy", "", "identifier.0.value", STUDY_UID, "a Study Instance UID is written urn:oid:UID"),
     ("ImagingStudy", "", "identifier.0.value", "urn:oid:1.02.3", "a Study Instance UID is written urn:oid:UID"),
     ("ImagingStudy", "", "series.0.uid", f"urn:oid:{STUDY_UID}.1", "is no UID"),
+    ("ImagingStudy", "", "series.0.instance.0.sopClass.code", "1.2.840.10008.5.1.4.1.1.2", "is no URI"),
     ("ImagingStudy", "", "series.0.instance.1.uid", f"{STUDY_UID}.1.1", "comes 2 times"),
     ("ImagingStudy", "", "series.0.numberOfInstances", 1, "1, and 2 are listed"),
     ("ImagingStudy", "", "numberOfSeries", 0, "0, and 1 are listed"),

@@ -219,7 +219,9 @@ def _small(kind: Kind) -> Any:
 
     phantom = None if kind.default_phantom is None else load_phantom(kind.default_phantom, seed=1)
     takes = inspect.signature(kind.acquire).parameters
-    sizes = {"rows": 256, "columns": 256} if kind.slides else {"rows": 16, "columns": 16, "slices": 2}
+    sizes = {"rows": 256, "columns": 256} if kind.slides else {"rows": 64, "columns": 64, "slices": 2}
+    if kind.multi_frame and isinstance(getattr(takes.get("frames"), "default", None), int):
+        sizes["frames"] = 2
     if kind.reports:  # of a scan that shows something
         sizes["slices"] = 40
     return acquire(kind, phantom, seed=1, **{name: value for name, value in sizes.items() if name in takes})

@@ -78,7 +78,7 @@ def dicomweb() -> Section:
                 "The archive's web server (extra `web`) works on the same store as its DIMSE side, the RIS's on the "
                 "same workitems. Metadata, search results, workitems and answers to STOW-RS are in the DICOM JSON "
                 "Model, or in the Native DICOM Model (XML) to who accepts that alone; payloads of workitems are taken "
-                "in JSON. Person names are matched by likeness with fuzzymatching=true (by their beginnings, in any "
+                "in both. Person names are matched by likeness with fuzzymatching=true (by their beginnings, in any "
                 "order, or by American Soundex). Storing by STOW-RS is not IHE's RAD-8."
             ),
         ),

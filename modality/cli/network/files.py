@@ -13,10 +13,14 @@ from modality.transfer.reading import read
 
 # What lies beside a series, ours and others'.
 _BESIDE = frozenset(("DICOMDIR", "truth.json", "labels.npy", "preview.png"))
+# The databases in the storage of `modality serve archive`, with what SQLite lays beside them.
+_DATABASES = ("index.sqlite", "lock.sqlite")
 
 
 def files_below(paths: Iterable[Path]) -> list[Path]:
-    """Every file named or below a folder named, in order; hidden ones, a DICOMDIR, truth and preview are passed over.
+    """Every file named or below a folder named, in order.
+
+    Hidden ones, a DICOMDIR, truth and preview, and the databases of an archive of ours are passed over.
 
     Raises:
         UsageError: a path does not exist, or there is no file at all.
@@ -40,7 +44,7 @@ def _below(folder: Path) -> Iterator[Path]:
     for entry in ordered:
         if entry.is_dir(follow_symlinks=False):
             yield from _below(Path(entry.path))
-        elif not entry.name.startswith(".") and entry.name not in _BESIDE:
+        elif not entry.name.startswith((".", *_DATABASES)) and entry.name not in _BESIDE:
             yield Path(entry.path)
 
 

@@ -54,6 +54,13 @@ if TYPE_CHECKING:
     metavar="FAULT",
     help="What goes wrong in the RIS, as `modality serve ris` takes it (repeatable).",
 )
+@click.option(
+    "--fhir-fault",
+    "fhir_faults",
+    multiple=True,
+    metavar="FAULT",
+    help="What goes wrong in the FHIR server, as `modality serve fhir` takes it (repeatable).",
+)
 @common
 def department(
     port: int,
@@ -71,6 +78,7 @@ def department(
     commitment: Literal["same", "other", "never"],
     faults: tuple[str, ...],
     ris_faults: tuple[str, ...],
+    fhir_faults: tuple[str, ...],
     web: Web | None,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
@@ -90,7 +98,11 @@ def department(
         web=web,
         page=page,
         hl7_tls=hl7_tls,
-        faults=[*(("archive", text) for text in faults), *(("ris", text) for text in ris_faults)],
+        faults=[
+            *(("archive", text) for text in faults),
+            *(("ris", text) for text in ris_faults),
+            *(("fhir", text) for text in fhir_faults),
+        ],
     )
     also = {"ris": lambda: peer.ris.address, "web": lambda: peer.web_address, "fhir": lambda: peer.fhir.address}
     if hl7_port is not None:

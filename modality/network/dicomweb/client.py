@@ -277,6 +277,9 @@ class DicomWebClient:
         read_bounded(response, self.root, what)
         # Some services explain themselves in a line of text; a page of HTML would not be one.
         said = response.text.strip()
+        if not said:
+            # Others say it in a field (PS3.18 11.6.3.2): 299, who says it, and what.
+            said = response.headers.get("warning", "").partition(" ")[2].partition(" ")[2].strip(' "')
         plain = said and "\n" not in said and "<" not in said and len(said) <= _LONGEST_DETAIL
         status = f"{response.status_code} {response.reason_phrase}".strip()
         detail = f" ({said})" if plain else ""

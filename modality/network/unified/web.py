@@ -103,14 +103,15 @@ class WebWorklist:
             raise self._refusal(error, "") from error
 
     def update(self, uid: str, changes: Dataset) -> None:
-        """Tell of a workitem's progress or results (11.6); the changes hold the Transaction UID.
+        """Tell of a workitem's progress or results (11.6); the changes hold the Transaction UID once it is claimed.
 
         Raises:
             UnreachableError: nobody answers.
             StepRefused: the service refused it.
             PeerError: it did not answer properly.
         """
-        path = f"/workitems/{uid}?transaction-uid={quote(text(changes, 'TransactionUID'))}"
+        transaction = text(changes, "TransactionUID")  # none as long as nobody has claimed it (PS3.4 CC.2.6.2)
+        path = f"/workitems/{uid}" + (f"?transaction-uid={quote(transaction)}" if transaction else "")
         try:
             self._send("UPS-RS update", "POST", path, changes)
         except WebRefused as error:
@@ -171,13 +172,19 @@ class WebWorklist:
             raise InvalidResponse(f"{self._root}: the answer to UPS-RS {what} is no data set: {error}") from error
 
     def _refusal(self, error: WebRefused, uid: str, *, wanted: str = "", cancel: bool = False) -> Exception:
-        """The refusal by its DIMSE status; of a conflict, the state that the workitem has tells which."""
-        plain = {404: states.NO_SUCH_UPS, 400: _INVALID_VALUE}.get(error.status)
-        if plain is not None:
-            return StepRefused(str(error), status=plain)
-        if error.status != 409 or not uid:
-            return error
+        """The refusal by its DIMSE status; of a conflict, the state that the workitem has tells which.
+
+        A bad request may be of the state, of a Transaction UID, or of what was sent (PS3.18 Tables 11.6.3-1, 11.7.3-1).
+        """
+        if error.status == 404:
+            return StepRefused(str(error), status=states.NO_SUCH_UPS)
+        if error.status == 400 and ("Transaction UID" in str(error) or "claimed" in str(error)):
+            return StepRefused(str(error), status=states.WRONG_TRANSACTION)
+        if error.status not in (400, 409) or not uid:
+            return StepRefused(str(error), status=_INVALID_VALUE) if error.status == 400 else error
         state = self.get(uid).state
+        if error.status == 400 and state in (states.SCHEDULED, states.IN_PROGRESS):
+            return StepRefused(str(error), status=_INVALID_VALUE)
         if cancel:
             status = states.ALREADY_COMPLETED if state == states.COMPLETED else states.CANNOT_BE_CONTACTED
         elif state == states.IN_PROGRESS:  # for somebody else, or not fit to be completed

@@ -9,7 +9,7 @@
                    |                          +-----+ +------------------> CANCELED
                    |                           N-SET     Change State CANCELED
                    +-----------------------------------------------------> CANCELED
-                                   Request Cancel
+                     Request Cancel, by way of IN PROGRESS (PS3.4 CC.2.2.3)
 """
 
 from __future__ import annotations
@@ -164,10 +164,9 @@ def judge_set(ups: Dataset | None, changes: Dataset) -> Decision:
     state = text(ups, "ProcedureStepState")
     if state in (COMPLETED, CANCELED):
         return decided(NO_LONGER_UPDATED)
-    if state == SCHEDULED:
-        return decided(NOT_YET_IN_PROGRESS)
+    # CC.2.6.2: whoever changes one that is SCHEDULED gives none, since it has none.
     if text(changes, "TransactionUID") != text(ups, "TransactionUID"):
-        return decided(WRONG_TRANSACTION)
+        return decided(NOT_YET_IN_PROGRESS if state == SCHEDULED else WRONG_TRANSACTION)
     forbidden = sorted(_NOT_SET & {element.keyword for element in changes})
     if forbidden:
         return decided(NO_SUCH_ATTRIBUTE, f"not allowed in N-SET: {', '.join(forbidden)}", *forbidden)

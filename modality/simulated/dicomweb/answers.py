@@ -16,6 +16,17 @@ from modality.protocol.models.as_xml import xml_model
 from modality.simulated.dicomweb import media
 from modality.simulated.dicomweb.media import Model
 
+_AGENT = "modality"
+
+
+def warning(*texts: str) -> dict[str, str]:
+    """A Warning field of some texts; none where there are none.
+
+    Written as PS3.18 has it (8.3.4.2), which is also within RFC 7234 5.5, to which it refers.
+    """
+    said = [f'299 {_AGENT}: "{one}"' for text in texts if (one := text.replace("\\", "/").replace('"', "'"))]
+    return {"Warning": ", ".join(said)} if said else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

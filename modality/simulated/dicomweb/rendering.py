@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi, convert_color_space
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -19,14 +20,18 @@ from starlette.responses import Response, StreamingResponse
 from modality.errors import InputError, ModalityError, UnsupportedError
 from modality.protocol import multipart
 from modality.protocol.matching import UNREADABLE
-from modality.simulated.dicomweb import media
+from modality.simulated.dicomweb import answers, media
 from modality.simulated.dicomweb.frames import MOST, numbers, opened
 from modality.simulated.dicomweb.pixels import StoredPixels
 from modality.simulated.dicomweb.service import Service
 
-JPEG, PNG = "image/jpeg", "image/png"
+JPEG, PNG, GIF = "image/jpeg", "image/png", "image/gif"
+_FORMATS = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF"}  # PS3.18 Table 8.7.4-1: those that are required of a server
 _LARGEST = 8192  # pixels of a side; our choice
+_FRAME_MS = 100.0  # of a moving picture that does not say; our choice
+_MOST_MOVING = 1000  # frames of a moving picture; our choice
 _THUMBNAIL = 128  # pixels of a side; our choice
+_ANNOTATIONS = ("patient", "technique")  # PS3.18 8.3.5.1.1
 _FUNCTIONS = ("linear", "linear-exact", "sigmoid")  # PS3.18 8.3.5.1.4; PS3.3 C.11.2.1.2, C.11.2.1.3
 # Where enhanced images say what a classic one says at the top (PS3.3 C.7.6.16.2.9, .10).
 _GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
@@ -41,12 +46,14 @@ class Rendering:
         viewport: width and height to fit into; None for the frame's own.
         source: left, top, width and height of the part that is shown; None for all. A negative size mirrors.
         quality: of JPEG, 1 to 100.
+        unsupported: what was asked for and is not done, for the Warning field.
     """
 
     window: tuple[float, float, str] | None = None
     viewport: tuple[int, int] | None = None
     source: tuple[float, float, float, float] | None = None
     quality: int = 90
+    unsupported: str = ""
 
     @classmethod
     def asked(cls, request: Request) -> Rendering:
@@ -57,8 +64,9 @@ class Rendering:
         """
         parameters, asked = request.query_params, cls()
         for key in parameters:
-            if key not in ("accept", "window", "viewport", "quality"):
+            if key not in ("accept", "charset", "window", "viewport", "quality", "annotation", "iccprofile"):
                 raise HTTPException(400, f"{key[:40]}: there is accept, window, viewport and quality")
+        asked = replace(asked, unsupported=_unsupported(parameters))
         if "window" in parameters:
             parts = parameters["window"].split(",")
             if len(parts) not in (2, 3) or (len(parts) == 3 and parts[2].lower() not in _FUNCTIONS):
@@ -85,6 +93,22 @@ class Rendering:
                 raise HTTPException(400, "quality: 1 to 100")
             asked = replace(asked, quality=int(text))
         return asked
+
+
+def _unsupported(parameters: QueryParams) -> str:
+    """What is asked for and not done, as the Warning field has it (PS3.18 8.3.5.1.1 and 8.3.5.1.5).
+
+    Raises:
+        HTTPException: 400, it is not to be passed over.
+    """
+    if parameters.get("iccprofile", "no") != "no":
+        raise HTTPException(400, "iccprofile: no; a profile is not embedded here")
+    if "annotation" not in parameters:
+        return ""
+    values = [one.strip() for one in parameters["annotation"].split(",")]
+    if not all(one in _ANNOTATIONS for one in values):
+        raise HTTPException(400, f"annotation: {' and '.join(_ANNOTATIONS)}, with a comma between them")
+    return f"The following annotation values are not supported: {','.join(values)}"
 
 
 def _number(what: str, text: str) -> float:
@@ -134,7 +158,7 @@ class Rendered:
         """
         self._service.answer_or_refuse(request, "get")
         asked = Rendering.asked(request)
-        if asked.window or asked.source or "quality" in request.query_params:
+        if asked.window or asked.source or asked.unsupported or {"quality", "iccprofile"} & set(request.query_params):
             raise HTTPException(400, "a thumbnail takes viewport alone (PS3.18 10.4.1.1.6)")
         instances = self._service.instances(request)
         middle = len(instances) // 2
@@ -147,15 +171,20 @@ class Rendered:
         return self._pictures(request, [(pixels, frames[0])], asked)
 
     def _pictures(self, request: Request, chosen: list[tuple[StoredPixels, int]], asked: Rendering) -> Response:
+        moving = "instance" in request.path_params  # the frames of one image
         for wanted in media.accepted(request):
-            media_type = next((one for one in (JPEG, PNG) if wanted.takes(one)), "")
-            single = len(chosen) == 1 and not wanted.multipart
+            media_type = next((one for one in _FORMATS if wanted.takes(one)), "")
+            single = not wanted.multipart and (len(chosen) == 1 or (moving and wanted.media_type == GIF))
             if not media_type or wanted.transfer_syntax or not (single or wanted.multipart or wanted.any):
                 continue
-            first = _picture(*chosen[0], asked, media_type)
+            if single and len(chosen) > _MOST_MOVING:
+                raise HTTPException(400, f"{len(chosen)} frames: a moving picture has at most {_MOST_MOVING}")
+            moves = single and len(chosen) > 1
+            first = _animated(chosen, asked) if moves else _picture(*chosen[0], asked, media_type)
             self._service.log(request, "WADO-RS", 200, detail=f"{len(chosen)} pictures")
+            headers = answers.warning(asked.unsupported) if asked.unsupported else {}
             if single:
-                return Response(first, media_type=media_type)
+                return Response(first, media_type=media_type, headers=headers)
             parts = (
                 ({"Content-Type": media_type}, [first if number == 0 else _picture(*one, asked, media_type)])
                 for number, one in enumerate(chosen)
@@ -163,12 +192,33 @@ class Rendered:
             boundary = secrets.token_hex(16)
             return StreamingResponse(
                 map(bytes, multipart.written(boundary, parts)),
-                headers={"Content-Type": multipart.content_type(boundary, media_type)},
+                headers={**headers, "Content-Type": multipart.content_type(boundary, media_type)},
             )
-        raise HTTPException(406, f"there is {JPEG} and {PNG} here; several as multipart/related")
+        raise HTTPException(406, f"there is {', '.join(_FORMATS)} here; several as multipart/related, or one {GIF}")
 
 
 def _picture(pixels: StoredPixels, frame: int, asked: Rendering, media_type: str) -> bytes:
+    out = BytesIO()
+    options = {"quality": asked.quality} if media_type == JPEG else {}
+    _image(pixels, frame, asked).save(out, _FORMATS[media_type], **options)
+    return out.getvalue()
+
+
+def _animated(chosen: list[tuple[StoredPixels, int]], asked: Rendering) -> bytes:
+    """The frames of an image one after the other, as fast as it says."""
+    out = BytesIO()
+    header = chosen[0][0].header
+    try:
+        frame_ms = float(header.get("FrameTime") or _FRAME_MS)
+    except UNREADABLE:
+        frame_ms = _FRAME_MS
+    first, *others = (_image(pixels, frame, asked) for pixels, frame in chosen)
+    duration_ms = min(max(round(frame_ms), 20), 10_000)  # what browsers follow
+    first.save(out, "GIF", save_all=True, append_images=others, duration=duration_ms, loop=0)
+    return out.getvalue()
+
+
+def _image(pixels: StoredPixels, frame: int, asked: Rendering) -> Image.Image:
     image = Image.fromarray(picture(pixels, frame, asked.window))
     left, top, wide, high = asked.source or (0, 0, image.width, image.height)
     right, bottom = left + abs(wide), top + abs(high)
@@ -186,12 +236,7 @@ def _picture(pixels: StoredPixels, frame: int, asked: Rendering, media_type: str
         scale = min(asked.viewport[0] / image.width, asked.viewport[1] / image.height)
         size = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
         image = image.resize(size, Image.Resampling.BILINEAR)
-    out = BytesIO()
-    if media_type == PNG:
-        image.save(out, "PNG")
-    else:
-        image.save(out, "JPEG", quality=asked.quality)
-    return out.getvalue()
+    return image
 
 
 def picture(pixels: StoredPixels, frame: int, window: tuple[float, float, str] | None = None) -> NDArray[np.uint8]:

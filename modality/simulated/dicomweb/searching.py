@@ -21,7 +21,6 @@ from modality.simulated.dicomweb import answers, media
 from modality.simulated.dicomweb.answers import Said
 from modality.simulated.dicomweb.service import Service
 
-_AGENT = "modality"
 # PS3.18 Tables 10.6.3-3, 10.6.3-4 and 10.6.3-5: what is returned without being asked for, as far as it is kept.
 _RETURNED: dict[str, tuple[str, ...]] = {
     "STUDY": (
@@ -110,10 +109,7 @@ class Searching:
         page = found[query.offset : end]
         if len(found) > end:
             query.warnings.append(f"There are {len(found) - end} additional results that can be requested")
-        headers = {}
-        if query.warnings:
-            # PS3.18 8.3.4.2 and 10.6.3 word the first two so.
-            headers["Warning"] = ", ".join(f'299 {_AGENT} "{one}"' for one in query.warnings)
+        headers = answers.warning(*query.warnings)
         if not page:
             return Response(status_code=204, headers=headers)
         given = request.path_params
@@ -173,7 +169,7 @@ def _read(request: Request, level: str) -> _Query:
             if text not in ("true", "false"):
                 raise HTTPException(400, f"fuzzymatching={text[:40]}: true or false")
             likeness = text == "true"
-        elif key != "accept":
+        elif key not in ("accept", "charset"):
             _add_key(query, requests, supported, key, text)
     query.fields &= supported
     if likeness:

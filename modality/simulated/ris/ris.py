@@ -102,8 +102,8 @@ class SimulatedRis(SimulatedPeer):
         source = config.shipped("worklist.toml") if worklist is None else worklist
         items = worklist_file.read(source, clock().date()) if isinstance(source, Path) else source
         self._department = Department(items, storage)
-        due = functools.partial(self._department.worklist, finished=False)
-        self._unified = UnifiedWorklist(due, self._reaches, self._send_event)
+        due = functools.partial(self._department.worklist, finished=True)
+        self._unified = UnifiedWorklist(due, self._reaches, self._send_event, clock)
         super().__init__(
             aet,
             host,

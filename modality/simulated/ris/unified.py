@@ -11,10 +11,13 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pynetdicom.presentation import PresentationContext, build_context
 
+from modality.identity import Clock, system_clock
 from modality.identity import uid as uid_of
 from modality.protocol import matching
+from modality.protocol.performed_step import DISCONTINUATION_REASONS, code
+from modality.protocol.step_states import FINAL_STATES
 from modality.protocol.ups import states
-from modality.protocol.ups.states import CANCELED, IN_PROGRESS, SCHEDULED, decided
+from modality.protocol.ups.states import CANCELED, COMPLETED, IN_PROGRESS, SCHEDULED, decided
 from modality.protocol.ups.workitem import UPS_EVENT, UPS_PULL, UPS_PUSH, UPS_QUERY, UPS_WATCH, workitem
 from modality.protocol.worklist import ScheduledStep, text
 
@@ -24,15 +27,19 @@ if TYPE_CHECKING:
 UPS_CLASSES = frozenset((UPS_PUSH, UPS_WATCH, UPS_PULL, UPS_QUERY))
 # Table CC.2.5-3: the lock of a performer is never given away.
 _SECRET = "TransactionUID"  # noqa: S105 - a keyword
+_PROGRESS, _REASONS = "ProcedureStepProgressInformationSequence", "ProcedureStepDiscontinuationReasonCodeSequence"
+_UNSPECIFIED = "110513"
 
 
 class UnifiedWorklist:
     """The workitems of a RIS; safe to use from any thread.
 
     Args:
-        items: gives the worklist items that are to be performed, of each of which a workitem is made.
+        items: gives the worklist items, of each of which that is not over by its Scheduled Procedure Step Status a
+            workitem is made.
         known: whether an AE title can be told of events over DIMSE.
         tell: sends an event: the AE title, the workitem's UID, the event type and its information.
+        clock: gives the time at which a workitem is cancelled for who asks.
     """
 
     def __init__(
@@ -40,36 +47,53 @@ class UnifiedWorklist:
         items: Callable[[], Iterable[Dataset]],
         known: Callable[[str], bool],
         tell: Callable[[str, str, int, Dataset], None],
+        clock: Clock = system_clock,
     ) -> None:
         self._lock = threading.RLock()
+        self._clock = clock
         self._items = items
         self._known, self._tell = known, tell
         self._subscribed: dict[str, set[str]] = {}
         self._to_come: dict[str, Dataset] = {}
         self._ordered: set[str] = set()
+        self._changed: dict[str, Dataset] = {}
         self._workitems: dict[str, Dataset] = {}
 
     @property
     def workitems(self) -> dict[str, Dataset]:
-        """The workitems by SOP Instance UID, in step with the orders: a new order makes one, a cancelled one ends it.
+        """The workitems by SOP Instance UID, in step with the orders.
 
-        Orders change nothing about a workitem that is claimed, or over.
+        A new order makes one, a cancelled one ends it, as does a performed step that a modality tells the end of.
+
+        Orders change nothing about a workitem that is claimed, or over, nor what somebody has set in it.
         """
         with self._lock:
+            named: set[str] = set()
             due: set[str] = set()
             for item in self._items():
                 step = ScheduledStep(item)
                 order = (step.study_uid, step.accession_number, step.requested_procedure_id, step.step_id)
-                uid = next(uid for number in count() if (uid := uid_of("workitem", number, *order)) not in due)
-                due.add(uid)
+                uid = next(uid for number in count() if (uid := uid_of("workitem", number, *order)) not in named)
+                named.add(uid)
                 known = self._workitems.get(uid)
-                if known is None or text(known, "ProcedureStepState") == SCHEDULED:
+                waits = known is None or text(known, "ProcedureStepState") == SCHEDULED
+                status = text(step.step, "ScheduledProcedureStepStatus")
+                if status in FINAL_STATES:
+                    if known is not None and status == COMPLETED:
+                        due.add(uid)
+                        if waits:  # a modality has told so by its performed step
+                            self._enter(uid, known, IN_PROGRESS)
+                            self._enter(uid, known, COMPLETED)
+                    continue
+                due.add(uid)
+                if waits:
                     self._workitems[uid] = self._named(uid, workitem(step))
+                    self._workitems[uid].update(self._changed.get(uid, Dataset()))
                     if known is None:
                         self._appeared(uid)
             for uid in self._ordered - due:
                 if text(self._workitems[uid], "ProcedureStepState") == SCHEDULED:
-                    self._enter(uid, self._workitems[uid], CANCELED)
+                    self._cancel(uid, self._workitems[uid], Dataset())
             self._ordered |= due
             return self._workitems
 
@@ -116,8 +140,10 @@ class UnifiedWorklist:
             ups = self.workitems.get(uid)
             decision = states.judge_set(ups, changes)
             if decision.accepted and ups is not None:
+                if text(ups, "ProcedureStepState") == SCHEDULED:
+                    self._changed.setdefault(uid, Dataset()).update(changes)
                 ups.update(changes)
-                if told := changes.get("ProcedureStepProgressInformationSequence"):
+                if told := changes.get(_PROGRESS):
                     information = Dataset()
                     information.ProcedureStepProgressInformationSequence = told
                     self._report(uid, states.PROGRESS_REPORT, information)
@@ -160,6 +186,8 @@ class UnifiedWorklist:
             if decision.accepted and not decision.status and ups is not None:
                 if requested == IN_PROGRESS:
                     ups.TransactionUID = transaction
+                if requested == CANCELED:
+                    self._explain_cancelling(ups, Dataset())
                 self._enter(uid, ups, requested)
         return decision
 
@@ -175,7 +203,7 @@ class UnifiedWorklist:
                     wish.RequestingAE = asking
                     self._report(uid, states.CANCEL_REQUESTED, wish)
                 else:
-                    self._enter(uid, ups, CANCELED)
+                    self._cancel(uid, ups, information)
         return decision
 
     def subscription(self, uid: str, aet: str, action: int, keys: Dataset | None = None) -> Decision:
@@ -207,6 +235,33 @@ class UnifiedWorklist:
             else:
                 return decided(0x0123, "only what stands for all workitems can be suspended")
         return decided(0)
+
+    def subscribed(self, uid: str, aet: str, action: int) -> bool:
+        """Whether an AE title watches what it would unsubscribe from, or suspend."""
+        with self._lock:
+            if uid not in (states.EVERY_WORKITEM, states.FILTERED_WORKITEMS):
+                return aet in self._subscribed.get(uid, ())
+            watches = action == states.UNSUBSCRIBE and any(aet in one for one in self._subscribed.values())
+            return aet in self._to_come or watches
+
+    def _cancel(self, uid: str, ups: Dataset, asked: Dataset) -> None:
+        """Cancel a workitem that nobody performs: first IN PROGRESS, then CANCELED (PS3.4 CC.2.2.3)."""
+        self._enter(uid, ups, IN_PROGRESS)
+        self._explain_cancelling(ups, asked)
+        self._enter(uid, ups, CANCELED)
+
+    def _explain_cancelling(self, ups: Dataset, asked: Dataset) -> None:
+        """See to what a cancelled workitem has to tell: when, and why, as asked or unspecified (Table CC.2.5-3)."""
+        if not ups.get(_PROGRESS):
+            setattr(ups, _PROGRESS, [Dataset()])
+        told: Dataset = ups[_PROGRESS].value[0]
+        if not text(told, "ProcedureStepCancellationDateTime"):
+            told.ProcedureStepCancellationDateTime = f"{self._clock():%Y%m%d%H%M%S}"
+        if "ReasonForCancellation" in asked:
+            told.ReasonForCancellation = text(asked, "ReasonForCancellation")
+        if not told.get(_REASONS):
+            unspecified = [code(_UNSPECIFIED, "DCM", DISCONTINUATION_REASONS[_UNSPECIFIED])]
+            setattr(told, _REASONS, asked.get(_REASONS) or unspecified)
 
     def _enter(self, uid: str, ups: Dataset, state: str) -> None:
         ups.ProcedureStepState = state

@@ -9,6 +9,7 @@ from modality.station.consistency.rules import (
     encoding,
     geometry,
     images,
+    kinds,
     moments,
     patient_study,
     performed,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *moments.RULES,
     *commitment.RULES,
     *encoding.RULES,
+    *kinds.RULES,
 )
 
 

@@ -141,14 +141,16 @@ def moment(dataset: Dataset, date: str, time: str, both: str = "") -> tuple[date
 
     Args:
         dataset: holds them.
-        date: keyword of the date.
+        date: keyword of the date; empty for `both` alone.
         time: keyword of the time.
         both: keyword of a DT that may stand instead; one with an offset from UTC is not compared.
     """
     try:
         whole = text(dataset, both) if both else ""
-        if whole and not text(dataset, date):
+        if whole and not (date and text(dataset, date)):
             return None if whole[-5:-4] in ("+", "-") else period("DT", whole)
+        if not date:
+            return None
         day = period("DA", text(dataset, date))
         clock = text(dataset, time)
         if not clock:

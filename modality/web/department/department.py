@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-PEERS = ("archive", "ris")
+PEERS = ("archive", "ris", "fhir")
 """Whom faults may strike."""
 
 
@@ -45,7 +45,7 @@ class SetFault:
 
     Args:
         number: by which it is cleared.
-        peer: whom it strikes: "archive" or "ris".
+        peer: whom it strikes: "archive", "ris" or "fhir".
         text: as it was written.
         fault: as the peer keeps it.
     """
@@ -114,7 +114,7 @@ class Department:
         web: where DICOMweb and the page are, who is let in, and what secures it; the FHIR server lets in the same.
         page: there is a page.
         hl7_tls: what secures HL7 (`modality.network.upper_layer.tls.server_context`); None for nothing.
-        faults: what goes wrong from the start: peer ("archive" or "ris") and text.
+        faults: what goes wrong from the start: peer ("archive", "ris" or "fhir") and text.
 
     Raises:
         UsageError: a fault, a port or a file cannot be.
@@ -221,20 +221,24 @@ class Department:
 
     def struck(self, one: SetFault) -> int:
         """How often a fault has struck."""
-        return self._peer(one.peer).listener.faults.struck(one.fault)
+        faults = self.fhir.faults if one.peer == "fhir" else self._peer(one.peer).listener.faults
+        return faults.struck(one.fault)
 
     def set_fault(self, peer: str, text: str) -> SetFault:
         """Let something go wrong from now on.
 
         Args:
-            peer: "archive" or "ris".
-            text: the fault, as `modality serve --fault` takes it.
+            peer: "archive", "ris" or "fhir".
+            text: the fault, as `modality serve --fault` of that peer takes it.
 
         Raises:
             UnknownNameError: there is no such peer, or a name in the text is unknown.
             UsageError: the text is no fault of this peer.
         """
-        fault = self._peer(peer).listener.add_fault(text)
+        if peer == "fhir":
+            fault = self.fhir.faults.add(Fault.of_fhir(text))
+        else:
+            fault = self._peer(peer).listener.add_fault(text)
         with self._lock:
             made = SetFault(next(self._numbers), peer, text, fault)
             self._faults[made.number] = made
@@ -244,7 +248,9 @@ class Department:
         """Let a fault strike no more; false when it is not set."""
         with self._lock:
             gone = self._faults.pop(number, None)
-        if gone:
+        if gone and gone.peer == "fhir":
+            self.fhir.faults.remove(gone.fault)
+        elif gone:
             self._peer(gone.peer).listener.remove_fault(gone.fault)
         return gone is not None
 

@@ -102,6 +102,7 @@ class _Pages:
         explained = {
             "archive": fault_text.explanation(fault_text.ARCHIVE_SERVICES, fault_text.ARCHIVE_MAIN),
             "RIS": fault_text.explanation(fault_text.RIS_SERVICES, fault_text.RIS_MAIN),
+            "FHIR server": fault_text.fhir_explanation(),
         }
         addresses = {
             "Archive": department.address,

@@ -102,3 +102,12 @@ def test_what_perform_leaves_with_our_own_peers_breaks_nothing(tmp_path: Path) -
     # Patient, study, order, step and listing were all compared.
     compared = ("R01", "R06", "R07", "R14", "R15", "R16", "R19", "R25", "R29", "R30", "R31", "R43", "R49", "R82")
     assert {found[number] for number in compared} == {"held"}
+
+
+def test_the_folder_of_an_archive_of_ours_is_judged_without_its_databases(tmp_path: Path) -> None:
+    with SimulatedArchive(tmp_path / "archive") as archive:
+        small = ("--unscheduled", "CT", "--phantom", "water", "--slices", "3", "--rows", "8", "--columns", "8")
+        assert invoke("perform", *small, "--archive", archive.address, "--state", tmp_path / "state").exit_code == 0
+        assert list((tmp_path / "archive").glob("*.sqlite"))
+        done = invoke("check", "--study", tmp_path / "archive", "--json")
+    assert (done.exit_code, document(done)["images"], document(done)["problems"]) == (0, 3, [])

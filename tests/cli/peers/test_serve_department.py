@@ -45,6 +45,7 @@ def test_all_of_it_answers_is_kept_and_ends_within_seconds(tmp_path: Path) -> No
     [
         (["--fault", "statu=A700"], "did you mean 'status'"),
         (["--ris-fault", "lose"], "about storing"),
+        (["--fhir-fault", "status=A700"], "fault 'status=A700'"),
         (["--destination", "A=x"], "AET=HOST:PORT"),
         (["--web-users", "missing"], "missing: cannot be read"),
         (["--web-key", "x"], "needs a certificate of its own"),

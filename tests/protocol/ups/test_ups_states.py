@@ -72,10 +72,10 @@ def test_a_ups_is_not_completed_before_it_says_what_was_done_and_by_whom():
 
 
 @pytest.mark.parametrize(("state", "transaction", "status"), [
-    (SCHEDULED, MINE, 0xC310), (IN_PROGRESS, MINE, 0), (IN_PROGRESS, OTHER, 0xC301), (IN_PROGRESS, "", 0xC301),
-    (COMPLETED, MINE, 0xC300), (CANCELED, MINE, 0xC300),
+    (SCHEDULED, MINE, 0xC310), (SCHEDULED, "", 0), (IN_PROGRESS, MINE, 0), (IN_PROGRESS, OTHER, 0xC301),
+    (IN_PROGRESS, "", 0xC301), (COMPLETED, MINE, 0xC300), (CANCELED, MINE, 0xC300),
 ])  # fmt: skip
-def test_only_its_performer_changes_a_ups_and_only_while_it_is_in_progress(state, transaction, status):
+def test_a_ups_is_changed_before_it_is_claimed_or_by_its_performer_while_it_is_in_progress(state, transaction, status):
     assert states.judge_set(ups(state), progress(transaction, 50, "half")).status == status
 
 

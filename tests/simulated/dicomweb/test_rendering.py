@@ -136,7 +136,10 @@ def test_a_thumbnail_stands_for_each_resource(http, of):
         "quality=0",
         "quality=101",
         "quality=x",
-        "annotation=patient",
+        "annotation=everything",
+        "annotation=",
+        "iccprofile=srgb",
+        "charset=latin-1",
     ],
 )
 def test_what_cannot_be_shown_so_is_a_bad_request(http, query):
@@ -149,4 +152,34 @@ def test_what_has_no_pixels_or_another_media_type_is_not_acceptable(client, http
     client.store_instances([report])
     assert http.get(f"/studies/{report.StudyInstanceUID}/rendered", headers=PNG).status_code == 406
     stow(http, prepare(image()))
-    assert http.get(f"{INSTANCE}/rendered", headers={"Accept": "image/gif"}).status_code == 406
+    assert http.get(f"{INSTANCE}/rendered", headers={"Accept": "image/webp"}).status_code == 406
+
+
+def test_annotations_are_not_made_and_that_is_told(http):
+    """PS3.18 8.3.5.1.1: what is not supported is passed over, with a warning in these words."""
+    stow(http, prepare(ramp()))
+    url = f"{INSTANCE}/rendered"
+    plain = http.get(url, headers={"Accept": "image/png"})
+    asked = http.get(f"{url}?annotation=patient,technique&iccprofile=no&charset=utf-8", headers={"Accept": "image/png"})
+    assert (asked.status_code, asked.content) == (200, plain.content)
+    said = "The following annotation values are not supported: patient,technique"
+    assert asked.headers["Warning"] == f'299 modality: "{said}"'
+    assert "Warning" not in plain.headers
+    assert http.get(f"{INSTANCE}/thumbnail?annotation=patient").status_code == 400
+
+
+def test_a_gif_is_of_one_frame_or_moves_through_those_of_an_instance(http):
+    """PS3.18 Table 8.7.4-1: image/gif is required for one frame, and optional for more."""
+    frames = np.stack([RAMP, RAMP[::-1], RAMP.T])
+    stow(http, prepare(pixels(frames, bits_stored=12, NumberOfFrames=3, FrameTime="40")))
+    gif, url = {"Accept": "image/gif"}, f"{INSTANCE}/rendered?window=500,1000"
+    with Image.open(BytesIO(http.get(url, headers=gif).content)) as moving:
+        assert (moving.format, moving.n_frames, moving.info["duration"]) == ("GIF", 3, 40)
+        for number in (1, 2, 3):
+            moving.seek(number - 1)
+            still = shown(http.get(url.replace("/rendered", f"/frames/{number}/rendered"), headers=PNG))
+            assert np.array_equal(np.asarray(moving.convert("L")), still), number
+    one = http.get(f"{INSTANCE}/frames/2/rendered", headers=gif)
+    assert one.headers["Content-Type"] == "image/gif"
+    assert http.get(f"{INSTANCE}/rendered", headers=PNG).status_code == 406  # a PNG does not move
+    assert http.get("/studies/1.2.3/rendered", headers=gif).status_code == 406

@@ -74,8 +74,9 @@ def test_it_transcodes_to_what_is_accepted(http):
         ('multipart/related; type="application/dicom"; transfer-syntax=1.2.3', 406),
         ("text/html, application/dicom;q=0.1", 200),
         ('multipart/related; type="application/dicom"; transfer-syntax=1.2.3, */*;q=0.1', 200),
-        ("nonsense", 400),
-        ("application/dicom; q=high", 400),
+        ("nonsense", 406),  # what is not valid is passed over (PS3.18 8.7.7)
+        ("nonsense, application/dicom", 200),
+        ("application/dicom; q=high", 200),
         ("application/dicom; q=0", 406),
     ],
 )

@@ -247,3 +247,8 @@ def test_fields_that_are_asked_for_by_name(http):
     bare, full = (http.get("/studies/1.2/instances", params=p).json() for p in ({}, {"includefield": "StudyDate"}))
     assert all("00080020" not in item for item in bare)
     assert [item["00080020"]["Value"] for item in full] == [["20240305"]] * 3
+
+
+def test_a_character_set_may_be_named_where_it_is_ours(http):
+    assert http.get("/studies?charset=ISO-8859-1,utf-8;q=0.5").status_code == 200
+    assert http.get("/studies?charset=ISO-8859-1").status_code == 400

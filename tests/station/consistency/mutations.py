@@ -2,191 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
-
-from pydicom.dataset import Dataset
 
 from modality.protocol.performed_step import code, reference
-from tests.station.consistency.conftest import Evidence
-
-Spoil = Callable[[Evidence], None]
-CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
-NEW = "2.25.111111111111111111111111111111111111111"
-
-
-def image(keyword: str, value: Any, number: int = 0) -> Spoil:
-    """One image says something else."""
-    return lambda evidence: setattr(evidence.images[number], keyword, value)
-
-
-def written(keyword: str, sound: str, value: str) -> Spoil:
-    """One image's file holds bytes that pydicom would not write."""
-
-    def spoil(evidence: Evidence) -> None:
-        setattr(evidence.images[0], keyword, sound)
-        evidence.marks = {sound.encode(): value.encode()}
-
-    return spoil
-
-
-def created(keyword: str, value: Any) -> Spoil:
-    """The N-CREATE says something else."""
-    return lambda evidence: setattr(evidence.created, keyword, value)
-
-
-def ended(keyword: str, value: Any) -> Spoil:
-    """The final N-SET says something else."""
-    return lambda evidence: setattr(evidence.end, keyword, value)
-
-
-def item(keyword: str, value: Any) -> Spoil:
-    """The worklist item says something else."""
-    return lambda evidence: setattr(evidence.items[0], keyword, value)
-
-
-def planned(keyword: str, value: Any) -> Spoil:
-    """The scheduled step of the worklist item says something else."""
-    return lambda evidence: setattr(evidence.step, keyword, value)
-
-
-def request(keyword: str, value: Any) -> Spoil:
-    """One image's Request Attributes say something else."""
-    return lambda evidence: setattr(evidence.images[0].RequestAttributesSequence[0], keyword, value)
-
-
-def told(keyword: str, value: Any) -> Spoil:
-    """The scheduled step in the N-CREATE says something else."""
-    return lambda evidence: setattr(evidence.request, keyword, value)
-
-
-def series(keyword: str, value: Any) -> Spoil:
-    """The first series of the final N-SET says something else."""
-    return lambda evidence: setattr(evidence.end.PerformedSeriesSequence[0], keyword, value)
-
-
-def listed(evidence: Evidence) -> Any:
-    return evidence.end.PerformedSeriesSequence[0].ReferencedImageSequence
-
-
-def _series_of_another_study(evidence: Evidence) -> None:
-    evidence.images[0].StudyInstanceUID = NEW
-
-
-def _not_on_the_worklist(evidence: Evidence) -> None:
-    other = deepcopy(evidence.items[0])
-    for one, number in ((evidence.items[0], "1"), (other, "2")):
-        one.StudyInstanceUID, one.AccessionNumber = f"1.2.{number}", f"OTHER{number}"
-        one.RequestedProcedureID, one.PatientID = f"RP-OTHER{number}", f"OTHER{number}"
-        one.ScheduledProcedureStepSequence[0].ScheduledProcedureStepID = f"OTHER{number}"
-    evidence.items.append(other)
-
-
-def _not_scheduled(evidence: Evidence) -> None:
-    evidence.items = []
-    evidence.request.ScheduledProcedureStepID = ""
-
-
-def _listed_elsewhere(evidence: Evidence) -> None:
-    first, second = evidence.end.PerformedSeriesSequence
-    second.ReferencedImageSequence.append(first.ReferencedImageSequence.pop())
-
-
-def _listed_as_no_image(evidence: Evidence) -> None:
-    first = evidence.end.PerformedSeriesSequence[0]
-    first.ReferencedNonImageCompositeSOPInstanceSequence = [first.ReferencedImageSequence.pop()]
-
-
-def _empty(evidence: Evidence) -> None:
-    for one in evidence.end.PerformedSeriesSequence:
-        one.ReferencedImageSequence = []
-
-
-def _goes_on(evidence: Evidence) -> None:
-    change = Dataset()
-    change.PerformedProcedureStepStatus = "IN PROGRESS"
-    evidence.changes.append(change)
-
-
-def _two_of_one_number(evidence: Evidence) -> None:
-    for one in evidence.images[4:]:
-        one.SeriesNumber = evidence.images[0].SeriesNumber
-
-
-def _undeclared(evidence: Evidence) -> None:
-    evidence.images[0].OperatorsName = ""
-    del evidence.images[0].SpecificCharacterSet
-    evidence.images[0].StudyComments = "MARK"
-    evidence.marks = {b"MARK": b"M\xc3\xa4K"}
-
-
-def _unknown_set(evidence: Evidence) -> None:
-    evidence.marks = {b"ISO_IR 192": b"ISO_IR 199"}
-
-
-def _zero_leads(evidence: Evidence) -> None:
-    evidence.images[0].FrameOfReferenceUID = "1.2.113"
-    evidence.marks = {b"1.2.113": b"1.2.013"}
-
-
-def _undecodable(evidence: Evidence) -> None:
-    evidence.images[0].StudyComments = "MARK"
-    evidence.marks = {b"MARK": b"M\xe4RK"}
-
-
-def _shorter(evidence: Evidence) -> None:
-    evidence.images[0].PixelData = evidence.images[0].PixelData[:-2]
-
-
-def _moved(axis: int, by: float) -> Spoil:
-    def spoil(evidence: Evidence) -> None:
-        position = list(evidence.images[1].ImagePositionPatient)
-        position[axis] = float(position[axis]) + by
-        evidence.images[1].ImagePositionPatient = position
-
-    return spoil
-
-
-def _spaced(evidence: Evidence) -> None:
-    evidence.images[0].SpacingBetweenSlices = "1.5"
-
-
-def _younger(evidence: Evidence) -> None:
-    evidence.images[0].PatientAge = "017Y"
-
-
-def _failed(reason: int) -> Spoil:
-    def spoil(evidence: Evidence) -> None:
-        failed = evidence.report.ReferencedSOPSequence.pop()
-        failed.FailureReason = reason
-        evidence.report.FailedSOPSequence = [failed]
-
-    return spoil
-
-
-def _same_uid(evidence: Evidence) -> None:
-    evidence.images.append(deepcopy(evidence.images[0]))
-
-
-def _discontinued(value: str) -> Spoil:
-    def spoil(evidence: Evidence) -> None:
-        evidence.end.PerformedProcedureStepStatus = "DISCONTINUED"
-        if value:
-            reason = [code(value, "DCM", "A reason")]
-            evidence.end.PerformedProcedureStepDiscontinuationReasonCodeSequence = reason
-
-    return spoil
-
-
-def _group(evidence: Evidence) -> None:
-    other = deepcopy(evidence.request)
-    other.ScheduledProcedureStepID = "SPS0009"
-    item = deepcopy(evidence.items[0])
-    item.ScheduledProcedureStepSequence[0].ScheduledProcedureStepID = "SPS0009"
-    evidence.items.append(item)
-    evidence.created.ScheduledStepAttributesSequence.append(other)
-
+from tests.station.consistency.spoils import (
+    CT,
+    MR,
+    NEW,
+    Spoil,
+    another_room,
+    created,
+    discontinued,
+    empty,
+    ended,
+    failed,
+    goes_on,
+    group,
+    image,
+    item,
+    latex,
+    listed,
+    listed_as_no_image,
+    listed_elsewhere,
+    moved,
+    not_on_the_worklist,
+    not_scheduled,
+    other_modality,
+    planned,
+    request,
+    same_uid,
+    series,
+    series_of_another_study,
+    shorter,
+    spaced,
+    told,
+    too_few_groups,
+    two_of_one_number,
+    two_requesters,
+    two_weights,
+    undeclared,
+    undecodable,
+    unknown_set,
+    written,
+    younger,
+    zero_leads,
+)
 
 MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
     "R01": [
@@ -215,9 +75,9 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
         (image("ReferencedStudySequence", [reference("1.2.840.10008.3.1.2.3.1", "1.2.3")]), set()),
         (item("ReferencedStudySequence", [reference("1.2.840.10008.3.1.2.3.1", "1.2.3")]), set()),
     ],
-    "R12": [(_series_of_another_study, {"R06"})],
+    "R12": [(series_of_another_study, {"R06"})],
     "R13": [(image("PatientID", "OTHER"), {"R01"})],
-    "R14": [(_not_on_the_worklist, set())],
+    "R14": [(not_on_the_worklist, set())],
     "R15": [(request("RequestedProcedureID", "OTHER"), set()), (told("RequestedProcedureID", "OTHER"), set())],
     "R16": [(request("ScheduledProcedureStepID", "OTHER"), set()), (planned("ScheduledProcedureStepID", "X"), set())],
     "R17": [
@@ -227,8 +87,8 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
     "R18": [(request("ScheduledProcedureStepDescription", "Other"), set())],
     "R19": [(request("ScheduledProtocolCodeSequence", [code("X", "99X", "Other")]), set())],
     "R20": [(told("RequestedProcedureCodeSequence", [code("X", "99X", "Other")]), set())],
-    "R21": [(_group, set())],
-    "R22": [(_not_scheduled, {"R16"})],
+    "R21": [(group, set())],
+    "R22": [(not_scheduled, {"R16"})],
     "R23": [(created("ProcedureCodeSequence", [code("X", "99X", "Other")]), set())],
     "R24": [(created("PerformedProtocolCodeSequence", [code("X", "99X", "Other")]), {"R28"})],
     "R25": [(image("PerformedProcedureStepID", "OTHER"), {"R41"}), (created("PerformedProcedureStepID", "X"), set())],
@@ -238,9 +98,9 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
     "R29": [(image("ReferencedPerformedProcedureStepSequence", []), {"R41"})],
     "R30": [(lambda evidence: evidence.images.pop(), set())],
     "R31": [(lambda evidence: listed(evidence).pop(), set())],
-    "R32": [(_listed_elsewhere, set())],
+    "R32": [(listed_elsewhere, set())],
     "R33": [(lambda evidence: setattr(listed(evidence)[0], "ReferencedSOPClassUID", MR), set())],
-    "R34": [(_listed_as_no_image, set())],
+    "R34": [(listed_as_no_image, set())],
     "R35": [(lambda evidence: listed(evidence).append(listed(evidence)[0]), set())],
     "R36": [
         (lambda evidence: evidence.end.PerformedSeriesSequence.append(evidence.end.PerformedSeriesSequence[0]), {"R35"})
@@ -252,23 +112,23 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
     "R41": [(image("ReferencedPerformedProcedureStepSequence", [reference("1.2.840.10008.3.1.2.3.3", NEW)]), {"R29"})],
     "R42": [(created("Modality", "MR"), set()), (planned("Modality", "MR"), set())],
     "R43": [(created("PerformedStationAETitle", "OTHER"), set())],
-    "R44": [(created("PerformedStationName", "OTHER"), set())],
+    "R44": [(created("PerformedStationName", "OTHER"), set()), (another_room, set())],
     "R45": [(lambda evidence: evidence.created.pop("PerformedLocation"), set())],
     "R46": [(ended("PatientComments", "never created"), set())],
-    "R47": [(_goes_on, {"R48"}), (created("PerformedProcedureStepStatus", "COMPLETED"), set())],
+    "R47": [(goes_on, {"R48"}), (created("PerformedProcedureStepStatus", "COMPLETED"), set())],
     "R48": [
         (created("PerformedProcedureStepEndDate", "20991231"), set()),
         (ended("PerformedProcedureStepEndTime", ""), {"R46"}),
     ],
     "R49": [(series("ProtocolName", ""), {"R37", "R46"})],
     "R50": [(ended("PerformedProcedureStepEndDate", "20200101"), {"R82"})],
-    "R51": [(_discontinued(""), set())],
-    "R52": [(_discontinued("110599"), set())],
-    "R53": [(_empty, {"R31"})],
+    "R51": [(discontinued(""), set())],
+    "R52": [(discontinued("110599"), set())],
+    "R53": [(empty, {"R31"})],
     "R54": [(told("StudyInstanceUID", ""), {"R06", "R45"})],
-    "R55": [(_same_uid, set())],
+    "R55": [(same_uid, set())],
     "R56": [(image("InstanceNumber", "2"), set())],
-    "R57": [(image("Modality", "MR"), set())],
+    "R57": [(image("Modality", "MR"), {"R98"})],
     "R58": [(image("FrameOfReferenceUID", NEW), set())],
     "R59": [
         (image("BodyPartExamined", "FOOT"), set()),
@@ -276,11 +136,15 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
     ],
     "R60": [(image("Laterality", "L"), set())],
     "R61": [(image("SeriesTime", "235959"), set())],
-    "R62": [(image("DeviceSerialNumber", "9"), set()), (image("ManufacturerModelName", "Other"), set())],
-    "R63": [(_two_of_one_number, set())],
-    "R64": [(_zero_leads, {"R58"})],
-    "R65": [(_undeclared, set())],
-    "R66": [(_undecodable, set())],
+    "R62": [
+        (image("InstitutionName", "Elsewhere"), set()),
+        (image("DeviceSerialNumber", "9"), set()),
+        (image("ManufacturerModelName", "Other"), set()),
+    ],
+    "R63": [(two_of_one_number, set())],
+    "R64": [(zero_leads, {"R58"})],
+    "R65": [(undeclared, set())],
+    "R66": [(undecodable, set())],
     "R67": [
         (lambda evidence: evidence.images[0].pop("StudyID"), {"R09"}),
         (lambda evidence: evidence.images[0].pop("SeriesNumber"), {"R61"}),
@@ -289,19 +153,23 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
         (lambda evidence: evidence.images[0].pop("FrameOfReferenceUID"), {"R58"}),
     ],
     "R68": [(lambda evidence: setattr(evidence.images[0].file_meta, "MediaStorageSOPInstanceUID", NEW), set())],
-    "R69": [(image("HighBit", 15), set()), (image("BitsStored", 17), set())],
+    "R69": [(image("HighBit", 15), set()), (image("BitsStored", 17), {"R78"})],
     "R70": [(image("PhotometricInterpretation", "RGB"), {"R78"})],
-    "R71": [(_shorter, set()), (image("Columns", 9), {"R78"})],
+    "R71": [(shorter, set()), (image("Columns", 9), {"R78"})],
     "R72": [
         (image("RescaleSlope", "0"), {"R97"}),
         (lambda evidence: evidence.images[0].pop("RescaleIntercept"), {"R97"}),
     ],
     "R73": [(image("LossyImageCompression", "01"), set()), (image("LossyImageCompressionRatio", "8"), set())],
-    "R74": [(image("ImageOrientationPatient", [1, 0, 0, 0.2, 1, 0]), set())],
-    "R75": [(_moved(2, 3.0), set())],
-    "R76": [(_moved(0, 3.0), set())],
-    "R77": [(_spaced, set())],
-    "R78": [(image("PixelSpacing", [0.5, 0.5]), set()), (image("SliceThickness", "9"), set())],
+    "R74": [(image("ImageOrientationPatient", [1, 0, 0, 0.2, 1, 0]), {"R78"})],
+    "R75": [(moved(2, 3.0), {"R105"})],
+    "R76": [(moved(0, 3.0), set())],
+    "R77": [(spaced, set())],
+    "R78": [
+        (image("ImageOrientationPatient", [0, 1, 0, 0, 0, 1], 3), set()),
+        (image("PixelSpacing", [0.5, 0.5]), set()),
+        (image("SliceThickness", "9"), set()),
+    ],
     "R79": [(image("SliceThickness", "0"), {"R78"})],
     "R80": [(image("SeriesDate", "20200101"), {"R61"})],
     "R81": [(image("AcquisitionDate", "20200101"), set())],
@@ -310,10 +178,10 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
         (ended("PerformedProcedureStepEndTime", "000000"), {"R50"}),
     ],
     "R83": [(image("ContentDate", "20200101"), set())],
-    "R84": [(_younger, set()), (image("PatientAge", "068M"), set())],
+    "R84": [(younger, {"R102"}), (image("PatientAge", "068M"), {"R102"})],
     "R85": [(lambda evidence: setattr(evidence.report, "TransactionUID", ""), set())],
-    "R86": [(lambda evidence: evidence.report.ReferencedSOPSequence.pop(), set()), (_failed(0x0112), set())],
-    "R87": [(_failed(0x0999), {"R86"})],
+    "R86": [(lambda evidence: evidence.report.ReferencedSOPSequence.pop(), set()), (failed(0x0112), set())],
+    "R87": [(failed(0x0999), {"R86"})],
     "R88": [(lambda evidence: evidence.report.ReferencedSOPSequence.append(reference(CT, NEW)), set())],
     "R89": [(lambda evidence: setattr(evidence.report.ReferencedSOPSequence[0], "ReferencedSOPClassUID", MR), set())],
     "R90": [
@@ -326,7 +194,7 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
         (written("ContentDate", "20991231", "tomorrow"), set()),
     ],
     "R93": [
-        (_unknown_set, set()),
+        (unknown_set, set()),
         (image("ImageType", ["X", "PRIMARY"]), set()),
         (image("ImageLaterality", "X"), set()),
         (created("PatientSex", "X"), {"R04"}),
@@ -341,4 +209,28 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
     ],
     "R96": [(lambda evidence: setattr(listed(evidence)[0], "ReferencedSOPClassUID", ""), {"R33", "R46"})],
     "R97": [(image("RescaleIntercept", "-1000"), set()), (image("RescaleType", "US"), set())],
+    "R98": [(other_modality, {"R42"})],
+    "R99": [
+        (
+            lambda evidence: setattr(evidence.images[0], "SOPInstanceUID", evidence.images[0].SeriesInstanceUID),
+            {"R30", "R31", "R68", "R86"},
+        ),
+    ],
+    "R100": [(lambda evidence: evidence.marks.update({b"1.2.840.10008.1.2.1\0": b"1.2.840.10008.1.2.5\0"}), set())],
+    "R101": [(too_few_groups, set())],
+    "R102": [
+        (two_weights, set()),
+        (
+            lambda evidence: [setattr(one, "PatientSize", "1.2") for one in (evidence.images[1], evidence.items[0])],
+            set(),
+        ),
+        (image("PatientAge", "042Y", 1), {"R84"}),
+    ],
+    "R103": [
+        (lambda evidence: evidence.created.ScheduledStepAttributesSequence.append(deepcopy(evidence.request)), {"R21"})
+    ],
+    "R104": [(image("PerformedProcedureStepEndDate", "20200101"), set())],
+    "R105": [(image("SliceLocation", "999", 1), set())],
+    "R106": [(latex, set()), (two_requesters, set())],
+    "R107": [(image("AcquisitionDateTime", "19990101000000"), set())],
 }

@@ -91,7 +91,8 @@ def test_a_workitem_that_another_has_claimed_is_not_performed(make_station, ris,
     taken = next(uid for uid, one in ris.workitems.items() if one.ProcedureStepState == "IN PROGRESS")
     theirs = Claim(station, station.ris, wire.get_workitem(station.ris, taken, station.local))
     result = performed(station, theirs)
-    assert "409" in result.problems[0]
+    assert "400" in result.problems[0]
+    assert "Transaction UID" in result.problems[0]
     assert (result.performed.state, archive.instances()) == ("", [])
     assert station.reports.queue.waiting() == []
 
@@ -100,13 +101,14 @@ def test_refusals_have_the_status_that_dimse_has_for_them(station, ris):
     address, local = station.ris, station.local
     waiting, taken, over, *_ = ris.workitems
     wire.change_state(address, taken, "IN PROGRESS", "1.2.3", local)
-    wire.request_cancel(address, over, "", local)
+    for state in ("IN PROGRESS", "CANCELED"):
+        wire.change_state(address, over, state, "1.2.5", local)
     for status, call in {
         "C307H": lambda: wire.get_workitem(address, "1.2.3.4", local),
         "C301H": lambda: wire.change_state(address, taken, "IN PROGRESS", "1.2.4", local),
         "C304H": lambda: wire.change_state(address, taken, "COMPLETED", "1.2.3", local),
         "C310H": lambda: wire.change_state(address, waiting, "COMPLETED", "1.2.3", local),
-        "C300H": lambda: wire.change_state(address, over, "IN PROGRESS", "1.2.3", local),
+        "C300H": lambda: wire.change_state(address, over, "IN PROGRESS", "1.2.5", local),
         "C312H": lambda: wire.request_cancel(address, taken, "", local),
     }.items():
         with pytest.raises(StepRefused) as caught:

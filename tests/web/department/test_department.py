@@ -228,7 +228,7 @@ def test_faults_given_at_the_start_strike_and_one_that_cannot_be_is_refused(depa
     with pytest.raises(UsageError):
         Department(faults=[("ris", "lose")])
     with pytest.raises(UnknownNameError):
-        Department(faults=[("fhir", "status=A700")])
+        Department(faults=[("fhirs", "status=503")])
 
 
 def test_names_are_shown_as_people_write_them() -> None:
@@ -243,3 +243,18 @@ def fresh(page: httpx.Client, before: str = "") -> dict[str, Any]:
     answer = page.get("page/state", headers={"If-None-Match": before})
     assert answer.status_code == 200
     return dict(answer.json())
+
+
+def test_a_fault_of_the_fhir_server_is_set_strikes_and_is_cleared(department: Start, client: Clients) -> None:
+    peers = department(faults=[("fhir", "on=capabilities,status=502,times=1")])
+    page, own = client(peers), {"Origin": peers.page_address.rstrip("/")}
+    ask = lambda path: httpx.get(f"{peers.fhir.address}/{path}").status_code  # noqa: E731
+    assert [ask("metadata"), ask("metadata")] == [502, 200]
+    assert page.post("page/faults", json={"peer": "fhir", "text": "status=A700"}, headers=own).status_code == 422
+    assert (
+        page.post("page/faults", json={"peer": "fhir", "text": "on=search,status=503"}, headers=own).status_code == 201
+    )
+    assert [ask("Patient"), ask("metadata")] == [503, 200]
+    assert [(one["peer"], one["struck"]) for one in fresh(page)["faults"]] == [("fhir", 1), ("fhir", 1)]
+    assert page.post("page/faults/2/clear", headers=own).status_code == 200
+    assert ask("Patient") == 200

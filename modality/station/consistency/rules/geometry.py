@@ -11,14 +11,14 @@ from pydicom.dataset import Dataset
 
 from modality.station.consistency.case import Case
 from modality.station.consistency.rule import Rule
-from modality.station.consistency.values import Finding, Part, against, compare, number, numbers, sequence
+from modality.station.consistency.values import Finding, Part, against, compare, number, numbers, sequence, text
 
 # A DS has 16 characters, and machines round: our choice.
 _UNIT = 1e-3
 _SAME_MM = 1e-3
 _GRID = (
     "Rows", "Columns", "PixelSpacing", "SliceThickness", "PhotometricInterpretation", "BitsAllocated",
-    "PixelRepresentation",
+    "BitsStored", "PixelRepresentation",
 )  # fmt: skip
 _PART, _MM = 0.02, 0.05
 
@@ -95,7 +95,7 @@ def _orthonormal(case: Case) -> Iterator[Finding]:
         yield against("ImageOrientationPatient", plane.part, shown, "lengths 1 and 1, product 0", held)
 
 
-def _stacks(case: Case) -> Iterator[list[Plane]]:
+def stacks(case: Case) -> Iterator[list[Plane]]:
     """The slices of a series and an orientation, in order across them, each place once; at least three."""
     found: dict[tuple[object, ...], list[Plane]] = {}
     for plane in _planes(case):
@@ -104,24 +104,25 @@ def _stacks(case: Case) -> Iterator[list[Plane]]:
             found.setdefault(key, []).append(plane)
     for planes in found.values():
         stack: list[Plane] = []
-        for plane in sorted(planes, key=_depth):
+        for plane in sorted(planes, key=depth):
             if not stack or _length(_minus(plane.position, stack[-1].position)) > _SAME_MM:  # type: ignore[arg-type]
                 stack.append(plane)
         if len(stack) >= 3:
             yield stack
 
 
-def _depth(plane: Plane) -> float:
+def depth(plane: Plane) -> float:
+    """How far a slice lies along its normal, in mm."""
     assert plane.position is not None
     return _along(plane.position, plane.normal)
 
 
 def _gaps(stack: list[Plane]) -> list[float]:
-    return [_depth(after) - _depth(before) for before, after in pairwise(stack)]
+    return [depth(after) - depth(before) for before, after in pairwise(stack)]
 
 
 def _even(case: Case) -> Iterator[Finding]:
-    for stack in _stacks(case):
+    for stack in stacks(case):
         gaps = _gaps(stack)
         usual = sorted(gaps)[len(gaps) // 2]
         for gap, plane in zip(gaps, stack[1:], strict=True):
@@ -132,23 +133,23 @@ def _even(case: Case) -> Iterator[Finding]:
 
 def _straight(case: Case) -> Iterator[Finding]:
     """A stack is a prism: its first pixels lie on one line, along the normal or, with a tilted gantry, aslant."""
-    for stack in _stacks(case):
+    for stack in stacks(case):
         first, last = stack[0].position, stack[-1].position
         assert first is not None
         assert last is not None
-        across = _depth(stack[-1]) - _depth(stack[0])
+        across = depth(stack[-1]) - depth(stack[0])
         if abs(across) <= _SAME_MM:
             continue
         for plane in stack[1:-1] if len(stack) > 3 else stack:
             assert plane.position is not None
-            part = (_depth(plane) - _depth(stack[0])) / across
+            part = (depth(plane) - depth(stack[0])) / across
             a, b, c = (x + part * (y - x) for x, y in zip(first, last, strict=True))
             off = _length(_minus(plane.position, (a, b, c)))
             yield against("ImagePositionPatient", plane.part, f"{off:.4g} mm off the stack's line", "0 mm", off <= _MM)
 
 
 def _spacing(case: Case) -> Iterator[Finding]:
-    for stack in _stacks(case):
+    for stack in stacks(case):
         gaps = sorted(_gaps(stack))
         usual = gaps[len(gaps) // 2]
         for plane in stack:
@@ -168,6 +169,20 @@ def _one_grid(case: Case) -> Iterator[Finding]:
         if one is not image.part:
             for keyword in _GRID:
                 yield from compare(keyword, image.part, one)
+    yield from _one_orientation(case)
+
+
+def _one_orientation(case: Case) -> Iterator[Finding]:
+    """Of axial CT slices (PS3.3 C.8.2.1.1.1): they are made one after the other along the table."""
+    first: dict[str, Part] = {}
+    for image in case.images:
+        if text(image.part.dataset, "Modality") == "CT" and "AXIAL" in text(image.part.dataset, "ImageType"):
+            ours = numbers(image.part.dataset, "ImageOrientationPatient")
+            one = first.setdefault(image.series, image.part)
+            theirs = numbers(one.dataset, "ImageOrientationPatient")
+            if len(ours) == len(theirs) == 6:
+                held = all(abs(a - b) <= _UNIT for a, b in zip(ours, theirs, strict=True))
+                yield Finding("ImageOrientationPatient", image.part.source, f"{ours}", one.source, f"{theirs}", held)
 
 
 def _positive(case: Case) -> Iterator[Finding]:

@@ -148,6 +148,8 @@ def _station_name(case: Case) -> Iterator[Finding]:
         told = text(step.part.dataset, "PerformedStationName")
         if ours and told:
             yield Finding("StationName", image.part.source, ours, step.part.source, told, ours == told)
+        for keyword in ("PerformedStationAETitle", "PerformedStationName", "PerformedLocation"):
+            yield from compare(keyword, image.part, step.part, where="both")
 
 
 RULES = (
@@ -178,5 +180,5 @@ RULES = (
     Rule("R42", "One Modality", _TF, "images, worklist item, performed step", _modality),
     Rule("R43", "The station that performed is one that was scheduled", "IHE RAD TF-2x A.1; another station may "
          "step in, which is reported here: our choice", "worklist item, performed step", _station_aet),
-    Rule("R44", "One station name", _TF, _BOTH, _station_name),
+    Rule("R44", "One station and location", _TF, _BOTH, _station_name),
 )  # fmt: skip

@@ -70,7 +70,7 @@ function studyCard(study) {
 function faultItem(fault) {
   const button = el("button", { type: "button", textContent: "Clear" });
   button.onclick = () => change(`page/faults/${fault.number}/clear`, {});
-  return el("li", {}, el("span", { className: "quiet", textContent: fault.peer === "ris" ? "RIS" : fault.peer }),
+  return el("li", {}, el("span", { className: "quiet", textContent: fault.peer === "archive" ? "archive" : fault.peer.toUpperCase() }),
     el("code", { textContent: fault.text }), el("span", { className: "quiet", textContent: `struck ${fault.struck}×` }), button);
 }
 
