@@ -14,6 +14,7 @@ from typing import Any
 from modality.load.distribution import Distribution
 from modality.load.outcome import UNKNOWN, Fate, Outcome, instance_uid
 from modality.load.seconds import Second, series
+from modality.protocol.upper_layer.command import succeeded
 
 LATE_MS = 5.0
 """A p99 of the send lag up to it is on time (our choice)."""
@@ -266,9 +267,11 @@ class Account:
     def to_json(self) -> dict[str, Any]:
         """The JSON document of `modality load`."""
         elapsed = self.elapsed_s or 1.0
-        refused = {
-            status: count for status, count in sorted(self.statuses.items()) if status != "0000" and status[0] != "B"
-        }
+        warnings: dict[str, int] = {}
+        refused: dict[str, int] = {}
+        for status, count in sorted(self.statuses.items()):
+            if status != "0000":
+                (warnings if _taken(status) else refused)[status] = count
         fates = {fate.key: self.counts[fate] for fate in Fate if fate.failed}
         return {
             "scenario": self.scenario,
@@ -280,7 +283,7 @@ class Account:
             "skipped": self.skipped,
             **fates,
             "refused_by_status": refused,
-            "warnings": {status: count for status, count in sorted(self.statuses.items()) if status[0] == "B"},
+            "warnings": warnings,
             "errors": {name: {"count": count, "first": first} for name, (count, first) in self.errors.items()},
             "lost": len(self.lost_uids),
             "lost_uids": self.lost_uids,
@@ -336,6 +339,11 @@ class Account:
         self.processes += other.processes
         self.lost_uids += other.lost_uids
         self.verification = self.verification or other.verification
+
+
+def _taken(status: str) -> bool:
+    """Whether it is success or a warning: 0001H, 0107H and 0116H are warnings too (PS3.7 annex C)."""
+    return not status.startswith("HTTP") and succeeded(int(status, 16))
 
 
 def _add(mine: dict[Any, int], theirs: Mapping[Any, int]) -> None:

@@ -65,6 +65,8 @@ def _suite(root: ET.Element, suite: Suite) -> None:
         if step.failed:
             errors = ", ".join(f"{count} x {error}" for error, count in step.failed.items())
             _failed(case, f"{sum(step.failed.values())} of {step.planned} failed: {errors}")
+    if account.configuration.get("interrupted"):
+        _failed(_case(element, suite, "the whole plan was run"), "interrupted")
     limits = account.limits()
     engine = _case(element, suite, "the engine kept to its plan")
     if limits["bottleneck"]:  # it says nothing of the archive: neither passed nor failed

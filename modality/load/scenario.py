@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any, Literal, NamedTuple
@@ -17,6 +18,11 @@ from modality.registry import ARRIVALS, KINDS, SCENARIOS, unknown
 from modality.transfer.syntaxes import syntax
 
 StepName = Literal["worklist", "mpps", "store", "commitment", "query", "retrieve"]
+_MOST_INSTANCES = 100_000
+"""Of a series (our choice): each is described before a run."""
+_LONGEST_S = 86_400.0
+_NOT_AN_OPTION = frozenset(("kind_name", "phantom", "seed", "clock", "transfer_syntax"))
+"""Keys of the exam itself, and what the load sets."""
 Shape = Callable[[int, float, Random], list[float]]
 
 
@@ -59,15 +65,19 @@ class Exam:
         if self.kind not in KINDS.names():
             raise ConfigurationError(f"exam {self.name!r}: {unknown('kind', self.kind, KINDS.names())}")
         if (
-            not self.share >= 0
+            not 0 <= self.share < inf
             or self.series < 1
-            or self.instances < 0
+            or not 0 <= self.instances <= _MOST_INSTANCES
             or self.distinct < 1
-            or not self.pace_per_s >= 0
+            or not 0 <= self.pace_per_s < inf
+            or any(side is not None and side < 1 for side in (self.rows, self.columns))
         ):
             raise ConfigurationError(
-                f"exam {self.name!r}: share, instances and pace_per_s are from 0, series and distinct from 1"
+                f"exam {self.name!r}: share, instances and pace_per_s are from 0, series, distinct, rows and columns "
+                f"from 1, instances up to {_MOST_INSTANCES:,}"
             )
+        for name in _NOT_AN_OPTION & set(self.options or {}):
+            raise ConfigurationError(f"exam {self.name!r}: options.{name}: no option of the acquisition's")
         syntax(self.transfer_syntax)
 
 
@@ -204,6 +214,8 @@ class Scenario:
             raise ConfigurationError('steps: "store" must be among them')
         if not 0 < self.rate < 1e6 or not 0 < self.duration_s < 1e7 or not 1 <= self.associations <= 1024:
             raise ConfigurationError("rate and duration_s are above 0, associations from 1 to 1024")
+        if not 0 < self.timeout_s <= _LONGEST_S or not 0 <= self.reader_delay_s <= _LONGEST_S:
+            raise ConfigurationError(f"timeout_s is above 0, reader_delay_s from 0, both up to {_LONGEST_S:g} s")
         self.moments(1, 1.0, Random(0))
 
     def moments(self, count: int, duration_s: float, random: Random) -> list[float]:
@@ -220,8 +232,10 @@ class Scenario:
                 raise ConfigurationError(f"shape.{name}: {unknown('option of the arrivals', name, known)}")
         try:
             found: list[float] = law(count, duration_s, random, **options)
-        except TypeError as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             raise ConfigurationError(f"shape of {self.arrivals}: {error}") from error
+        if not all(0 <= one <= duration_s * (1 + 1e-9) for one in found):  # not a number is not
+            raise ConfigurationError(f"shape of {self.arrivals}: gives moments that are not within the run")
         return found
 
 

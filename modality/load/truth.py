@@ -72,12 +72,9 @@ class Truth:
 
     @property
     def complete(self) -> bool:
-        """All that was acknowledged is there, and what was compared has the same pixels."""
-        return not (self.lost or self.unknown or self.duplicated or self._differing)
-
-    @property
-    def _differing(self) -> list[str]:
-        return self.sample.differing if self.sample else []
+        """All that was acknowledged is there, and what was compared was given back with the same pixels."""
+        spoiled = self.sample and (self.sample.differing or self.sample.lost)
+        return not (self.lost or self.unknown or self.duplicated or spoiled)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -156,6 +153,10 @@ def verify(
             wait_s *= 2
     except (PeerError, UnreachableError) as error:
         truth.problems.append(str(error))
+        asking.cut_short = True
+    except KeyboardInterrupt:
+        truth.problems.append("interrupted, before the archive had been asked for all, or had had its time")
+        asking.cut_short, sample = True, 0
     asking.conclude()
     truth.acknowledged = account.sent
     truth.stored = truth.acknowledged - len(truth.lost) - truth.unknown
@@ -177,6 +178,7 @@ class _Asking:
         self.account, self.truth = account, truth
         self.missing: dict[str, list[str]] = {}
         self.answered: set[str] = set()
+        self.cut_short = False
         self.kept: dict[str, int] = {}
         self.duplicated: dict[str, list[str]] = {}
         self.unexpected: dict[str, list[str]] = {}
@@ -210,12 +212,14 @@ class _Asking:
     def conclude(self) -> None:
         """Enter it all."""
         truth = self.truth
-        truth.lost = [uid for uids in self.missing.values() for uid in uids]
+        missing = [uid for uids in self.missing.values() for uid in uids]
+        truth.lost = [] if self.cut_short else missing
         truth.kept_unacknowledged = sum(self.kept.values())
         truth.duplicated = [uid for uids in self.duplicated.values() for uid in uids]
         truth.unexpected = [uid for uids in self.unexpected.values() for uid in uids]
         never = self.account.fates.keys() - self.answered
         truth.unknown = sum(_letters(self.account, one).count(Fate.SENT.value) for one in never)
+        truth.unknown += len(missing) - len(truth.lost)  # it had not had its time
 
 
 def _compared(

@@ -84,8 +84,10 @@ def parse(text: str) -> Address:
             raise AddressError(f"{shown}: after the scheme come two slashes: dicom://AET@host:port")
         return Path(text)
     if scheme.lower() in ("http", "https"):
-        if not _split(text).hostname:
+        parts = _split(text)
+        if not parts.hostname:
             raise AddressError(f"{shown}: no host; give https://host/dicom-web")
+        _port(parts, shown)
         return WebAddress(text)
     if scheme.lower() not in ("dicom", "dicoms"):
         raise AddressError(f"{shown}: unknown scheme {scheme!r}; there is dicom, dicoms, http and https")
@@ -111,12 +113,16 @@ def _split(text: str) -> SplitResult:
         raise AddressError(f"{without_password(text)}: the host cannot be read: {error}") from None
 
 
-def _dicom(text: str) -> DicomAddress:
-    parts, shown = _split(text), without_password(text)
+def _port(parts: SplitResult, shown: str) -> int | None:
     try:
-        port = parts.port
+        return parts.port
     except ValueError:
         raise AddressError(f"{shown}: the port must be a number from 1 to 65535") from None
+
+
+def _dicom(text: str) -> DicomAddress:
+    parts, shown = _split(text), without_password(text)
+    port = _port(parts, shown)
     if not parts.hostname:
         raise AddressError(f"{shown}: no host; give dicom://AET@host:port")
     if not port:

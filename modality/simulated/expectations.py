@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from modality.simulated.archive.archive import SimulatedArchive
 
 _MOST_LINES = 20
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
 def assert_stored(archive: SimulatedArchive, instances: Iterable[PreparedInstance]) -> None:
@@ -51,27 +52,41 @@ def assert_same_pixels(one: Any, other: Any) -> None:
         other: likewise.
 
     Raises:
-        AssertionError: they differ; the message says in which image, how many pixels, and by how much at most.
+        AssertionError: they differ, or neither has an image; the message says in which image, how many pixels, and by
+            how much at most.
+        TypeError: one is nothing that has pixels.
     """
-    import numpy as np
-
     __tracebackhide__ = True
-    problems = []
+    problems, number = [], -1
     for number, (mine, theirs) in enumerate(zip_longest(_arrays(one), _arrays(other))):
         if mine is None or theirs is None:
             problems.append(f"image {number}: only one side has it")
         elif mine.shape != theirs.shape:
             problems.append(f"image {number}: {mine.shape} against {theirs.shape}")
-        else:
-            apart = np.abs(mine.astype(np.int64) - theirs.astype(np.int64))
-            if apart.any():
-                worst = tuple(int(at) for at in np.unravel_index(int(apart.argmax()), apart.shape))
-                problems.append(
-                    f"image {number}: {np.count_nonzero(apart)} of {apart.size} pixels differ, by {apart.max()} at "
-                    f"most, at {worst}: {mine[worst]} against {theirs[worst]}"
-                )
+        elif told := _apart(mine, theirs):
+            problems.append(f"image {number}: {told}")
+    if number < 0:
+        problems.append("neither side has an image")
     if problems:
         raise AssertionError(_message("the pixels differ", problems))
+
+
+def _apart(mine: Any, theirs: Any) -> str:
+    """How many pixels differ, and by how much; empty when none does. Not a number is like itself."""
+    import numpy as np
+
+    differ = (mine != theirs) & ~((mine != mine) & (theirs != theirs))  # noqa: PLR0124 - so is not a number known
+    if not differ.any():
+        return ""
+    whole = all(one.dtype.kind in "iub" and one.dtype != np.uint64 for one in (mine, theirs))
+    wide = np.int64 if whole else np.float64
+    with np.errstate(invalid="ignore"):
+        by = np.where(differ, np.abs(mine.astype(wide) - theirs.astype(wide)), 0)
+    worst = tuple(int(at) for at in np.unravel_index(int(by.argmax()), by.shape))
+    return (
+        f"{np.count_nonzero(differ)} of {differ.size} pixels differ, by {by[worst]} at most, at {worst}: "
+        f"{mine[worst]} against {theirs[worst]}"
+    )
 
 
 def _told(mine: PreparedInstance, theirs: PreparedInstance) -> Iterator[str]:
@@ -85,7 +100,7 @@ def _told(mine: PreparedInstance, theirs: PreparedInstance) -> Iterator[str]:
         try:
             assert_same_pixels(mine, theirs)
             yield f"{uid}: the pixel data differs"
-        except AssertionError as error:
+        except (AssertionError, TypeError) as error:
             yield f"{uid}: {str(error).replace(chr(10), '')}"
 
 
@@ -109,13 +124,18 @@ def _plain(instance: PreparedInstance) -> Dataset:
 
 def _arrays(given: Any) -> Iterator[Any]:
     import numpy as np
+    from pydicom.dataset import Dataset
 
     if isinstance(given, np.ndarray):
         yield given
     elif isinstance(given, PreparedInstance):
-        yield _plain(given).pixel_array
-    elif hasattr(given, "PixelData"):
+        yield from _arrays(_plain(given))
+    elif isinstance(given, Dataset):
+        if not any(keyword in given for keyword in _PIXELS):
+            raise TypeError(f"{given.get('SOPInstanceUID', 'a dataset')}: has no pixels")
         yield given.pixel_array
+    elif isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise TypeError(f"{given!r} has no pixels: give instances, datasets, arrays, or a study")
     else:
         for one in given:
             yield from _arrays(one)

@@ -48,6 +48,14 @@ class Fault:
     abort_after: int | None = None
     abort_at_bytes: int | None = None
 
+    def __post_init__(self) -> None:
+        if not (isinstance(self.every, int) and self.every >= 1 and isinstance(self.times, int) and self.times >= 0):
+            raise UsageError(f"fault: every={self.every!r}, times={self.times!r}: whole numbers from 1, and from 0")
+        if self.status is not None and not (isinstance(self.status, int) and 0 <= self.status <= 0xFFFF):
+            raise UsageError(f"fault: status={self.status!r}: a number up to FFFFH, such as 0xA700")
+        if not (isinstance(self.delay_s, (int, float)) and self.delay_s >= 0):
+            raise UsageError(f"fault: delay_s={self.delay_s!r}: a number of seconds from 0")
+
     @classmethod
     def parse(cls, text: str) -> Fault:
         """Read a fault from text: ``status=A700,every=10,on=store``; several values of one key are joined by ``+``.

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -49,6 +50,7 @@ def sink(
     takes_s: float = 0.0,
     max_pdu: int = 131072,
     closes_idle: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Sink]:
     """Runs one.
 
@@ -58,15 +60,16 @@ def sink(
         takes_s: one at a time, whatever the association, each request takes so long.
         max_pdu: the largest PDU that it takes.
         closes_idle: it ends an association a moment after every answer.
+        tls: what secures its port.
     """
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        works = _Sink(listener, behaviour or (lambda _: "keep"), stall, takes_s, max_pdu, closes_idle)
+        works = _Sink(listener, behaviour or (lambda _: "keep"), stall, takes_s, max_pdu, closes_idle, tls)
         process = context.Process(target=works.run, args=(theirs,), daemon=True)
         process.start()
         theirs.close()
-        made = Sink(DicomAddress("127.0.0.1", listener.getsockname()[1], "SINK"), process, ours)
+        made = Sink(DicomAddress("127.0.0.1", listener.getsockname()[1], "SINK", tls=bool(tls)), process, ours)
         try:
             yield made
         finally:
@@ -82,6 +85,7 @@ class _Sink:
     takes_s: float
     max_pdu: int
     closes_idle: bool
+    tls: ssl.SSLContext | None
 
     def run(self, pipe: Connection) -> None:
         self.lock, self.one = threading.Lock(), threading.Lock()
@@ -104,6 +108,10 @@ class _Sink:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        try:
+            connection = self.tls.wrap_socket(connection, server_side=True) if self.tls else connection
+        except OSError:
+            return  # no TLS, or not ours
         with connection:
             try:
                 connection.sendall(acceptance(connection, max_pdu=self.max_pdu))

@@ -74,10 +74,12 @@ def test_the_document_has_the_keys_of_the_contract() -> None:
 
 
 def test_a_warning_counts_as_sent() -> None:
-    document = run([outcome(0, status="B000"), outcome(1)]).to_json()
-    assert (document["sent"], document["failed"]) == (2, 0)
-    assert document["warnings"] == {"B000": 1}
-    assert document["refused_by_status"] == {}
+    refused = outcome(4, Fate.REFUSED, status="HTTP 503")
+    warned = [outcome(number, status=status) for number, status in enumerate(("B000", "0001", "0107"))]
+    document = run([*warned, outcome(3), refused]).to_json()
+    assert (document["sent"], document["failed"]) == (4, 1)
+    assert document["warnings"] == {"0001": 1, "0107": 1, "B000": 1}
+    assert document["refused_by_status"] == {"HTTP 503": 1}
 
 
 def test_latency_is_from_the_planned_moment_and_is_lag_queue_and_service_together() -> None:

@@ -60,6 +60,13 @@ def test_whether_anything_is_lost_passes_only_when_somebody_looked() -> None:
     assert cases(made, Objectives())["lost <= 0"].find("failure") is not None
 
 
+def test_a_run_that_was_interrupted_passes_no_gate() -> None:
+    made = account()
+    assert "the whole plan was run" not in cases(made, Objectives())
+    made.configuration["interrupted"] = True
+    assert cases(made, Objectives())["the whole plan was run"].find("failure") is not None
+
+
 def test_an_engine_at_its_limit_says_nothing_of_the_archive() -> None:
     made = account()
     assert len(cases(made, Objectives())["the engine kept to its plan"]) == 0

@@ -45,7 +45,7 @@ def test_steady_sends_small_instances_evenly() -> None:
 def test_the_department_sends_every_kind_of_image_and_report() -> None:
     """Those left out are another encoding of what is there, or belong to radiotherapy, which is not of this mix."""
     kinds = {one.kind for one in load_scenario("department").exam}
-    assert set(KINDS.entries) - kinds <= {"enhanced-ct", "enhanced-mr", "rtstruct", "rtdose"}
+    assert set(KINDS.entries) - kinds <= {"enhanced-ct", "enhanced-mr", "rtstruct", "rtdose", "rtplan"}
 
 
 _FILE = """
@@ -73,6 +73,7 @@ kind = "mr"
         (("[[exam]]", "arrivals = 'day'\nshape = {weights = 'abc'}\n[[exam]]"), "shape of day"),
         (("[[exam]]\n", "[[exam]]\nshare = inf\n"), "share"),
         (("[[exam]]\n", "[[exam]]\npace_per_s = inf\n"), "pace_per_s"),
+        (("[[exam]]\n", "[[exam]]\noptions = {seed = 1}\n"), "options.seed: no option"),
         (("[[exam]]\n", "[[exam]]\nrows = 0\n"), "rows and columns"),
         (("[[exam]]\n", "[[exam]]\ninstances = 1000000\n"), "up to 100,000"),
         (("[[exam]]", "steps = ['query']\n[[exam]]"), '"store"'),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from modality.errors import PeerError
+import pytest
+
+from modality.errors import PeerError, UnreachableError
 from modality.load.account import Account
 from modality.load.engine.run import Load
 from modality.load.faults.injector import Struck
@@ -14,8 +16,10 @@ from modality.load.outcome import Fate, Outcome, instance_uid
 from modality.load.truth import Truth, look_for_struck, verify
 from modality.network.address import DicomAddress, WebAddress, parse_dicom
 from modality.network.local import Local, Timeouts
+from modality.network.verify import Verification
 from modality.simulated.archive.archive import SimulatedArchive
 from modality.simulated.dicomweb.web import Web
+from modality.transfer.instance import PreparedInstance
 from tests.load.loads import load
 
 LOCAL = Local(timeouts=Timeouts(2.0, 5.0, 10.0))
@@ -67,14 +71,14 @@ def test_over_dicomweb_it_is_asked_by_qido_and_all_is_there() -> None:
 class _Lists:
     """A listing to order: each study's answers, the last one for good."""
 
-    def __init__(self, answers: dict[str, list[list[str] | Exception]]) -> None:
+    def __init__(self, answers: dict[str, list[list[str] | BaseException]]) -> None:
         self.answers = answers
         self.renewed = 0
 
     def instances(self, study_uid: str) -> list[str]:
         mine = self.answers[study_uid]
         answer = mine.pop(0) if len(mine) > 1 else mine[0]
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
@@ -131,6 +135,39 @@ def test_a_study_about_which_no_answer_comes_is_unknown_and_not_lost() -> None:
     assert (truth.lost, truth.unknown, truth.stored, lists.renewed) == ([], 2, 1, 1)
     assert not truth.complete
     assert truth.problems == ["study 1.2: no"]
+
+
+@pytest.mark.parametrize("end", [UnreachableError("gone"), KeyboardInterrupt()])
+def test_what_had_not_its_time_when_the_asking_ended_is_not_known_and_not_lost(end: BaseException) -> None:
+    lists = _Lists({"1.2": [uids("1.2", 1), end], "1.3": [uids("1.3", 0)]})
+    account = account_of({"1.2": "SS", "1.3": "S"})
+    truth = asked(account, lists, settle_s=5.0)
+    assert (truth.lost, truth.unknown, truth.stored) == ([], 1, 2)
+    assert account.lost_uids == []
+    assert not truth.complete
+    assert len(truth.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "complete"),
+    [
+        (Verification(checked=2, identical=2), True),
+        (Verification(checked=2, identical=1, lost=["1.2.3"]), False),
+        (Verification(checked=2, identical=1, differing=["1.2.3"]), False),
+        (Verification(checked=2, problems=["it offers neither C-GET nor C-MOVE"] * 2), True),
+    ],
+)
+def test_what_is_listed_and_not_given_back_as_it_was_is_told(
+    found: Verification, *, complete: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modality.load.truth.verify_instances", lambda *_, **__: found)
+    lists = _Lists({"1.2": [uids("1.2", 0, 1)]})
+    truth = verify(
+        account_of({"1.2": "SS"}), DicomAddress("127.0.0.1", 9), LOCAL, lambda *_: PreparedInstance("1.2", b""),
+        opened=lists.opened,
+    )  # fmt: skip
+    assert truth.sample is found
+    assert truth.complete == complete
 
 
 def test_an_archive_that_cannot_be_asked_leaves_all_unknown() -> None:

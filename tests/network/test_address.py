@@ -70,6 +70,7 @@ def test_an_address_parses(text: str, address: object) -> None:
         ("dicom://PACS@host", "no port"),
         ("dicom://PACS@host:0", "no port"),
         ("dicom://PACS@host:65536", "port must be a number"),
+        ("https://host:65536/dicom-web", "port must be a number"),
         ("dicom://PACS@host:dicom", "port must be a number"),
         ("dicom://PACS@[::1:104", "host cannot be read"),
         ("dicom://PACS:secret@host:104", "no password"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import time
 from collections.abc import Iterator
@@ -172,3 +173,16 @@ def test_a_web_service_that_keeps_a_bomb_answers_and_goes_on(what: str, keeping:
     assert answered.status_code < 500
     assert time.monotonic() - began < 5
     assert httpx.get(f"{keeping.web_address}/studies").status_code == 200
+
+
+def test_no_module_unpacks_archives() -> None:
+    """Whoever adds one adds its bomb here."""
+    root = Path(deflation.__file__).parents[2]
+    unpacks = re.compile(r"\b(zipfile|tarfile|gzip|bz2|lzma|unpack_archive|zstandard|py7zr)\b")
+    found = {
+        str(path.relative_to(root))
+        for package in ("modality", "firmware_bridge", "phantoms")
+        for path in (root / package).rglob("*.py")
+        if unpacks.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()

@@ -56,6 +56,22 @@ def test_a_fault_that_does_not_read_is_a_usage_error_that_helps(text, message):
         Fault.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"status": "A700"}, "status='A700'"),
+        ({"status": 0x10000}, "up to FFFFH"),
+        ({"status": 0xA700, "every": 0}, "every=0"),
+        ({"status": 0xA700, "every": "10"}, "every='10'"),
+        ({"lose": True, "times": -1}, "times=-1"),
+        ({"delay_s": -1}, "delay_s=-1"),
+    ],
+)
+def test_a_fault_that_could_never_strike_is_refused_where_it_is_made(values, message):
+    with pytest.raises(UsageError, match=message):
+        Fault(**values)
+
+
 def test_an_unknown_key_is_an_unknown_name():
     with pytest.raises(UnknownNameError):
         Fault.parse("statsu=A700")

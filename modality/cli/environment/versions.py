@@ -18,13 +18,18 @@ PACKAGES = {
     "highdicom": "seg",
     "segno": "slides",
     "httpx": "web",
+    "jinja2": "web",
     "starlette": "web",
     "uvicorn": "web",
+    "websockets": "web",
     "pillow": "web",
     "fhir.resources": "fhir",
+    "pyjwt": "fhir",
+    "ucumvert": "fhir",
     "hl7": "hl7",
     "hdrhistogram": "load",
     "matplotlib": "load",
+    "prometheus-client": "load",
     "locust": "load",
 }
 

@@ -209,7 +209,8 @@ class Side:
                     progress=done,
                 )  # fmt: skip
             try:
-                look_for_struck(self.struck, made.to, made.local)
+                if self.struck:
+                    look_for_struck(self.struck, made.to, made.local)
             except ModalityError as error:
                 say(f"not looked for what the faults sent: {error}")
         if self._metrics:

@@ -76,7 +76,8 @@ def _one(made: Load, extras: Extras, listen: Listen | None) -> tuple[Account, li
         faults = [one.as_dict() for one in side.struck]
     if extras.report:
         account.configuration["peer"] = agreed(made)
-    return account, faults, account.complete and (truth is None or truth.complete)
+    whole = account.complete and not account.configuration.get("interrupted")
+    return account, faults, whole and (truth is None or truth.complete)
 
 
 def agreed(made: Load) -> dict[str, Any]:

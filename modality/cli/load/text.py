@@ -19,6 +19,8 @@ _TIMES = {
 
 def explain(document: dict[str, Any]) -> None:
     """Say what went wrong, a line each, on stderr."""
+    if document["configuration"].get("interrupted"):
+        say("interrupted: what follows is of the part of the plan that was due until then")
     for status, count in document["refused_by_status"].items():
         say(f"refused with {status}: {count}")
     for name, found in document["errors"].items():
@@ -34,6 +36,9 @@ def explain(document: dict[str, Any]) -> None:
     for name in ("skipped", "lost"):
         if document[name]:
             say(f"{name}: {document[name]}")
+    truth = document["verification"]
+    if truth and truth["unknown"]:
+        say(f"not verified: of {truth['unknown']} acknowledged instances it is not known whether they are there")
     if document["out_of_range"]:
         say(f"{document['out_of_range']} times were out of the histogram's range, and stand at its bound")
     if document["engine"]["bottleneck"]:

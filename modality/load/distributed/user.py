@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+import gevent
 from locust import User, events, runners, task
 
 from modality.identity import fresh_seed
@@ -21,9 +22,9 @@ from modality.load.engine.guard import check_target
 from modality.load.engine.wire import Answer, Wires, wires
 from modality.load.exams.material import Material
 from modality.load.exams.plan import Request
+from modality.load.junit import check_writable
 from modality.load.outcome import Fate, Outcome
 from modality.network.address import DicomAddress
-from modality.network.local import Local, Timeouts
 
 _NAP_S = 0.2  # a user that waits looks so often whether the run is over
 _MASTER_GONE_S = 15
@@ -57,18 +58,24 @@ def prepare(settings: Settings) -> None:
     shared = _Shared(settings, Collector(settings))
     _shared[:] = [shared]
     events.init.add_listener(shared.collector.on_init)
-    if not _is_master():
+    if not _is("worker"):
+        for path in (settings.report, settings.json):
+            if path:
+                check_writable(path)
+    if not _is("master"):
         _of_users(shared)  # takes seconds, in which a connected worker would be silent
+    # The event loop has slept meanwhile: without this Locust's --run-time would end so many seconds early.
+    gevent.get_hub().loop.update_now()
 
 
-def _is_master() -> bool:
-    return "--master" in sys.argv or os.environ.get("LOCUST_MODE_MASTER", "").lower() in ("1", "true")
+def _is(role: str) -> bool:
+    return f"--{role}" in sys.argv or os.environ.get(f"LOCUST_MODE_{role.upper()}", "").lower() in ("1", "true")
 
 
 def _of_users(shared: _Shared) -> tuple[Material, Wires]:
     if shared.material is None or shared.wires is None:
         settings = shared.settings
-        local = Local(settings.aet, Timeouts(response_s=settings.scenario.timeout_s))
+        local = settings.local()
         shared.material = Material(settings.scenario, settings.seed)
         shared.wires = wires(settings.to, shared.material.contexts(), local)
     return shared.material, shared.wires

@@ -91,7 +91,7 @@ class Errands:
                 step.left_out = step.left_out or str(error)
                 step.planned -= 1
             return
-        except ModalityError as error:
+        except Exception as error:  # noqa: BLE001 - what a peer's rubbish brings to light is counted, and not lost
             failed = type(error).__name__
             finished = self._clock()
         finally:

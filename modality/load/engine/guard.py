@@ -30,7 +30,7 @@ def check_target(address: DicomAddress | WebAddress, *, owned: bool, target: Tar
 
 def planned_bytes(plan: Plan, material: Material) -> int:
     """How many bytes of data sets the plan holds."""
-    means = {name: material.bytes_of(name) for name in material.sizes}
+    means = {name: material.bytes_of(name) for name in {one.exam.name for one in plan.studies}}
     return round(sum(one.of * means[one.exam.name] for one in plan.studies))
 
 

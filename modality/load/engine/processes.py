@@ -130,6 +130,7 @@ def _part(load: Load, part: int, pipe: Connection) -> None:
             told[0] = moment
             brief = Account(account.scenario, account.run_id, account.seed, account.duration_s)
             brief.counts, brief.bytes, brief.finished_s = dict(account.counts), account.bytes, account.finished_s
+            brief.statuses = dict(account.statuses)
             brief.latency, brief.send_lag = account.latency, account.send_lag
             pipe.send(("so far", (to_plain(brief), moment, waiting)))
 

@@ -65,15 +65,19 @@ class Load:
     prepared: Material | None = None
 
     def made(self, progress: Progress | None = None) -> Load:
-        """The same, with its instances prepared; takes seconds."""
-        material = Material(self.scenario, self.seed, fresh_pixels=self.fresh_pixels, progress=progress)
-        return replace(self, prepared=material)
+        """The same, with the instances of its plan prepared; takes seconds, and more for what is drawn in detail."""
+        material = Material(self.scenario, self.seed, only=(), fresh_pixels=self.fresh_pixels)
+        made = replace(self, prepared=material)
+        material.prepare(made.planned_exams, progress)
+        return made
 
     @property
     def material(self) -> Material:
         """What its exams are made of; prepared now where it was not yet."""
         if self.prepared is None:
-            object.__setattr__(self, "prepared", Material(self.scenario, self.seed, fresh_pixels=self.fresh_pixels))
+            object.__setattr__(
+                self, "prepared", Material(self.scenario, self.seed, only=(), fresh_pixels=self.fresh_pixels)
+            )
         assert self.prepared is not None
         return self.prepared
 
@@ -81,6 +85,11 @@ class Load:
     def plan(self) -> Plan:
         """What goes out when."""
         return Plan(self.scenario, self.rate, self.duration_s, self.seed, self.run_id, self.material.sizes)
+
+    @cached_property
+    def planned_exams(self) -> frozenset[str]:
+        """Names of the exams that the plan has: a short one may have none of those that are rare."""
+        return frozenset(one.exam.name for one in self.plan.studies)
 
     def loop(self, part: int = 0, watch: Watch | None = None) -> Loop:
         """The loop of one of its processes."""
@@ -102,6 +111,7 @@ class Load:
             UnreachableError: nobody answers at the address, before the run began.
             PeerError: the archive lets no association be, before the run began.
         """
+        self.material.prepare(self.planned_exams)  # before the clock runs, and before processes are forked
         if self.processes == 1:
             account = self.loop(watch=watch).run()
         else:
@@ -137,7 +147,7 @@ class Load:
                 one.name: {
                     "kind": one.kind,
                     "instances": self.material.sizes[one.name],
-                    "mean_bytes": round(self.material.bytes_of(one.name)),
+                    "mean_bytes": round(self.material.bytes_of(one.name)) if one.name in self.planned_exams else None,
                     "share": one.share,
                 }
                 for one in self.scenario.exam

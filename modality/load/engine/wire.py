@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from modality.errors import ContextRefused, InvalidResponse, ModalityError, PeerError, UnreachableError
 from modality.load.outcome import Fate, fate_of
@@ -128,7 +131,7 @@ class DimseWire:
 
 
 class WebWire:
-    """STOW-RS, one instance a request, over a connection that is kept.
+    """STOW-RS, one instance a request, over a connection that is kept; opening it says whether anybody is there.
 
     Args:
         address: the service root.
@@ -141,17 +144,34 @@ class WebWire:
         self._first = True
 
     def open(self) -> float:
-        """Make the client; its connection is opened by the first request."""
-        began = time.perf_counter()
+        """Make the client, whose connection is opened by the first request; what is timed is a connection before it.
+
+        Raises:
+            UnreachableError: nobody answers.
+        """
         self._client = DicomWebClient(self._address, self._local)
         self._first = True
+        began = time.perf_counter()
+        self._called()
         return time.perf_counter() - began
+
+    def _called(self) -> None:
+        url = urlsplit(self._address.url)
+        host, port = url.hostname or "", url.port or (443 if url.scheme.lower() == "https" else 80)
+        proxied = url.scheme.lower() in getproxies() and not proxy_bypass(host)
+        try:
+            if not proxied:  # the proxy is there, and knows whom it can reach
+                socket.create_connection((host, port), timeout=self._local.timeouts.connect_s).close()
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise UnreachableError(
+                f"{self._address}: nobody answers at {host}:{port} ({why}); is it running, and the URL right?"
+            ) from error
 
     def store(self, instance: PreparedInstance) -> Answer:
         """Store one instance."""
         if self._client is None:
-            self.open()
-        assert self._client is not None
+            self._client = DicomWebClient(self._address, self._local)
         boundary = secrets.token_hex(16)
         headers = {"Content-Type": "application/dicom"}
         part = instance.part10()

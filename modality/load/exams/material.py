@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,9 @@ from modality.registry import KINDS
 from modality.station.study import Scan, generate, load_phantom
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.series import Template
+from modality.transfer.syntaxes import syntax
 
+_MANY = ("ct", "mr")  # kinds whose instances are as many as are asked for
 _STUDIES_KEPT = 64  # whose texts are at hand: more than stand side by side, but for a burst
 
 Progress = Callable[[int, int], None]
@@ -31,38 +33,69 @@ class Material:
     """What the exams of a scenario are made of.
 
     Args:
-        scenario: its exams are prepared here, which may take seconds for each.
+        scenario: what there is to prepare.
         seed: what pixels and geometry come from.
+        only: names of the exams that are prepared here, which may take seconds for each; all by default. Others follow
+            by `prepare`, or when an instance is asked for.
         fresh_pixels: each instance has pixels of its own: the lowest bit of each sample is drawn anew, which is below
             the noise; for archives that keep the same pixels once.
         progress: told how far it is.
+
+    Attributes:
+        sizes: instances that a study of each exam has, by the exam's name.
 
     Raises:
         UsageError: an exam's options are wrong, or its pixels cannot be made fresh.
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, *, fresh_pixels: bool = False, progress: Progress | None = None
+        self,
+        scenario: Scenario,
+        seed: int,
+        *,
+        only: Collection[str] | None = None,
+        fresh_pixels: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         self.seed = seed
         self.fresh_pixels = fresh_pixels
         self._moulds: dict[str, list[Mould]] = {}
         self._places: dict[str, dict[str, int]] = {}
         self._modalities = {one.name: str(KINDS.load(one.kind).modality) for one in scenario.exam}
-        self.sizes: dict[str, int] = {}
         self._texts: OrderedDict[str, dict[str, bytes]] = OrderedDict()
-        exams = [one for one in scenario.exam if one.share > 0]
-        for number, exam in enumerate(exams):
+        self._exams = {one.name: one for one in scenario.exam if one.share > 0}
+        self._scans: dict[str, Scan] = {}  # planned, which shows every wrong option, and not yet made
+        self.sizes: dict[str, int] = {}
+        for exam in self._exams.values():
+            if fresh_pixels and syntax(exam.transfer_syntax).encapsulated:
+                raise UsageError(
+                    f"exam {exam.name!r}: only native pixels can be made fresh, and not {exam.transfer_syntax}"
+                )
+            self._scans[exam.name] = scan = _planned(exam, seed)
+            self.sizes[exam.name] = exam.series * (exam.instances or len(scan))
+        self.prepare(self._exams if only is None else only, progress)
+
+    def prepare(self, exams: Collection[str], progress: Progress | None = None) -> None:
+        """Make the instances of the exams of these names, as far as that has not been done yet."""
+        missing = [one for one in self._exams if one in exams and one not in self._moulds]
+        for number, name in enumerate(missing):
             if progress:
-                progress(number, len(exams))
-            self._moulds[exam.name] = moulds = [Mould(one) for one in _instances(exam, seed)]
-            self._places[exam.name] = {one.instance.sop_instance_uid: place for place, one in enumerate(moulds)}
-            if fresh_pixels and moulds[0].instance.syntax.encapsulated:
-                raise UsageError(f"exam {exam.name!r}: only native pixels can be made fresh, and not {_syntax(moulds)}")
-            self.sizes[exam.name] = exam.series * (exam.instances or len(moulds))
+                progress(number, len(missing))
+            moulds = [Mould(one) for one in _instances(self._exams[name], self._scans[name])]
+            self._places[name] = {one.instance.sop_instance_uid: place for place, one in enumerate(moulds)}
+            self._moulds[name] = moulds
+
+    def _moulds_of(self, name: str) -> list[Mould]:
+        self.prepare([name])
+        return self._moulds[name]
+
+    @property
+    def prepared(self) -> list[str]:
+        """Names of the exams whose instances are made."""
+        return list(self._moulds)
 
     def contexts(self) -> list[tuple[str, str]]:
-        """SOP Class and Transfer Syntax of all there is."""
+        """SOP Class and Transfer Syntax of all that is prepared."""
         every = (mould.instance for moulds in self._moulds.values() for mould in moulds)
         return list(dict.fromkeys((one.sop_class_uid, one.transfer_syntax_uid) for one in every))
 
@@ -73,17 +106,17 @@ class Material:
     def place(self, study: PlannedStudy, index: int) -> tuple[int, str]:
         """Which series of its study an instance is in, from 0, and its SOP Class."""
         series, place = divmod(index, self.sizes[study.exam.name] // study.exam.series)
-        moulds = self._moulds[study.exam.name]
+        moulds = self._moulds_of(study.exam.name)
         return series, moulds[place % len(moulds)].instance.sop_class_uid
 
     def bytes_of(self, exam: str) -> float:
         """Mean size of an exam's instances, in bytes."""
-        moulds = self._moulds[exam]
+        moulds = self._moulds_of(exam)
         return sum(one.instance.size for one in moulds) / len(moulds)
 
     def instance(self, study: PlannedStudy, index: int) -> PreparedInstance:
         """Instance `index` of a planned study, ready to leave; the same bytes each time."""
-        moulds = self._moulds[study.exam.name]
+        moulds = self._moulds_of(study.exam.name)
         series, place = divmod(index, self.sizes[study.exam.name] // study.exam.series)
         mould = moulds[place % len(moulds)]
         old = mould.instance
@@ -156,27 +189,31 @@ def _words(header: Any) -> bool:
     return b"OB" not in bytes(header)[4:6]
 
 
-def _syntax(moulds: list[Mould]) -> str:
-    return moulds[0].instance.syntax.keyword
+def _planned(exam: Exam, seed: int) -> Scan:
+    """The scan that an exam's instances are of.
 
-
-def _instances(exam: Exam, seed: int) -> Iterator[PreparedInstance]:
-    """The instances of one series of an exam, a few pixels shared among many."""
+    Raises:
+        UsageError: its options are wrong.
+    """
     options: dict[str, Any] = dict(exam.options or {})
     for name in ("rows", "columns"):
         if getattr(exam, name) is not None:
             options[name] = getattr(exam, name)
     drawn = Identity(seed, ("load", exam.name)).number("content", 2**48)
     phantom = load_phantom(exam.phantom) if exam.phantom else None
-    many = exam.kind in ("ct", "mr")
-    if exam.instances and many:
+    if exam.instances and exam.kind in _MANY:
         options["slices"] = exam.instances
     study = generate(exam.kind, phantom, seed=drawn, transfer_syntax=exam.transfer_syntax, **options)
     (scan,) = study.series
+    return scan
+
+
+def _instances(exam: Exam, scan: Scan) -> Iterator[PreparedInstance]:
+    """The instances of one series of an exam, a few pixels shared among many."""
     iod = scan.kind.iod
     if iod is not None and iod.frame_values is not None and not scan.transfer_syntax.encapsulated:
         return _every_slice(scan, iod, exam.distinct)
-    return islice(scan, exam.distinct if many else None)
+    return islice(scan, exam.distinct if exam.kind in _MANY else None)
 
 
 def _every_slice(scan: Scan, iod: ImageIod[Any], distinct: int) -> Iterator[PreparedInstance]:

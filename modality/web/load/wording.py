@@ -58,12 +58,28 @@ def verdict(document: Mapping[str, Any], judgements: Sequence[Judgement]) -> tup
         parts.append("missed " + ", ".join(f"the objective {objective(one)}" for one in missed))
     if parts:
         return False, f"The archive {_and(parts)}."
+    if document["configuration"].get("interrupted"):
+        return False, "The run was interrupted; until then the archive took every instance in time."
     truth = (document.get("verification") or {}) if document["verified"] else {}
-    if truth.get("unknown") or truth.get("duplicated"):
-        return False, "The archive took every instance in time, but did not list them as it should: see what is there."
+    if but := list(_but(document, truth)):
+        return False, f"The archive took every instance in time, but {_and(but)}."
+    if (truth.get("sample") or {}).get("problems"):
+        return True, "The archive took every instance in time, and lists each; some could not be fetched to compare."
     if truth:
         return True, "The archive took every instance in time, and every one of them is there."
     return True, "The archive took every instance in time. Nobody has looked whether they are there."
+
+
+def _but(document: Mapping[str, Any], truth: Mapping[str, Any]) -> Iterator[str]:
+    """What went wrong though every instance was taken."""
+    for name, step in document["steps"].items():
+        if step["failed"]:
+            yield f"{step['failed']:,} of {step['planned']:,} steps of {name} failed"
+    if truth.get("unknown") or truth.get("duplicated"):
+        yield "it did not list them as it should: see what is there"
+    sample = truth.get("sample") or {}
+    if sample.get("differing_pixels") or sample.get("not_given_back"):
+        yield "it did not give them back as they were sent"
 
 
 def _and(parts: Sequence[str]) -> str:
@@ -159,6 +175,8 @@ def _truth(document: Mapping[str, Any]) -> Iterator[str]:
         )
         if sample["differing_pixels"]:
             words += f", {len(sample['differing_pixels']):,} have other pixels"
+        if sample["not_given_back"]:
+            words += f"; {len(sample['not_given_back']):,} were listed, and not given back"
         if sample["coerced"]:
             changed = _and(
                 [
@@ -190,16 +208,17 @@ def objective(one: Judgement) -> str:
 
 def judged(one: Judgement, document: Mapping[str, Any]) -> tuple[str, str, bool | None]:
     """An objective, what was found, and whether it held; None where nobody looked."""
+    expected = unbroken(objective(one))
     if one.name == "lost" and not document["verified"]:
-        return objective(one), "not verified", None
+        return expected, "not verified", None
     if one.name == "lost" and one.held and (document["verification"] or {}).get("unknown"):
-        return objective(one), "not known", None
+        return expected, "not known", None
     if one.found is None:
-        return objective(one), "nothing measured", False
+        return expected, "nothing measured", False
     if one.name.endswith("_ms"):
-        return objective(one), milliseconds(one.found), one.held
+        return expected, milliseconds(one.found), one.held
     found = f"{one.found:g}" if one.name == "lost" else share(round(one.found * 1e6), 10**6)
-    return objective(one), found, one.held
+    return expected, found, one.held
 
 
 def change(before: Any, after: Any, better: str) -> tuple[str, str]:

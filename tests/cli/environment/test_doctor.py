@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -38,6 +39,15 @@ def test_a_port_that_is_taken_is_named_with_who_wanted_it() -> None:
     assert finding.found.startswith("archive: ")
     [finding] = checks.ports({"archive": number})
     assert finding.state == "ok"
+
+
+def test_every_package_of_an_extra_is_looked_for() -> None:
+    text = (Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8")
+    extras = text.partition("[project.optional-dependencies]")[2].partition("\nall = ")[0]
+    core = text.partition("\ndependencies = [")[2].partition("\n]")[0]
+    named = re.findall(r'"([a-z0-9.-]+)(?:\[\w+\])?>=', core + extras)
+    assert len(named) > 20
+    assert set(named) - set(versions.PACKAGES) == {"tomli"}  # a part of newer Pythons
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,7 @@ import pytest
 from modality.simulated.archive.archive import SimulatedArchive
 from tests.cli.command import document, invoke
 from tests.load.sinks import sink
+from tests.network.acceptor import Authority
 
 TINY = """
 title = "tiny images"
@@ -90,10 +96,54 @@ def test_what_was_skipped_ends_it_with_1(tiny: Path) -> None:
     assert found["planned"] == found["sent"] + found["skipped"] == 40
 
 
-def test_nobody_at_the_address_ends_it_with_3(tiny: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_that_is_interrupted_is_told_and_ends_with_1(tiny: Path, end: int, processes: int) -> None:
+    with sink() as peer:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "modality", "load", tiny, "--to", str(peer.address), "--rate", "50", "--duration",
+             "60", "--processes", str(processes), "--json", "--metrics", "0"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            assert running.stderr is not None
+            while "metrics at" not in (line := running.stderr.readline()):
+                assert line
+            time.sleep(2.0)
+            running.send_signal(end)
+            said, talk = running.communicate(timeout=20)
+        finally:
+            running.kill()
+        kept = peer.ended()["kept"]
+    found = json.loads(said)
+    assert running.returncode == 1, talk
+    assert found["configuration"]["interrupted"] is True
+    assert 0 < found["sent"] == len(kept) < 3000
+    assert found["planned"] == found["sent"] + found["skipped"]
+    assert talk.count("interrupted: what follows") == 1
+    assert "Traceback" not in talk
+
+
+def test_a_load_goes_over_tls(tiny: Path, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("us.example")
+    tls = ("--tls-ca", authority.ca, "--tls-cert", certificate, "--tls-key", key)
+    with sink(tls=authority.server(wants_client=True)) as peer:
+        options = ("--to", str(peer.address), "--rate", "60", "--duration", "1", "--json")
+        refused = invoke("load", tiny, *options)
+        result = invoke("load", tiny, *options, *tls)
+        kept = peer.ended()["kept"]
+    assert refused.exit_code == 3, refused.stderr
+    assert "signed by nobody that we trust" in refused.stderr
+    assert (result.exit_code, document(result)["sent"], len(kept)) == (0, 60, 60), result.stderr
+    assert document(result)["setup_ms"]["max"] > 0
+
+
+@pytest.mark.parametrize("address", ["dicom://X@127.0.0.1:{}", "http://127.0.0.1:{}/dicom-web"])
+def test_nobody_at_the_address_ends_it_with_3(tiny: Path, address: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        result = invoke("load", tiny, "--to", f"dicom://X@127.0.0.1:{taken.getsockname()[1]}", "--duration", "1")
+        result = invoke("load", tiny, "--to", address.format(taken.getsockname()[1]), "--duration", "1")
     assert result.exit_code == 3
     assert "nobody answers" in result.stderr
 

@@ -14,6 +14,7 @@ from modality.simulated.archive.archive import SimulatedArchive
 from modality.simulated.dicomweb.web import Web
 from tests.cli.command import document, invoke
 from tests.load.distributed.test_locust import TOML
+from tests.load.sinks import sink
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,17 @@ def test_the_same_load_on_two_destinations_is_told_side_by_side(archive: Any, ti
         tmp_path / "old.json",
     )  # fmt: skip
     assert document(ended)["baseline"]["comparison"][0]["values"] == ["20", "20"]
+
+
+def test_an_archive_that_cannot_be_asked_is_told_and_nothing_is_called_lost(tiny: Path) -> None:
+    with sink() as peer:
+        options = ("--to", str(peer.address), "--rate", "20", "--duration", "1", "--json", "--verify", "--timeout", "1")
+        ended = invoke("load", tiny, *options)
+    found = document(ended)
+    assert ended.exit_code == 1
+    assert (found["sent"], found["lost"], found["verification"]["unknown"]) == (20, 0, 20)
+    assert "not verified: of 20 acknowledged instances it is not known" in ended.stderr
+    assert "faults" not in ended.stderr
 
 
 @pytest.mark.parametrize(

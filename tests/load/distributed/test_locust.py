@@ -20,6 +20,7 @@ from modality.load.distributed.schedule import endless
 from modality.load.distributed.settings import locust_path, settings
 from tests.load.loads import TINY, material, scenario
 from tests.load.sinks import Sink, sink
+from tests.network.acceptor import Authority
 
 ROOT = Path(__file__).parents[3]
 TOML = """
@@ -113,11 +114,40 @@ def test_one_process_writes_the_report_too_and_failures_make_its_exit_code(tmp_p
         talk = process.communicate(timeout=60)[0].decode()
         said = running.ended()
     document = json.loads((tmp_path / "out.json").read_text())
+    assert document["duration_s"] == pytest.approx(3.0, abs=0.7)  # what was prepared before took nothing of it
     assert process.returncode == 1, talk
     assert document["refused_by_status"] == {"A700": said["requests"] // 10}
     assert document["sent"] == len(said["kept"])
     assert f"{document['refused']} failed" in talk
     assert "://" not in (tmp_path / "out.html").read_text()
+
+
+@pytest.mark.timeout(120)
+def test_users_call_over_tls_with_the_certificate_that_the_environment_names(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("us.example")
+    with sink(tls=authority.server(wants_client=True)) as running:
+        environment = {
+            **told(running, tmp_path, 20.0), "MODALITY_LOAD_TLS_CA": str(authority.ca),
+            "MODALITY_LOAD_TLS_CERT": str(certificate), "MODALITY_LOAD_TLS_KEY": str(key),
+        }  # fmt: skip
+        process = locust("--headless", "-u", "3", "-r", "10", "-t", "3s", "--only-summary", environment=environment)
+        talk = process.communicate(timeout=60)[0].decode()
+        said = running.ended()
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert process.returncode == 0, talk
+    assert document["sent"] == len(said["kept"]) > 100
+    assert (document["failed"], said["associations"]) == (0, 3)
+    assert document["latency_ms"]["p50"] < 200
+
+
+def test_a_mistake_in_the_environment_is_one_line(tmp_path: Path) -> None:
+    environment = {"MODALITY_LOAD_TO": "dicom://A@127.0.0.1:1", "MODALITY_LOAD_REPORT": str(tmp_path / "no" / "r.html")}
+    process = locust("--headless", "-u", "1", "-t", "1s", environment=environment)
+    talk = process.communicate(timeout=60)[0].decode()
+    assert process.returncode == 1
+    assert "no file can be written there" in talk
+    assert "Traceback" not in talk
 
 
 @pytest.mark.slow
@@ -165,6 +195,12 @@ def test_the_environment_is_read_and_a_mistake_in_it_told(tmp_path: Path) -> Non
         ({"MODALITY_LOAD_TO": "dicom://A@localhost:104", "MODALITY_LOAD_RATE": "fast"}, ConfigurationError, "above 0"),
         ({"MODALITY_LOAD_TO": "dicom://A@localhost:104", "MODALITY_LOAD_RAET": "1"}, ConfigurationError, "unknown"),
         ({"MODALITY_LOAD_TO": str(tmp_path)}, UsageError, "is a folder"),
+        ({"MODALITY_LOAD_TO": "dicom://A@localhost:104", "MODALITY_LOAD_AET": "A" * 17}, UsageError, "AE title"),
     ):
         with pytest.raises(error, match=said):
             settings(environment)
+    secured = {"MODALITY_LOAD_TLS_CA": str(tmp_path / "ca.pem")}
+    with pytest.raises(UsageError, match="is not secured"):
+        settings({"MODALITY_LOAD_TO": "dicom://A@localhost:104", **secured}).local()
+    with pytest.raises(UsageError, match=r"ca\.pem: cannot be read"):
+        settings({"MODALITY_LOAD_TO": "dicoms://A@localhost:104", **secured}).local()

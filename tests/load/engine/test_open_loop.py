@@ -135,7 +135,7 @@ def test_an_archive_that_is_away_costs_what_was_planned_meanwhile() -> None:
 def _serve_properly(listener: socket.socket) -> None:
     from tests.load.sinks import _Sink
 
-    works = _Sink(listener, lambda _: "keep", None, 0.0, 16384, False)
+    works = _Sink(listener, lambda _: "keep", None, 0.0, 16384, False, None)
     works.lock, works.one = threading.Lock(), threading.Lock()
     works.requests = works.associations = 0
     works.began, works.kept, works.dropped = 0.0, [], []
@@ -174,7 +174,7 @@ def test_associations_that_the_archive_lets_wait_take_no_request_and_are_told() 
     from tests.load.sinks import _Sink
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        works = _Sink(listener, lambda _: "keep", None, 0.0, 16384, False)
+        works = _Sink(listener, lambda _: "keep", None, 0.0, 16384, False, None)
         works.lock, works.one = threading.Lock(), threading.Lock()
         works.requests = works.associations = 0
         works.began, works.kept, works.dropped = 0.0, [], []

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from modality.load.engine.run import Load
+from modality.load.engine.services import Services
 from modality.load.outcome import Fate
 from modality.network.address import DicomAddress, WebAddress, parse
 from modality.network.local import Local, Timeouts
@@ -44,7 +45,7 @@ def test_every_step_of_an_exam_is_taken_once_for_each_study() -> None:
     }  # fmt: skip
     assert states == ["COMPLETED"] * 4
     for one in document["steps"].values():
-        assert 0 < one["service_ms"]["p50"] <= one["latency_ms"]["max"] < 3000
+        assert 0 < one["service_ms"]["p50"] <= one["latency_ms"]["max"] < 15_000  # milliseconds, on a busy machine
 
 
 def test_a_step_begins_when_the_study_is_stored_and_the_reader_has_waited() -> None:
@@ -79,6 +80,18 @@ def test_a_step_that_fails_fails_the_run_but_no_instance() -> None:
         account = exams(dicom(archive.address), "store", "query").run()
     assert (account.sent, account.failed) == (20, 0)
     assert account.to_json()["steps"]["query"]["failed_by_error"] == {"QueryRefused": 4}
+    assert not account.complete
+
+
+def test_a_step_that_ends_in_what_nobody_foresaw_is_counted_and_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Services, study: object) -> None:
+        raise ValueError("rubbish in an answer")
+
+    monkeypatch.setattr(Services, "_query", broken)
+    with SimulatedArchive() as archive:
+        account = exams(dicom(archive.address), "store", "query").run()
+    query = account.to_json()["steps"]["query"]
+    assert (query["planned"], query["done"], query["failed_by_error"]) == (4, 0, {"ValueError": 4})
     assert not account.complete
 
 

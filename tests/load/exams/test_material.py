@@ -12,10 +12,13 @@ import pytest
 from pydicom.dataset import Dataset
 
 from modality.errors import UsageError
+from modality.load.engine.run import Load
 from modality.load.exams.material import Material
 from modality.load.exams.plan import PlannedStudy
 from modality.load.outcome import instance_uid
 from modality.load.scenario import Exam
+from modality.network.address import DicomAddress
+from modality.network.local import Local
 from modality.transfer.instance import PreparedInstance
 from tests.load.loads import SEED, TINY, material, scenario
 
@@ -170,6 +173,42 @@ def test_a_multi_frame_object_is_one_instance() -> None:
     assert dataset.NumberOfFrames == 4
 
 
+@pytest.mark.parametrize("kind", ["rtstruct", "rtplan", "rtdose"])
+def test_plans_of_radiotherapy_are_stamped_and_stay_about_one_scan(kind: str) -> None:
+    options = {"slices": 6, "target": "ball 1", **({"grid_mm": 12.0} if kind == "rtdose" else {})}
+    exam = Exam("plan", kind, phantom="spheres", rows=32, columns=32, options=options)
+    made = Material(scenario(exam), SEED)
+    one, other = (of(made.instance(PlannedStudy(number, exam, 1, 0, SEED, "run"), 0)) for number in (0, 1))
+    uids = [{str(each.value) for each in dataset.iterall() if each.VR == "UI" and "Class" not in each.name}
+            for dataset in (one, other)]  # fmt: skip
+    assert len(uids[0]) == len(uids[1]) > 4
+    assert not uids[0] & uids[1]
+    if kind == "rtstruct":
+        study_of_it = one.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+        assert study_of_it.ReferencedSOPInstanceUID == one.StudyInstanceUID
+        assert one.ReferencedFrameOfReferenceSequence[0].FrameOfReferenceUID == one.FrameOfReferenceUID
+
+
 def test_an_option_that_the_kind_does_not_have_is_told() -> None:
     with pytest.raises(UsageError, match="mr: "):
         Material(scenario(replace(TINY, options={"kvp": 120})), SEED)
+
+
+def test_only_the_exams_of_a_plan_are_made_and_all_are_counted() -> None:
+    rare = replace(TINY, name="rare", share=1e-9)
+    made = Material(scenario(TINY, rare), SEED, only=())
+    assert made.sizes == {"MR tiny": 10, "rare": 10}
+    assert (made.prepared, made.contexts()) == ([], [])
+    told: list[tuple[int, int]] = []
+    made.prepare({"MR tiny"}, lambda *done: told.append(done))
+    assert (made.prepared, told) == (["MR tiny"], [(0, 1)])
+    assert len(made.contexts()) == 1
+    made.prepare({"MR tiny"}, lambda *done: told.append(done))
+    assert len(told) == 1  # nothing left to do
+    planned = PlannedStudy(0, rare, 10, 0, SEED, "run")
+    assert of(made.instance(planned, 3)).StudyInstanceUID == planned.uid  # made when it is asked for
+    load = Load(
+        "x", scenario(TINY, rare), DicomAddress("127.0.0.1", 1, "A"), Local(), 5.0, 4.0, 1, 1, SEED, "run"
+    ).made()
+    assert load.material.prepared == ["MR tiny"]
+    assert load.configuration()["exams"]["rare"]["mean_bytes"] is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,7 +14,7 @@ from modality.load.outcome import Fate, Outcome, instance_uid
 from modality.load.scenario import Objectives
 from modality.web.load.charts import grouped, milliseconds
 from modality.web.load.report import Result, comparison, page, side_by_side
-from modality.web.load.wording import saturated
+from modality.web.load.wording import saturated, verdict
 
 
 def account(slow: float = 1.0, *, lost: int = 0, stall: bool = True) -> Account:
@@ -124,6 +125,42 @@ def test_nobody_looked_is_not_nothing_lost() -> None:
     text = " ".join(parsed(drawn(Result("X", account(stall=False)))).words)
     assert "? lost nobody looked" in text
     assert "? no" not in text
+
+
+def clean() -> Account:
+    """One request, answered and asked for afterwards; with one step."""
+    made = Account("steady", "run1", 5, 1.0)
+    made.record(Outcome("CT", "1.2", 0, 1, 0.0, 0.0, 0.0, 0.1, Fate.SENT, "0000", size=1000))
+    sample: dict[str, Any] = {
+        "compared": 1, "identical": 1, "differing_pixels": [], "coerced": {}, "transcoded": {}, "not_given_back": [],
+        "problems": [],
+    }  # fmt: skip
+    made.verification = {
+        "acknowledged": 1, "stored": 1, "lost": 0, "unknown": 0, "duplicated": [], "unexpected": [],
+        "kept_unacknowledged": 0, "sample": sample, "problems": [],
+    }  # fmt: skip
+    made.step("query").planned = 1
+    return made
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda one: None, "every one of them is there"),
+        (lambda one: one.verification["sample"]["differing_pixels"].append("1.2.3"), "did not give them back"),
+        (lambda one: one.verification["sample"]["not_given_back"].append("1.2.3"), "did not give them back"),
+        (lambda one: one.verification["sample"]["problems"].append("no C-GET"), "and lists each; some could not"),
+        (lambda one: one.verification["duplicated"].append("1.2.3"), "did not list them as it should"),
+        (lambda one: one.step("query").failed.update(PeerError=1), "1 of 1 steps of query failed"),
+        (lambda one: one.configuration.update(interrupted=True), "The run was interrupted"),
+    ],
+)
+def test_the_verdict_is_good_only_where_all_is(spoil: Callable[[Account], None], said: str) -> None:
+    made = clean()
+    spoil(made)
+    good, sentence = verdict(made.to_json(), Objectives().judge(made))
+    assert said in sentence
+    assert good == ("every one" in said or "each" in said)
 
 
 @pytest.mark.usefixtures("plain")
