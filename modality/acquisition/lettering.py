@@ -25,6 +25,11 @@ _ROWS = {
 }  # fmt: skip
 
 
+def has(letter: str) -> bool:
+    """Whether there is a shape for a letter, or for its capital."""
+    return letter.upper() in _ROWS
+
+
 def lettered(text: str, scale: int = 1) -> npt.NDArray[np.bool_]:
     """Which pixels a line of text covers: shape (7 scale, 6 scale letters).
 

@@ -21,6 +21,7 @@ from modality.iods.modules.common.general_study import general_study
 from modality.iods.modules.common.patient import patient
 from modality.iods.modules.common.patient_study import patient_study
 from modality.iods.modules.common.sop_common import sop_common
+from modality.iods.modules.image.cine import cine, multi_frame
 from modality.iods.modules.image.general_acquisition import general_acquisition
 from modality.iods.modules.image.general_image import general_image
 from modality.iods.modules.image.image_pixel import pixel_description
@@ -32,7 +33,7 @@ from modality.iods.modules.radiography.angiography import (
     xa_positioner,
     xrf_positioner,
 )
-from modality.iods.modules.radiography.frames import cine, contrast_bolus, mask, multi_frame
+from modality.iods.modules.radiography.frames import contrast_bolus, mask
 from modality.iods.multi_frame import MultiFrameIod
 
 

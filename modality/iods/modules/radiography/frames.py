@@ -1,16 +1,12 @@
-"""PS3.3 C.7.6.5 Cine, C.7.6.6 Multi-frame, C.7.6.10 Mask and C.7.6.4 Contrast/Bolus of a run of frames."""
+"""PS3.3 C.7.6.10 Mask and C.7.6.4 Contrast/Bolus of a run of frames."""
 
 from __future__ import annotations
 
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
 
 from modality.acquisition.radiography.cine import Cine
 from modality.iods.image import Image
 from modality.iods.macros.code import code
-from modality.iods.values import decimal
-
-FRAME_TIME = Tag(0x0018, 0x1063)
 
 AGENT = ("109218004", "SCT", "Iohexol")
 """PS3.16 CID 12 Radiographic Contrast Agent."""
@@ -18,22 +14,6 @@ INGREDIENT = ("44588005", "SCT", "Iodine")
 """PS3.16 CID 13 Radiographic Contrast Agent Ingredient."""
 ROUTE = ("58100008", "SCT", "Intra-arterial route")
 """PS3.16 CID 11 Route of Administration."""
-
-
-def multi_frame(dataset: Dataset, image: Image[Cine]) -> None:
-    """How many frames, and that they follow each other in time."""
-    dataset.NumberOfFrames = str(len(image.acquisition))
-    dataset.FrameIncrementPointer = FRAME_TIME
-
-
-def cine(dataset: Dataset, image: Image[Cine]) -> None:
-    """How fast the frames were taken, and are to be shown."""
-    frame_time = image.acquisition.frame_time_ms
-    dataset.FrameTime = decimal(frame_time)
-    dataset.CineRate = dataset.RecommendedDisplayFrameRate = str(max(1, round(1000.0 / frame_time)))
-    dataset.StartTrim, dataset.StopTrim = "1", str(len(image.acquisition))
-    dataset.PreferredPlaybackSequencing = 0
-    dataset.EffectiveDuration = decimal(round(frame_time * len(image.acquisition) / 1000.0, 6))
 
 
 def mask(dataset: Dataset, image: Image[Cine]) -> None:

@@ -1,0 +1,1 @@
+"""Modules of ultrasound images (PS3.3 C.8.5)."""
