@@ -1,0 +1,1 @@
+"""Pictures of what radiotherapy plans on a scan."""
