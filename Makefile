@@ -48,9 +48,10 @@ bench: $(STAMP)
 gallery: $(STAMP)
 	$(BIN)/python -m modality.cli.environment.gallery docs
 
-# docs/commands.md, from the commands' own help.
+# docs/commands.md, from the commands' own help; docs/awkward.md, from the tables of personas and defects.
 reference: $(STAMP)
 	$(BIN)/python -m modality.cli.environment.reference > docs/commands.md
+	$(BIN)/python -m modality.cli.environment.awkward > docs/awkward.md
 
 # The software that others wrote, which the tests talk to; says what it cannot install.
 peers:

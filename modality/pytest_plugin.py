@@ -40,12 +40,14 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "mg": {"rows": 192, "columns": 144},
     "xa": {"phantom": "spheres", "rows": 64, "columns": 64, "frames": 3, "mask_frames": 1},
     "rf": {"phantom": "spheres", "rows": 64, "columns": 64, "frames": 3},
+    "us": {"phantom": "spheres", "rows": 96, "columns": 96, "frames": 3},
     "ecg": {"seconds": 4.0},
     "op": {"rows": 256, "columns": 256},
     **{
         report: {"phantom": "spheres", "slices": 6, "rows": 64, "columns": 64}
-        for report in ("kos", "pdf", "rdsr", "sc", "sr")
+        for report in ("kos", "pdf", "rdsr", "rtplan", "rtstruct", "sc", "sr")
     },
+    "rtdose": {"phantom": "spheres", "slices": 6, "rows": 64, "columns": 64, "grid_mm": 8.0},
 }
 _MARKERS = {
     "archive_fault": "what goes wrong in simulated_archive: archive_fault(status=0xA700, every=10), or its text",

@@ -39,6 +39,12 @@ def scan_options(command: Command) -> Command:
     return command
 
 
+persona_option = click.option(
+    "--persona", metavar="NAME",
+    help="A machine whose every habit is legal: private blocks, character sets, encodings; see `modality list "
+    "personas`, or the path of a TOML of your own.",
+)  # fmt: skip
+
 phantom_option = click.option(
     "--phantom-option", "phantom_options", metavar="NAME=VALUE", multiple=True,
     help="Of the phantom, such as nodule_mm=6 (repeatable); `modality list phantoms` lists them.",

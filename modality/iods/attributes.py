@@ -40,13 +40,14 @@ _ONE_VALUE = frozenset({"LT", "ST", "UR", "UT"})  # a backslash is text in these
 _TEXT = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "LO", "PN", "SH", "TM", "UC", "UI"}) | _ONE_VALUE
 
 
-def set_attributes(dataset: Dataset, assignments: Mapping[str, str]) -> None:
+def set_attributes(dataset: Dataset, assignments: Mapping[str, str], *, empty_type_1: bool = False) -> None:
     """Set top-level attributes from text.
 
     Args:
         dataset: is changed.
         assignments: keyword of PS3.6, or text of a `PrivateKey`, to text; values are parted by a backslash, no text
             empties the attribute.
+        empty_type_1: let what may not be empty be emptied; a defect that was asked for.
 
     Raises:
         UnknownNameError: no attribute has that keyword.
@@ -58,11 +59,11 @@ def set_attributes(dataset: Dataset, assignments: Mapping[str, str]) -> None:
         if private is not None:
             block = dataset.private_block(private.group, private.creator, create=True)
             label = f"private ({private.group:04X},xx{private.element:02X}) of {private.creator}"
-            dataset.add(_made(block.get_tag(private.element), private.vr, private.vm, label, text))
+            dataset.add(element_from_text(block.get_tag(private.element), private.vr, private.vm, label, text))
             continue
         element = _element(dataset, keyword, text)
-        if _is_empty(element) and (reason := needs_value(dataset, keyword)):
-            raise UsageError(f"{keyword} cannot be emptied: it is {reason}")
+        if not empty_type_1 and _is_empty(element) and (reason := needs_value(dataset, keyword)):
+            raise UsageError(f"{keyword} cannot be emptied: it is {reason}; --defect empty-type-1 lets it be")
         dataset.add(element)
     preferred = dataset.get("SpecificCharacterSet") or None
     needed = character_set_for(dataset, preferred)
@@ -87,11 +88,22 @@ def _element(dataset: Dataset, keyword: str, text: str) -> DataElement:
     vr = dictionary_VR(tag)
     if vr == "US or SS":
         vr = "SS" if dataset.get("PixelRepresentation") else "US"
-    return _made(tag, vr, dictionary_VM(tag), keyword, text)
+    return element_from_text(tag, vr, dictionary_VM(tag), keyword, text)
 
 
-def _made(tag: BaseTag, vr: str, multiplicity: str, keyword: str, text: str) -> DataElement:
-    """An element from its text; `keyword` is what messages call it."""
+def element_from_text(tag: BaseTag, vr: str, multiplicity: str, keyword: str, text: str) -> DataElement:
+    """An element from its text.
+
+    Args:
+        tag: group and element.
+        vr: a VR that text can write.
+        multiplicity: its VM, as PS3.6 writes it.
+        keyword: what messages call it.
+        text: values, parted by a backslash.
+
+    Raises:
+        UsageError: the text does not fit the VR or the VM.
+    """
     parts = [text] if vr in _ONE_VALUE else text.split("\\") if text else []
     if parts and not _multiplicity_fits(len(parts), multiplicity):
         raise UsageError(f"{keyword}={text}: {len(parts)} values where its dictionary has {multiplicity}")

@@ -32,8 +32,10 @@ class Kind:
         slides: of a slide's images, whose frames are made one after the other; None for what is described otherwise.
         default_syntax: the transfer syntax that its instances are in unless another one is asked for.
         truth: what a scan's instances hold, as plain data ready for JSON; None where that is what lies where in it.
+        told_of: what of the truth depends on the data set, such as text in the pixels; None where nothing does.
         body_parts: an order's words for a part of the body choose what is scanned.
-        reports: the kind of the scan that its instances are about, and whose study they join; None for all others.
+        reports: the kind of the scan that its instances are about, and whose study they join, or of a report about
+            that scan; None for all others.
         series_number: Series Number of a series that is made alone; a report's is not that of its scan.
         sop_class_of: SOP Class UID of a scan's instances, where that depends on the scan.
         other_classes: SOP Class UIDs that some of a scan's instances have instead; None where all have the same.
@@ -52,6 +54,7 @@ class Kind:
     slides: Callable[[Any, Context], Any] | None = None
     default_syntax: TransferSyntax = EXPLICIT_LITTLE
     truth: Callable[[Any], Mapping[str, Any]] | None = None
+    told_of: Callable[[Any, Dataset], Mapping[str, Any]] | None = None
     reports: str | None = None
     series_number: int = 1
     sop_class_of: Callable[[Any], str] | None = None

@@ -37,6 +37,7 @@ _UNCONVERTIBLE = (
     NotImplementedError,
     struct.error,
 )
+_PADDING = 0xFFFCFFFC
 _ITEM = b"\xfe\xff\x00\xe0"
 _LONGEST_VALUE = 200
 
@@ -58,12 +59,24 @@ class Difference:
     held: str | None
 
 
+_Terms = str | MutableSequence[str]
+"""Specific Character Set, as pydicom has it."""
+_DEFAULT = "ISO_IR 6"
+
+
 def differences(
-    uid: str, mine: Dataset, theirs: Dataset, *, transcoded: bool = False, path: str = ""
+    uid: str,
+    mine: Dataset,
+    theirs: Dataset,
+    *,
+    transcoded: bool = False,
+    path: str = "",
+    character_sets: tuple[_Terms, _Terms] = (_DEFAULT, _DEFAULT),
 ) -> Iterator[Difference]:
     """Every element lost, added or changed, items of sequences one by one; the pixel data is left to `same_pixels`.
 
-    Group lengths (retired) and what the encoding alone changes make no difference.
+    Group lengths (retired), trailing padding, which has no significance (PS3.10 7.2), and what the encoding alone
+    changes make no difference.
 
     Args:
         uid: SOP Instance UID, for the differences.
@@ -71,21 +84,23 @@ def differences(
         theirs: what is held.
         transcoded: the transfer syntaxes differ, and one of them is of encapsulated pixels.
         path: where the data sets stand, for those in sequences.
+        character_sets: of the data sets around them, which hold where they name none of their own (PS3.5 7.5.3).
     """
+    sets = (_terms(mine, character_sets[0]), _terms(theirs, character_sets[1]))
     for tag in sorted(set(mine.keys()) | set(theirs.keys())):
-        if tag.element == 0 or (not path and tag in _PIXELS) or (transcoded and tag in _ENCODING):
+        if tag.element == 0 or tag == _PADDING or (not path and tag in _PIXELS) or (transcoded and tag in _ENCODING):
             continue
         if tag in mine and tag in theirs and _same_bytes(mine, theirs, tag):
             continue
-        one, other = _element(mine, tag), _element(theirs, tag)
+        one, other = _element(mine, tag, sets[0]), _element(theirs, tag, sets[1])
         if transcoded and tag == _PHOTOMETRIC_INTERPRETATION and _colours(one, other):
             continue
         name = path + _name(tag, mine if one is not None else theirs)
         if one is None or other is None:
             yield Difference(uid, name, _text(one), _text(other))
         elif isinstance(one.value, Sequence) and isinstance(other.value, Sequence):
-            yield from _items(uid, name, one.value, other.value, transcoded=transcoded)
-        elif not _same_value(one, other, mine, theirs):
+            yield from _items(uid, name, one.value, other.value, transcoded=transcoded, character_sets=sets)
+        elif not _same_value(one, other, sets):
             yield Difference(uid, name, _text(one), _text(other))
 
 
@@ -93,7 +108,15 @@ def _colours(one: DataElement | None, other: DataElement | None) -> bool:
     return one is not None and other is not None and {str(one.value), str(other.value)} <= _COLOURS
 
 
-def _items(uid: str, name: str, mine: Sequence, theirs: Sequence, *, transcoded: bool) -> Iterator[Difference]:
+def _items(
+    uid: str,
+    name: str,
+    mine: Sequence,
+    theirs: Sequence,
+    *,
+    transcoded: bool,
+    character_sets: tuple[_Terms, _Terms],
+) -> Iterator[Difference]:
     for index in range(max(len(mine), len(theirs))):
         item = f"{name}[{index}]"
         if index >= len(mine):
@@ -101,7 +124,9 @@ def _items(uid: str, name: str, mine: Sequence, theirs: Sequence, *, transcoded:
         elif index >= len(theirs):
             yield Difference(uid, item, _summary(mine[index]), None)
         else:
-            yield from differences(uid, mine[index], theirs[index], transcoded=transcoded, path=f"{item}.")
+            yield from differences(
+                uid, mine[index], theirs[index], transcoded=transcoded, path=f"{item}.", character_sets=character_sets
+            )
 
 
 def _same_bytes(mine: Dataset, theirs: Dataset, tag: BaseTag) -> bool:
@@ -114,7 +139,7 @@ def _same_bytes(mine: Dataset, theirs: Dataset, tag: BaseTag) -> bool:
     return bool(alike and one.is_little_endian == other.is_little_endian and one.value == other.value)
 
 
-def _element(dataset: Dataset, tag: BaseTag) -> DataElement | None:
+def _element(dataset: Dataset, tag: BaseTag, terms: _Terms = _DEFAULT) -> DataElement | None:
     """An element: as bytes (UN) where pydicom cannot make sense of it, as a sequence where the bytes are one.
 
     A sequence whose value representation is not known, as all private ones in Implicit VR, is encoded in Implicit VR
@@ -131,50 +156,50 @@ def _element(dataset: Dataset, tag: BaseTag) -> DataElement | None:
     if element.VR != "UN" or not isinstance(value, bytes) or not value.startswith(_ITEM):
         return element
     try:
-        items = read_sequence(BytesIO(value), True, True, len(value), convert_encodings(_terms(dataset)))
+        items = read_sequence(BytesIO(value), True, True, len(value), convert_encodings(terms))
         return DataElement(tag, "SQ", items)
     except _UNCONVERTIBLE:
         return element
 
 
-def _terms(dataset: Dataset) -> str | MutableSequence[str]:
-    terms: str | MutableSequence[str] = dataset.get("SpecificCharacterSet") or "ISO_IR 6"
+def _terms(dataset: Dataset, around: _Terms) -> _Terms:
+    terms: _Terms = dataset.get("SpecificCharacterSet") or around
     return terms
 
 
-def _same_value(one: DataElement, other: DataElement, mine: Dataset, theirs: Dataset) -> bool:
+def _same_value(one: DataElement, other: DataElement, sets: tuple[_Terms, _Terms]) -> bool:
     try:
         if one.value == other.value:
             return True
     except _UNCONVERTIBLE:
         pass  # values of different kinds: their bytes decide
-    return _canonical(one, mine) == _canonical(other, theirs)
+    return _canonical(one, sets[0]) == _canonical(other, sets[1])
 
 
-def _canonical(element: DataElement, within: Dataset) -> bytes:
+def _canonical(element: DataElement, terms: _Terms) -> bytes:
     """A value as Implicit VR Little Endian has it, every length defined.
 
     Private elements whose value representation a peer does not know come back as UN, their sequences as bytes
     (PS3.5 6.2.2): equal are those that encode to the same.
     """
     if isinstance(element.value, Sequence):
-        return b"".join(_item(item) for item in element.value)
+        return b"".join(_item(item, _terms(item, terms)) for item in element.value)
     out = DicomBytesIO()
     out.is_little_endian = out.is_implicit_VR = True
     try:
-        write_data_element(out, element, convert_encodings(_terms(within)))
+        write_data_element(out, element, convert_encodings(terms))
     except _UNCONVERTIBLE:
         return repr(element.value).encode()
     return out.getvalue()[8:].rstrip(b"\0 ")
 
 
-def _item(item: Dataset) -> bytes:
-    content = b"".join(_whole(element, item) for element in item if element.tag.element != 0)
+def _item(item: Dataset, terms: _Terms) -> bytes:
+    content = b"".join(_whole(element, terms) for element in item if element.tag.element != 0)
     return struct.pack("<HHI", 0xFFFE, 0xE000, len(content)) + content
 
 
-def _whole(element: DataElement, within: Dataset) -> bytes:
-    value = _canonical(element, within)
+def _whole(element: DataElement, terms: _Terms) -> bytes:
+    value = _canonical(element, terms)
     value += b"\0" * (len(value) % 2)
     return struct.pack("<HHI", element.tag.group, element.tag.element, len(value)) + value
 

@@ -23,11 +23,18 @@ _LARGEST_PICTURE = 16 << 20  # bytes: only levels of a slide have more, and need
 _SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 _MULTI_FRAME = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.4.1")  # Enhanced CT and MR Image Storage
 _CINE = ("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2")  # X-Ray Angiographic, Radiofluoroscopic
+_ULTRASOUND = ("1.2.840.10008.5.1.4.1.1.6.1", "1.2.840.10008.5.1.4.1.1.3.1")  # Ultrasound Image, Multi-frame Image
 _NUCLEAR = "1.2.840.10008.5.1.4.1.1.20"  # Nuclear Medicine Image Storage
 
-# UIDs of waveforms, and of what is no picture: structured reports, key objects, documents (PS3.6 Table A-1).
+_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"  # RT Dose Storage
+
+# UIDs of waveforms, and of what is no picture: structured reports, key objects, documents, RT structure sets and plans
+# (PS3.6 Table A-1).
 _WAVEFORMS = "1.2.840.10008.5.1.4.1.1.9."
-_DOCUMENTS = ("1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.104.")
+_DOCUMENTS = (
+    "1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.104.", "1.2.840.10008.5.1.4.1.1.481.3",
+    "1.2.840.10008.5.1.4.1.1.481.5",
+)  # fmt: skip
 
 
 def _pillow() -> Any:
@@ -77,6 +84,16 @@ class ContactSheet:
             pixels = dataset.pixel_array
             for frame in pixels.reshape(-1, *pixels.shape[-2:]) if _mask(dataset) is None else _subtracted(dataset):
                 self._take(partial(self._tile, _as_it_is(frame) if frame.dtype == np.uint8 else dataset, frame))
+        elif instance.sop_class_uid == _DOSE:
+            dataset = transcode(instance, EXPLICIT_LITTLE).dataset()
+            pixels = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
+            dataset.WindowCenter, dataset.WindowWidth = 0.5 * float(pixels.max()), max(1.0, float(pixels.max()))
+            for frame in pixels:  # all on one scale: what is bright has much dose
+                self._take(partial(self._tile, dataset, frame))
+        elif instance.sop_class_uid in _ULTRASOUND:
+            dataset = transcode(instance, EXPLICIT_LITTLE).dataset()
+            for frame in _coloured(dataset):
+                self._take(partial(self._scaled, self._image.fromarray(frame), (1.0, 1.0)))
         elif instance.sop_class_uid.startswith(_WAVEFORMS):
             from modality.station.strip import strip
 
@@ -180,6 +197,19 @@ def _subtracted(dataset: Dataset) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:
     seen = [one for index, one in enumerate(differences) if index not in masks]
     deepest = max(0.1, -float(np.percentile(np.stack(seen), 0.1)))
     return [(np.clip(0.8 + 0.8 * one / deepest, 0.0, 1.0) * 255.0).astype(np.uint8) for one in seen]
+
+
+def _coloured(dataset: Dataset) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The frames of a picture of 8 bits, a palette's entries as the colours that they stand for (PS3.3 C.7.9)."""
+    pixels = dataset.pixel_array
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        words = [
+            np.frombuffer(dataset[f"{name}PaletteColorLookupTableData"].value, "<u2") >> 8
+            for name in ("Red", "Green", "Blue")
+        ]
+        pixels = np.stack(words, axis=-1).astype(np.uint8)[pixels]
+    several = int(dataset.get("NumberOfFrames") or 1) > 1
+    return pixels if several else pixels[np.newaxis]
 
 
 def _as_it_is(frame: np.ndarray[Any, Any]) -> Dataset:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modality import config
 from modality.acquisition.ct.localizer import TAKES as OF_A_LOCALIZER
@@ -19,9 +19,13 @@ from modality.iods.context import Context, Equipment, Series
 from modality.iods.images.adc import adc
 from modality.iods.kind import Kind
 from modality.registry import KINDS, unknown
+from modality.station.awkwardness.finishing import check_applies, finish_of
 from modality.station.study import Scan, Study, acquire, load_phantom, unordered
 from modality.transfer.syntaxes import TransferSyntax, syntax
 from phantoms.phantom import Phantom
+
+if TYPE_CHECKING:
+    from modality.iods.personas.persona import Persona
 
 _BETWEEN_SERIES = timedelta(minutes=5)  # our choice
 
@@ -103,6 +107,8 @@ def examine(
     transfer_syntax: str | TransferSyntax | None = None,
     quality: float | None = None,
     assignments: Mapping[str, str] | None = None,
+    persona: Persona | str | None = None,
+    defects: Iterable[str] = (),
     **options: Any,
 ) -> Study:
     """A study of all series of a protocol.
@@ -116,6 +122,8 @@ def examine(
         transfer_syntax: keyword or UID; the kind's own by default.
         quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
+        persona: whose habits the instances have: a name of `modality list personas`, the path of a TOML, or one made.
+        defects: names of `modality list defects` that are put into the instances.
         **options: of the acquisition, for every series; they prevail over the protocol's. A CT localizer takes of them
             what it has.
 
@@ -128,6 +136,8 @@ def examine(
     path = config.shipped(f"protocols/{protocol}.toml")
     plan = config.load(path, Examination)
     kind: Kind = KINDS.load(kind_name)
+    finish = finish_of(persona, defects)
+    assignments = finish.assignments(assignments)
     phantom = phantom or load_phantom(plan.phantom, seed=seed)
     scans: dict[str, Acquisition] = {}
     for series in plan.series:
@@ -140,15 +150,16 @@ def examine(
             raise UsageError(f"protocol {protocol}, {series.description}: {error}") from error
     digests = [content_digest(scan, assignments) for scan in scans.values()]
     whole = hashlib.sha256("".join(digests).encode()).hexdigest()[:32]
-    identity = Identity(seed, (kind.name, protocol, whole))
+    identity = Identity(seed, (kind.name, protocol, whole, *finish.scope))
     started = (clock or clock_of(seed))()
     study = unordered(kind, identity, started)
     transfer_syntax = transfer_syntax or kind.default_syntax
     encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
     encoding.check_quality(quality)
+    who = finish.patient(patient(seed), seed)
     made: dict[str, Scan] = {}
     for number, series in enumerate(plan.series, start=1):
-        own = Identity(seed, (kind.name, protocol, whole, str(number)))
+        own = Identity(seed, (kind.name, protocol, whole, *finish.scope, str(number)))
         described = Series(
             uid=own.uid("series"),
             number=number,
@@ -157,9 +168,11 @@ def examine(
             description=series.description,
             protocol_name=protocol,
         )
-        context = Context(patient(seed), study, described, own, Equipment(station_name="SIMULATOR"))
+        context = Context(who, study, described, own, Equipment(station_name="SIMULATOR"))
         source = made.get(series.source)
         its_kind = DERIVED[series.derived][1](source.context, source.kind) if source else kind
         acquisition = scans[series.description]
-        made[series.description] = Scan(its_kind, acquisition, context, encoding, quality, assignments)
+        scan = Scan(its_kind, acquisition, context, encoding, quality, assignments, finish=finish)
+        check_applies(scan)
+        made[series.description] = scan
     return Study(tuple(made.values()), seed)

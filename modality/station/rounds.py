@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from modality.errors import ModalityError, UnreachableError, UsageError, counted
 from modality.iods.attributes import set_attributes
+from modality.iods.personas.persona import Persona
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import scanned_of
 from modality.station.commit import Outcome
@@ -20,6 +21,7 @@ from modality.station.station import Station
 from modality.station.steps.protocols import Choice, choose, phantom_for, protocol_table
 from modality.station.steps.rejecting import WRONG_ENTRY, reject
 from modality.station.steps.requery import asked_again, differences
+from modality.station.steps.scanning import SHARED_WITH_THE_PERFORMED_STEP
 from modality.station.steps.unified import Claim
 from modality.transfer.destination import Progress
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
@@ -28,16 +30,6 @@ __all__ = ["Plan", "Result", "carry_out", "perform_step", "phantom_for"]
 
 # Our choice: the first wait before a commitment is asked for again, which doubles, and the longest.
 _AGAIN_S, _LONGEST_AGAIN_S = 1.0, 30.0
-
-# What the images take from the worklist or share with the performed step (IHE RAD-8; workflow of RAD-5 to RAD-7).
-SHARED_WITH_THE_PERFORMED_STEP = frozenset(
-    (
-        "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
-        "Modality", "ProtocolName", "SeriesDescription", "PerformedProcedureStepID", "PerformedProcedureStepStartDate",
-        "PerformedProcedureStepStartTime", "PerformedProcedureStepDescription", "PerformingPhysicianName",
-        "OperatorsName",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +41,7 @@ class Plan:
         phantom_options: of that phantom's function, such as `nodule_mm`.
         options: the acquisition's own, such as `slices`.
         assignments: attributes set over those of the IOD, by keyword.
+        persona: whose habits the images have; it names no patient, since the order does.
         transfer_syntax: what the images are encoded in; the kind's own by default.
         quality: of a lossy syntax, on its codec's own scale.
         discontinue: a reason of CID 9300: the step is abandoned half-way.
@@ -67,6 +60,7 @@ class Plan:
     phantom_options: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     assignments: Mapping[str, str] | None = None
+    persona: Persona | None = None
     transfer_syntax: TransferSyntax | None = None
     quality: float | None = None
     discontinue: str | None = None
@@ -214,6 +208,7 @@ def _scan(performed: Performed, plan: Plan, choice: Choice, progress: Progress |
         "transfer_syntax": plan.transfer_syntax,
         "quality": plan.quality,
         "assignments": plan.assignments,
+        "persona": plan.persona,
         "progress": progress,
         "half": plan.discontinue is not None,
         "phantom_options": plan.phantom_options,

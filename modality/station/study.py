@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,16 @@ from modality.iods.context import Context, Equipment, Series
 from modality.iods.context import Study as StudyContext
 from modality.iods.image import ImageIod
 from modality.iods.kind import Kind
-from modality.iods.reports.source import reported_identity
+from modality.iods.reports.source import joined_study
 from modality.protocol.negotiation import Context as PresentationContext
 from modality.registry import KINDS, SECTIONS, scanned_of
+from modality.station.awkwardness.finishing import PLAIN, Finish, check_applies, finish_of
 from modality.station.slides.plan import ALONE, Making, instances_of, most_frames, written_places
+from modality.transfer.defects.table import EMPTY_TYPE_1
 from modality.transfer.encode import prepare, prepare_frames
 from modality.transfer.framewise.layout import CHROMA, FrameEncoding
 from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import read
 from modality.transfer.series import Template
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax, syntax
 from phantoms.errors import PhantomError
@@ -34,6 +37,7 @@ from phantoms.phantom import Phantom
 
 if TYPE_CHECKING:
     from modality.iods.images.slide import SlideSeries
+    from modality.iods.personas.persona import Persona
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +52,7 @@ class Scan:
         quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
         making: where and by how many processes slides are made.
+        finish: what is done to the instances once they are made.
     """
 
     kind: Kind
@@ -57,6 +62,7 @@ class Scan:
     quality: float | None = None
     assignments: Mapping[str, str] | None = None
     making: Making = ALONE
+    finish: Finish = PLAIN
 
     def __len__(self) -> int:
         if self.kind.slides is not None:
@@ -68,11 +74,14 @@ class Scan:
         return FrameEncoding(self.transfer_syntax, self.quality, getattr(self.acquisition, "chroma", CHROMA[0]))
 
     def __iter__(self) -> Iterator[PreparedInstance]:
+        return self.finish.finished(self, self._made()) if self.finish else self._made()
+
+    def _made(self) -> Iterator[PreparedInstance]:
         if self.kind.slides is not None:
             from modality.station.slides.scanning import scanned
 
             series = self.kind.slides(self.acquisition, self.context)
-            yield from scanned(series, self._frame_encoding, self.assignments, self.making)
+            yield from scanned(series, self._frame_encoding, self._assigned, self.making)
             return
         whole = self.kind.multi_frame
         if whole is not None:
@@ -93,11 +102,25 @@ class Scan:
 
         assert self.kind.slides is not None
         series = self.kind.slides(self.acquisition, self.context)
-        return scanned_files(series, self._frame_encoding, self.assignments, self.making)
+        paths = scanned_files(series, self._frame_encoding, self._assigned, self.making)
+        return self._finished_files(paths) if self.finish else paths
+
+    def _finished_files(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """Files written once more, with what is done to the instances."""
+        at = Path()
+
+        def instances() -> Iterator[PreparedInstance]:
+            nonlocal at
+            for at in paths:
+                yield read(at)
+
+        for instance in self.finish.finished(self, instances()):
+            instance.write(at)
+            yield at
 
     def _assigned(self, dataset: Dataset) -> Dataset:
         if self.assignments:
-            set_attributes(dataset, self.assignments)
+            set_attributes(dataset, self.assignments, empty_type_1=EMPTY_TYPE_1 in self.finish.defects)
         return dataset
 
     def _filled_in(self, iod: ImageIod[Any]) -> Iterator[PreparedInstance]:
@@ -127,8 +150,15 @@ class Scan:
         if self.kind.slides is not None:
             return dict(self.kind.slides(self.acquisition, self.context).scan.truth())
         if self.kind.truth is not None:
-            return dict(self.kind.truth(self.acquisition))
+            return {**self.kind.truth(self.acquisition), **self._told()}
         return dict(truth(self.acquisition))
+
+    def _told(self) -> Mapping[str, Any]:
+        """What of the truth depends on the data set, with what was set in it."""
+        if self.kind.told_of is None or self.kind.multi_frame is None:
+            return {}
+        dataset, _ = self.kind.multi_frame.frames(self.acquisition, self.context)
+        return self.kind.told_of(self.acquisition, self._assigned(dataset))
 
     def labels(self) -> Iterator[bytes]:
         """Which structure each voxel shows, as a file of numpy's, slice by slice."""
@@ -146,11 +176,11 @@ class Scan:
         if not self.kind.labels:
             raise UsageError(f"{self.kind.name}: its instances are no slices, and have no segmentation")
         if self.kind.slides is not None:
-            return self._of_a_slide(self.kind.slides(self.acquisition, self.context))
+            return map(self.finish.derived, self._of_a_slide(self.kind.slides(self.acquisition, self.context)))
         from modality.iods.derived.segmentation import segmentations, sources
 
         images = map(self._assigned, sources(self.kind, self.acquisition, self.context))
-        return segmentations(self.kind, self.acquisition, self.context, images)
+        return map(self.finish.derived, segmentations(self.kind, self.acquisition, self.context, images))
 
     def _of_a_slide(self, series: SlideSeries) -> Iterator[Dataset]:
         from modality.iods.derived.slide_annotations import nuclei
@@ -261,6 +291,8 @@ def generate(
     transfer_syntax: str | TransferSyntax | None = None,
     quality: float | None = None,
     assignments: Mapping[str, str] | None = None,
+    persona: Persona | str | None = None,
+    defects: Iterable[str] = (),
     **options: Any,
 ) -> Study:
     """A study of one series, of any kind.
@@ -273,6 +305,8 @@ def generate(
         transfer_syntax: keyword or UID; the kind's own by default.
         quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
+        persona: whose habits the instances have: a name of `modality list personas`, the path of a TOML, or one made.
+        defects: names of `modality list defects` that are put into the instances.
         **options: the acquisition's own, such as `slices`, `rows`, `columns`, `kvp`.
 
     Raises:
@@ -280,20 +314,21 @@ def generate(
         UnsupportedError: the transfer syntax cannot carry the pixels.
     """
     kind: Kind = KINDS.load(kind_name)
+    finish = finish_of(persona, defects)
     seed = fresh_seed() if seed is None else seed
     if phantom is None and kind.default_phantom is not None:
         phantom = load_phantom(kind.default_phantom, seed=seed)
     acquisition = acquire(kind, phantom, seed=seed, **options)
-    who = patient(seed)
+    who = finish.patient(patient(seed), seed)
+    assignments = finish.assignments(assignments)
     now = (clock or clock_of(seed))()
     transfer_syntax = transfer_syntax or kind.default_syntax
     encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
     encoding.check_quality(quality)
-    identity = Identity(seed, (kind.name, content_digest(acquisition, assignments)))
+    identity = Identity(seed, (kind.name, content_digest(acquisition, assignments), *finish.scope))
     study = unordered(kind, identity, now)
     if kind.reports is not None:  # it joins the study of what it is about
-        about = KINDS.load(kind.reports)
-        study = unordered(about, reported_identity(about.name, acquisition), now)
+        study = unordered(*joined_study(kind, acquisition), now)
     series = Series(
         uid=identity.uid("series"),
         number=kind.series_number,
@@ -303,7 +338,9 @@ def generate(
         protocol_name=f"{kind.name}-{phantom.name}" if phantom else kind.name,
     )
     context = Context(who, study, series, identity, Equipment(station_name="SIMULATOR"))
-    return Study((Scan(kind, acquisition, context, encoding, quality, assignments),), seed)
+    scan = Scan(kind, acquisition, context, encoding, quality, assignments, finish=finish)
+    check_applies(scan)
+    return Study((scan,), seed)
 
 
 def ct(phantom: Phantom | None = None, *, seed: int | None = None, **options: Any) -> Study:

@@ -74,7 +74,7 @@ def prepare_frames(
 
     Args:
         dataset: all but the Pixel Data.
-        frames: as many as Number of Frames says, each of shape (rows, columns).
+        frames: as many as Number of Frames says, or one; each of shape (rows, columns), or (rows, columns, 3).
         syntax: what to encode into.
         quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
 
@@ -86,7 +86,7 @@ def prepare_frames(
     syntax.check_quality(quality)
     if syntax.encoding:
         return _assembled(dataset, syntax, encapsulated_frames(dataset, frames, syntax.encoding, quality), "")
-    width, count = _bytes_per_sample(dataset), int(dataset.NumberOfFrames)
+    width, count = _bytes_per_sample(dataset), int(dataset.get("NumberOfFrames") or 1)
     length = count * int(dataset.Rows) * int(dataset.Columns) * int(dataset.SamplesPerPixel) * width
     if length >= _LARGEST_NATIVE:
         raise UnsupportedError(

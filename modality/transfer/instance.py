@@ -43,6 +43,9 @@ class PreparedInstance:
         known: identifiers that need not be looked up: `sop_instance_uid` and the like.
     """
 
+    opening: bytes | None = None
+    """What stands before the data set in a file, where that is not our own preamble and meta information."""
+
     def __init__(
         self,
         transfer_syntax_uid: str,
@@ -193,6 +196,8 @@ class PreparedInstance:
 
     def part10(self, source_aet: str = "") -> list[Buffer]:
         """The instance as a DICOM file: meta information, then the buffers."""
+        if self.opening is not None:
+            return [self.opening, *self.buffers()]
         meta = write_meta(self.sop_class_uid, self.sop_instance_uid, self.transfer_syntax_uid, source_aet)
         return [meta, *self.buffers()]
 
@@ -217,10 +222,13 @@ def _decode(tag: int, raw: bytes, character_set: str) -> str:
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii")
     from pydicom.charset import convert_encodings, decode_bytes
+    from pydicom.config import IGNORE
     from pydicom.valuerep import TEXT_VR_DELIMS, PersonName
 
     encodings = convert_encodings(character_set.split("\\"))
-    return str(PersonName(raw, encodings)) if tag == _PATIENT_NAME else decode_bytes(raw, encodings, TEXT_VR_DELIMS)
+    if tag == _PATIENT_NAME:  # of bytes its length would be counted in bytes
+        return str(PersonName(raw, encodings, validation_mode=IGNORE))
+    return decode_bytes(raw, encodings, TEXT_VR_DELIMS)
 
 
 def _encode(tag: int, text: str, character_set: str) -> bytes:

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from functools import cache
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ from modality.transfer.syntaxes import EXPLICIT_LITTLE, TABLE, TransferSyntax
 from modality.transfer.syntaxes import syntax as named
 from phantoms.phantom import Phantom
 
-DOCUMENTS = ("ecg", "kos", "pdf", "rdsr", "sr")  # without pixels: only syntaxes that are not for pixels carry them
+# Without pixels: only syntaxes that are not for pixels carry them.
+DOCUMENTS = ("ecg", "kos", "pdf", "rdsr", "rtplan", "rtstruct", "sr")
 EVERY = [
     pytest.param(kind, syntax, id=f"{kind}-{syntax.keyword}")
     for kind in KINDS.entries
@@ -42,21 +44,26 @@ SLICES = {"rows": 96, "columns": 80, "slices": 2}
 OPTIONS = {
     "ecg": {"seconds": 2.0, "form": "general"},
     "op": {"rows": 96, "columns": 80},
-    **{report: {"rows": 96, "columns": 80, "slices": 6} for report in ("kos", "pdf", "rdsr", "sc", "sr")},
+    **{
+        report: {"rows": 96, "columns": 80, "slices": 6}
+        for report in ("kos", "pdf", "rdsr", "rtplan", "rtstruct", "sc", "sr")
+    },
+    "rtdose": {"rows": 96, "columns": 80, "slices": 6, "grid_mm": 4.0, "beams": 2},
     **{key: {"rows": 96, "columns": 80} for key in ("cr", "dx", "mg", "nm")},
-    **{key: {"rows": 96, "columns": 80, "frames": 2} for key in ("xa", "rf")},
+    **{key: {"rows": 96, "columns": 80, "frames": 2} for key in ("xa", "rf", "us")},
 }
 VARIED = {
     **dict.fromkeys(("cr", "dx"), ("grid", (True, False))),
     "mg": ("view", ("CC", "MLO")),
     "nm": ("frame_s", (60.0, 90.0)),
-    **dict.fromkeys(("xa", "rf"), ("frames", (2, 3))),
+    **dict.fromkeys(("xa", "rf", "us"), ("frames", (2, 3))),
     "sm": ("levels", (1, 2)),
     "ecg": ("seconds", (2.0, 3.0)),
     "op": ("drusen", (0, 3)),
 }
 COLOURED = ("sm", "op", "sc")
-OF_16_BITS = ("nm", "pt")
+OF_8_BITS = ("us",)
+OF_16_BITS = ("nm", "pt", "rtdose")
 # Greatest value, and PSNR in dB against it that a lossy default must reach; what was lost may not be noticed.
 TWELVE_BITS, EIGHT_BITS, SIXTEEN_BITS = (4095, 45.0), (255, 28.0), (32767, 45.0)
 # Debian's dciodvfy knows neither deflation nor these; DCMTK inflates, and of the rest our decoded twin is judged.
@@ -69,6 +76,7 @@ def small(kind: str, syntax: TransferSyntax = EXPLICIT_LITTLE) -> Study:
     slide = KINDS.load(kind).slides is not None
     options = SLIDE if slide else OPTIONS.get(kind, SLICES)
     grey_refused = SIXTEEN_BITS_REFUSED if kind in OF_16_BITS else GREY_REFUSED
+    grey_refused = RECOMPRESSION if kind in OF_8_BITS else grey_refused
     refused = COLOUR_REFUSED if kind in COLOURED else grey_refused
     if slide:
         pytest.importorskip("segno")
@@ -88,7 +96,7 @@ def scanned(kind: str) -> Phantom | None:
         return load_phantom("nema-pet")
     if kind == "mg":
         return load_phantom("breast", seed=4, microcalcifications=0)
-    return load_phantom("spheres") if KINDS.load(kind).reports or kind in ("cr", "dx", "rf", "xa") else None
+    return load_phantom("spheres") if KINDS.load(kind).reports or kind in ("cr", "dx", "rf", "us", "xa") else None
 
 
 def values(instance: PreparedInstance) -> np.ndarray:
@@ -170,13 +178,20 @@ REPORTS = [kind for kind in KINDS.entries if KINDS.load(kind).reports]
 @pytest.mark.parametrize("kind", REPORTS)
 def test_a_report_joins_the_study_of_its_scan_and_shares_no_uid_with_it(kind: str) -> None:
     (report,) = small(kind)
-    scan = generate(KINDS.load(kind).reports, scanned(kind), seed=4, **OPTIONS[kind])
-    found, images = report.dataset(), [one.dataset() for one in scan]
+    found, about, images = report.dataset(), KINDS.load(kind).reports, []
+    while about:  # a report may be about another one, and so on
+        taken = signature(KINDS.load(about).acquire).parameters
+        options = {name: value for name, value in OPTIONS[kind].items() if name in taken}
+        images = [one.dataset() for one in generate(about, scanned(kind), seed=4, **options)] + images
+        about = KINDS.load(about).reports
     for keyword in ("StudyInstanceUID", "StudyID", "StudyDate", "StudyDescription", "AccessionNumber", "PatientID"):
-        assert found[keyword].value == images[0][keyword].value
-    assert found.SeriesNumber != images[0].SeriesNumber
-    assert report.series_uid != images[0].SeriesInstanceUID
+        assert {found[keyword].value} == {one[keyword].value for one in images}
+    assert found.SeriesNumber not in {one.SeriesNumber for one in images}
+    assert report.series_uid not in {one.SeriesInstanceUID for one in images}
+    if "FrameOfReferenceUID" in found:
+        assert found.FrameOfReferenceUID == images[0].FrameOfReferenceUID
     named = {element.value for element in found.iterall() if element.keyword == "ReferencedSOPInstanceUID"}
+    named.discard(found.StudyInstanceUID)  # RT Referenced Study Sequence has it there
     assert named <= {one.SOPInstanceUID for one in images}
     assert named or kind == "pdf"
 

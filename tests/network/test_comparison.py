@@ -130,6 +130,32 @@ def test_pixels_are_compared_by_value_across_syntaxes() -> None:
     assert not same_pixels(sent, prepare(without), sent.dataset(), prepare(without).dataset())
 
 
+def test_the_character_set_of_the_whole_holds_for_private_sequences_within_each_other() -> None:
+    sent = image(SpecificCharacterSet="GB18030")
+    within = sent
+    for _ in range(4):
+        item = Dataset()
+        within.private_block(0x0029, "TREE", create=True).add_new(1, "SQ", [item])
+        within = item
+    within.CodeMeaning = "最深处"
+    plain, unknown = (
+        prepare(sent),
+        prepare(sent, IMPLICIT_LITTLE),
+    )  # which does not tell that private ones are sequences
+    assert found(plain.dataset(), unknown.dataset()) == []
+    within.CodeMeaning = "最浅处"
+    changes = found(plain.dataset(), prepare(sent, IMPLICIT_LITTLE).dataset())
+    assert [(name.rpartition(".")[2], one, other) for name, one, other in changes] == [
+        ("CodeMeaning", "最深处", "最浅处")
+    ]
+
+
+def test_trailing_padding_has_no_significance() -> None:
+    padded = image()
+    padded.add_new(0xFFFCFFFC, "OB", bytes(16))
+    assert found(encoded(padded), encoded(image())) == found(encoded(image()), encoded(padded)) == []
+
+
 @pytest.mark.parametrize(
     ("sent", "held", "same"),
     [

@@ -24,7 +24,9 @@ def nested(name: str) -> Dataset:
         ("Διονυσίου^Ελένη", "ISO_IR 126", "ISO_IR 126"),
         ("Διονυσίου^Ελένη", "ISO_IR 100", "ISO_IR 192"),
         ("Hong^Gildong=洪^吉洞=홍^길동", ["", "ISO 2022 IR 149"], ["", "ISO 2022 IR 149"]),
+        ("Hong^Gildong=洪^吉洞=홍^길동", "\\ISO 2022 IR 149", ["", "ISO 2022 IR 149"]),
         ("Müller^Jörg", "ISO_IR 999", "ISO_IR 192"),
+        ("Müller^Jörg", ["", "ISO 2022 IR 149"], "ISO_IR 192"),  # an empty first value is ASCII, and no Latin-1
     ],
 )
 def test_the_preferred_set_is_kept_when_it_holds_every_text_at_any_depth(name, preferred, expected):

@@ -129,8 +129,8 @@ def test_an_archive_that_is_away_costs_no_image(make_station, archive, step):
 def test_a_reason_or_a_modality_that_is_none_is_an_error(make_station, step):
     with pytest.raises(UsageError, match="CID 9300"):
         make_station().perform(step).discontinue("1")
-    with pytest.raises(UsageError, match="modality 'US'"):
-        kind_of("US")
+    with pytest.raises(UsageError, match="modality 'ES'"):
+        kind_of("ES")
 
 
 def test_the_same_seed_gives_the_same_step_and_another_step_other_uids(make_station, step):

@@ -16,6 +16,8 @@ SEED = 7
 _TILE_PX = 320
 _SEVERAL = {"pt": 4, "sm": 3}
 """Of these one image alone shows little."""
+_ON_THE_SCAN = ("rtdose", "rtstruct")
+"""These are seen on a slice of the scan that they are about."""
 # Enough to see what a kind is, and no more; phantoms are the kind's own.
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "ct": {"slices": 3},
@@ -23,6 +25,9 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "mr": {"slices": 3},
     "enhanced-mr": {"slices": 3},
     "pt": {"slices": 12},
+    "us": {"frames": 1},
+    "rtdose": {"slices": 60},
+    "rtstruct": {"slices": 60},
     "sm": {"rows": 2048, "columns": 2048, "levels": 2},
 }
 _HEAD = """# Every kind of study
@@ -37,11 +42,24 @@ def picture(kind: Kind) -> bytes | None:
     from modality.station.contact_sheet import ContactSheet, png
     from modality.station.study import generate
 
+    if kind.name in _ON_THE_SCAN:
+        return _planned(kind.name)
     tiles = _SEVERAL.get(kind.name, 1)
     sheet = ContactSheet(tiles=tiles, tile_px=_TILE_PX // (2 if tiles > 1 else 1))
     for instance in generate(kind.name, seed=SEED, **_OPTIONS.get(kind.name, {})):
         sheet.add(instance)
     return png(sheet.image(columns=2)) if sheet.seen else None
+
+
+def _planned(name: str) -> bytes:
+    """A PNG of a slice with the contours of a structure set, or with a dose."""
+    from modality.station.contact_sheet import png
+    from modality.station.radiotherapy.pictures import dose_wash, with_contours
+    from modality.station.study import generate
+
+    (scan,) = generate(name, seed=SEED, **_OPTIONS[name]).series
+    acquisition: Any = scan.acquisition
+    return png((dose_wash if name == "rtdose" else with_contours)(acquisition, _TILE_PX))
 
 
 def write(folder: Path) -> None:

@@ -12,7 +12,7 @@ import click
 
 from modality.cli.connection import connection_options
 from modality.cli.network.perform_report import exit_code, report, report_resumed
-from modality.cli.options import given, parse_assignments, phantom_option, scan_options
+from modality.cli.options import given, parse_assignments, persona_option, phantom_option, scan_options
 from modality.cli.verb import PARTIAL, Verb, common, finish, interrupted_by_sigterm, progress, refuse, say
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _OF_A_QUERY = (
 )  # fmt: skip
 _OF_A_STEP = (
     "discontinue", "rejection_note", "unscheduled", "phantom", "phantom_options", "slices", "rows", "columns", "seed",
-    "transfer_syntax", "quality", "assignments", "protocol_codes", "commit_again",
+    "transfer_syntax", "quality", "assignments", "persona", "protocol_codes", "commit_again",
 )  # fmt: skip
 
 
@@ -106,6 +106,7 @@ _OF_A_STEP = (
 )
 @click.option("--forget-refused", is_flag=True, help="With --resume: forget the messages that a RIS has refused.")
 @scan_options
+@persona_option
 @phantom_option
 @connection_options("MODALITY", "worklist", "archive", "mpps", "commitment")
 @common
@@ -144,6 +145,7 @@ def perform(
     transfer_syntax: str | None,
     quality: float | None,
     assignments: tuple[str, ...],
+    persona: str | None,
     phantom_options: tuple[str, ...],
     local: Local,
     as_json: bool,
@@ -156,6 +158,7 @@ def perform(
     too, for the next run. The scheduled protocol code chooses the protocol. A step whose order holds characters for
     which the RIS declares no Specific Character Set is performed, named, and counts as done in part.
     """
+    from modality.iods.personas.persona import load_persona
     from modality.station.rounds import Plan
     from modality.station.station import Station
     from modality.station.steps.protocols import protocol_table
@@ -167,6 +170,7 @@ def perform(
         phantom_options=_phantom_options(phantom, phantom_options),
         options=given(slices=slices, rows=rows, columns=columns),
         assignments=parse_assignments(assignments),
+        persona=load_persona(persona) if persona else None,
         transfer_syntax=syntax(transfer_syntax) if transfer_syntax else None,
         quality=quality,
         discontinue=discontinue,

@@ -53,7 +53,7 @@ def generate(
 
 
 def _study(path: Path, wanted: Wanted, seed: int, *, drawn: bool, as_json: bool) -> None:
-    plan = config.load(path, ComposedPlan)
+    plan = config.load(path, ComposedPlan).beside(path.parent)
     try:
         made = compose(plan, seed=seed)
     except UsageError as error:

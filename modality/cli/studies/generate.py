@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modality.cli.options import given, parse_assignments, scan_options, series_options
+from modality.cli.options import given, parse_assignments, persona_option, scan_options, series_options
 from modality.cli.studies.ct_options import ct_options
 from modality.cli.studies.mr_options import mr_options
 from modality.cli.studies.sm_options import sm_options
@@ -60,6 +60,11 @@ _UNIT = re.compile("_(mm|ms|s|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear thei
     "--attributes", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.toml",
     help="Set the [attributes] of a TOML, those of its [[private]] dictionary too; --set prevails, and may name them.",
 )  # fmt: skip
+@persona_option
+@click.option(
+    "--defect", "defects", metavar="NAME", multiple=True,
+    help="Break the instances, for negative tests (repeatable); `modality list defects` tells the clauses.",
+)  # fmt: skip
 @click.option("--patients", type=click.IntRange(1, 999_999), metavar="N", help="Of a cohort: how many.")
 @common
 def generate(
@@ -83,6 +88,8 @@ def generate(
     preview: bool,
     media: bool,
     attributes: Path | None,
+    persona: str | None,
+    defects: tuple[str, ...],
     patients: int | None,
     processes: int | None,
     as_json: bool,
@@ -129,6 +136,8 @@ def generate(
         transfer_syntax=transfer_syntax,
         quality=quality,
         assignments=_assigned(attributes, assignments),
+        persona=persona,
+        defects=defects,
         **options,
     )
     if drawn:

@@ -11,11 +11,17 @@ from modality.cli.verb import Verb, common, emit, table
 
 @click.command("list", cls=Verb)
 @click.argument(
-    "what", type=click.Choice(["phantoms", "kinds", "transfer-syntaxes", "devices", "scenarios", "arrivals"])
+    "what",
+    type=click.Choice(
+        ["phantoms", "kinds", "transfer-syntaxes", "devices", "scenarios", "arrivals", "personas", "defects"]
+    ),
 )
 @common
 def list_(what: str, as_json: bool, debug: bool) -> None:  # noqa: ARG001 - debug is read by Verb
-    """List what can be asked for by name: phantoms, kinds, transfer-syntaxes, devices, scenarios, arrivals."""
+    """List what can be asked for by name: phantoms, kinds, transfer-syntaxes, devices, scenarios, arrivals, ...
+
+    The personas are machines that `generate --persona` stands in for, the defects what `generate --defect` breaks.
+    """
     tables = {
         "phantoms": _phantoms,
         "kinds": _kinds,
@@ -23,6 +29,8 @@ def list_(what: str, as_json: bool, debug: bool) -> None:  # noqa: ARG001 - debu
         "devices": _devices,
         "scenarios": _scenarios,
         "arrivals": _arrivals,
+        "personas": _personas,
+        "defects": _defects,
     }
     rows: list[dict[str, Any]] = tables[what]()
     if as_json:
@@ -40,7 +48,7 @@ def _text(value: Any) -> str:
     if not isinstance(value, list):
         return str(value)
     return " ".join(
-        one["name"] if one["name"] == "seed" else f"{one['name']}={str(one['default']).lower()}" for one in value
+        one["name"] if one["name"] == "seed" else f"{one['name']}={_setting(one['default'])}" for one in value
     )
 
 
@@ -48,7 +56,7 @@ def _setting(value: Any) -> str:
     """A setting as `--set` takes it."""
     if isinstance(value, list):
         return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def _phantoms() -> list[dict[str, Any]]:
@@ -135,3 +143,23 @@ def _arrivals() -> list[dict[str, Any]]:
         options = [one.name for one in inspect.signature(law).parameters.values() if one.kind is one.KEYWORD_ONLY]
         found.append({"name": name, "what": law.__doc__.splitlines()[0], "options": ", ".join(options)})
     return found
+
+
+def _personas() -> list[dict[str, Any]]:
+    from modality.iods.personas.persona import load_persona, personas
+
+    found = [(name, load_persona(name)) for name in personas()]
+    return [
+        {"name": name, "what": one.title, "character_set": one.character_set,
+         "creators": ", ".join(dict.fromkeys(block.creator for block in one.block))}
+        for name, one in found
+    ]  # fmt: skip
+
+
+def _defects() -> list[dict[str, Any]]:
+    from modality.transfer.defects.table import DEFECTS
+
+    return [
+        {"name": name, "what": one.what, "clause": one.clause, "breaks": one.scope, "needs": one.needs}
+        for name, one in DEFECTS.items()
+    ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from modality.cli.verb import progress, say
 from modality.errors import UsageError
+from modality.station.awkwardness.finishing import told_of
 from modality.station.composing.composition import whole_truth
 from modality.station.composing.media import DIRECTORY, check_vacant, into_media
 from modality.station.slides.plan import Making, tiles_of
@@ -75,6 +76,9 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
     Raises:
         ModalityError: something cannot be made or written; what was written before stays, of media nothing.
     """
+    if (wanted.media or wanted.preview) and any(scan.finish.defects for scan in study.series):
+        option = "--media" if wanted.media else "--preview"
+        raise UsageError(f"{option}: reads the instances again, which have defects: leave one of the two out")
     if not wanted.media:
         return _write(study, kind, wanted, wanted.out)
     check_vacant(wanted.out)
@@ -99,7 +103,7 @@ def _write(study: Study, kind: str, wanted: Wanted, instances: Path) -> Written:
         if sheet:
             sheet.add(instance or read(path))
     if wanted.truth:
-        truth = whole_truth(study) if kind == COMPOSED else first.truth()
+        truth = whole_truth(study) if kind == COMPOSED else {**first.truth(), **told_of(first.finish)}
         write_whole(out / "truth.json", [json.dumps(truth, indent=1, ensure_ascii=False).encode()])
         if kind != COMPOSED and first.kind.slides is None and first.kind.labels:
             write_whole(out / "labels.npy", first.labels())
@@ -188,9 +192,11 @@ def described(study: Study, kind: str, written: Written, wanted: Wanted) -> dict
                 **({"kind": one.kind.name} if kind == COMPOSED else {}),
                 "description": one.context.series.description,
                 "instances": len(one),
+                **(told_of(one.finish) if kind == COMPOSED else {}),
             }
             for one in study.series
         ],
+        **({} if kind == COMPOSED else told_of(study.series[0].finish)),
         "instances": len(written.files),
         "files": written.files,
         **({"derived": written.derived} if wanted.segmentation else {}),

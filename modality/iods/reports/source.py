@@ -1,4 +1,4 @@
-"""The CT series that a report is about, by the UIDs that `modality generate ct` gives for that seed and options."""
+"""What a report is about, by the UIDs that `modality generate` gives for that seed and options: mostly a CT series."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from modality.acquisition.reported import Reported
 from modality.identity import Identity
 from modality.iods.documents.content import Reference
 from modality.iods.images.ct import CT
+from modality.iods.kind import Kind
+from modality.registry import KINDS
+
+FIRST = 1
+"""Number of the instance of a report that others are about: what its SOP Instance UID is drawn by."""
 
 
 def reported_identity(kind_name: str, acquisition: Any) -> Identity:
@@ -35,4 +40,38 @@ def image(acquisition: Reported, index: int) -> Reference:
 
 def images(acquisition: Reported) -> tuple[Reference, ...]:
     """All slices of the scan."""
-    return tuple(image(acquisition, index) for index in range(len(acquisition.scan)))
+    identity = reported_identity(CT.name, acquisition)
+    uids = identity.uid("study"), identity.uid("series")
+    return tuple(
+        Reference(*uids, CT.sop_class_uid, identity.uid("instance", index)) for index in range(len(acquisition.scan))
+    )
+
+
+def joined_study(kind: Kind, acquisition: Any) -> tuple[Kind, Identity]:
+    """The kind of the series whose study a report joins, and what its UIDs come from.
+
+    Args:
+        kind: of the report, which may be about another report.
+        acquisition: of the report.
+    """
+    about: Kind = KINDS.load(kind.reports or kind.name)
+    while about.reports is not None:
+        about, acquisition = KINDS.load(about.reports), acquisition.scan
+    return about, reported_identity(about.name, acquisition)
+
+
+def single(kind: Kind, acquisition: Any) -> Reference:
+    """The one instance that a report is about.
+
+    Args:
+        kind: of that instance, itself a report.
+        acquisition: of the report about it.
+    """
+    identity = reported_identity(kind.name, acquisition)
+    study = joined_study(kind, acquisition.scan)[1].uid("study")
+    return Reference(study, identity.uid("series"), kind.sop_class_uid, identity.uid("instance", FIRST))
+
+
+def frame_of_reference_uid(acquisition: Reported) -> str:
+    """The frame of reference of the scan."""
+    return reported_identity(CT.name, acquisition).uid("frame of reference")

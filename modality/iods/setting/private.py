@@ -14,7 +14,7 @@ from pydicom.values import convert_value
 
 from modality.errors import UsageError
 
-_VRS = (  # those that text can write
+TEXT_VRS = (  # those that text can write
     "AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN", "SH", "SL", "SS", "ST", "SV", "TM",
     "UC", "UI", "UL", "UR", "US", "UT", "UV",
 )  # fmt: skip
@@ -71,7 +71,7 @@ class PrivateAttribute:
     def __post_init__(self) -> None:
         if not 0 <= self.element <= 0xFF:
             raise ValueError(f"{self.name}: element: 0x00 to 0xFF, not {self.element:#x}")
-        if self.vr not in _VRS:
+        if self.vr not in TEXT_VRS:
             raise ValueError(f"{self.name}: vr: one that text can write, not {self.vr!r}")
         if not _MULTIPLICITY.fullmatch(self.vm):
             raise ValueError(f"{self.name}: vm: such as 1, 1-3 or 2-n, not {self.vm!r}")

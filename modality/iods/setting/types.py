@@ -66,3 +66,17 @@ def needs_value(dataset: Dataset, keyword: str) -> str:
         if keyword in types.type_1c.get(module, ()):
             return f"Type 1C in the {module} module of the {iod} IOD (PS3.3)"
     return ""
+
+
+def has_module(sop_class_uid: str, module: str) -> bool:
+    """Whether a module, by its name in the table (image-pixel), is mandatory in the IOD of a SOP Class."""
+    types = attribute_types()
+    return module in types.mandatory.get(types.iod_of.get(sop_class_uid, ""), ())
+
+
+def may_need_value(sop_class_uid: str, keyword: str) -> bool:
+    """Whether an attribute is of Type 1 or 1C in any module of the IOD of a SOP Class."""
+    types = attribute_types()
+    iod = types.iod_of.get(sop_class_uid, "")
+    modules = (*types.mandatory.get(iod, ()), *types.optional.get(iod, ()))
+    return any(keyword in (*types.type_1.get(one, ()), *types.type_1c.get(one, ())) for one in modules)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modality.load.faults.conversation import Conversation, exchange
-from modality.load.faults.defects import DEFECTS, UNFINDABLE, implicit, malformed
+from modality.load.faults.defects import UNFINDABLE, implicit, malformed, malformed_in_turn
 from modality.load.faults.strike import Answer, Fresh, Options, names
 from modality.network.address import DicomAddress
 from modality.network.local import Local
@@ -73,7 +73,9 @@ def _padded(instance: PreparedInstance, least: int) -> PreparedInstance:
 
 def malformed_data_set(peer: DicomAddress, local: Local, fresh: Fresh, options: Options, number: int) -> Answer:
     """A data set with a defect: the one named, or each of the table in turn."""
-    defect = options.defect or list(DEFECTS)[number % len(DEFECTS)]
-    instance = malformed(fresh(), defect)
+    if options.defect:
+        defect, instance = options.defect, malformed(fresh(), options.defect)
+    else:
+        defect, instance = malformed_in_turn(fresh(), number)
     sent = () if defect in UNFINDABLE else names(instance)
     return Answer(tuple(exchange(peer, local, [instance])), sent, defect)

@@ -264,7 +264,8 @@ def _table(patients: Sequence[Mapping[str, Any]]) -> str:
 
 def _plan(name: str, cohort: Path) -> ComposedPlan:
     beside = cohort.parent / name
-    plan = config.load(beside if beside.exists() else config.shipped(name), ComposedPlan)
+    path = beside if beside.exists() else config.shipped(name)
+    plan = config.load(path, ComposedPlan).beside(path.parent)
     if plan.patient != PatientPlan():
         raise ConfigurationError(f"{name}: patient: a cohort draws it for each patient: leave it out")
     for key in ("accession", "study_id", "started"):

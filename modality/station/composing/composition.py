@@ -21,6 +21,7 @@ from modality.iods.reports.source import reported_identity
 from modality.iods.setting.file import AttributeFile
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS, unknown
+from modality.station.awkwardness.finishing import PLAIN, Finish, check_applies, finish_of, told_of
 from modality.station.composing.plan import ComposedPlan, SeriesOfKind
 from modality.station.study import Scan, Study, acquire, load_phantom
 from modality.transfer.syntaxes import syntax
@@ -40,6 +41,7 @@ class _Planned:
         acquisition: gives the frames.
         scanned: the name of the phantom; empty where none is scanned.
         about: the place of the series that it reports on, from 0; None for all but reports.
+        finish: what is done to its instances once they are made.
     """
 
     plan: SeriesOfKind
@@ -48,6 +50,7 @@ class _Planned:
     acquisition: Acquisition
     scanned: str
     about: int | None
+    finish: Finish = PLAIN
 
     @property
     def machine(self) -> tuple[str, str]:
@@ -71,25 +74,31 @@ def compose(plan: ComposedPlan, *, seed: int, started: datetime | None = None) -
         UnsupportedError: a transfer syntax cannot carry the pixels.
     """
     started = started or plan.study.started or time_of(seed)
-    scope = (plan.digest, started.isoformat())
+    whole, finishes = _finishes(plan)
+    personas = [part for finish in (whole, *finishes) for part in finish.scope]
+    scope = (plan.digest, started.isoformat(), *personas)
     own_seed = Identity(seed, ("composed study", *scope)).number("seed", _SEEDS)
     identity = Identity(own_seed, ("study",))
     planned: list[_Planned] = []
     for number, series in enumerate(plan.series, start=1):
         try:
             planned.append(_planned(series, planned, seed, own_seed))
+            planned[-1].finish = finishes[number - 1]
+            _check_references(planned)
         except UsageError as error:
             raise UsageError(f"series {number} ({series.kind}): {error}") from error
     reported = _reported(planned)
     study = _study(plan, identity, planned, reported, started)
-    who = plan.patient.over(patient(seed))
-    identities = [_identity_of(planned, index, own_seed, reported) for index in range(len(planned))]
+    who = plan.patient.over(whole.patient(patient(seed), seed))
+    identities = [_identity_of(planned, index, own_seed) for index in range(len(planned))]
+    if len({one.uid("series") for one in identities}) < len(identities):
+        raise UsageError("two series that others are about are the same: leave one out, or give it other options")
     frames_of_reference: dict[tuple[str, str], str] = {}
     if reported is not None:  # it gives its own to the others of its machine
         frames_of_reference[planned[reported].machine] = identities[reported].uid("frame of reference")
     scans = []
     for index, (one, own) in enumerate(zip(planned, identities, strict=True)):
-        source = one if one.about is None else planned[one.about]
+        source = planned[_root(planned, index)]
         frame_of_reference = frames_of_reference.setdefault(source.machine, own.uid("frame of reference"))
         context = Context(
             patient=who,
@@ -107,9 +116,32 @@ def compose(plan: ComposedPlan, *, seed: int, started: datetime | None = None) -
         )
         encoding = syntax(one.plan.transfer_syntax) if one.plan.transfer_syntax else one.kind.default_syntax
         encoding.check_quality(one.plan.quality)
-        set_over = AttributeFile(plan.study.set, plan.private).assignments(one.plan.set)
-        scans.append(Scan(one.kind, one.acquisition, context, encoding, one.plan.quality, set_over or None))
+        told = AttributeFile(plan.study.set, plan.private).assignments(one.plan.set)
+        set_over = one.finish.assignments(told) or None
+        scans.append(Scan(one.kind, one.acquisition, context, encoding, one.plan.quality, set_over, finish=one.finish))
+        check_applies(scans[-1])
     return Study(tuple(scans), seed)
+
+
+def _finishes(plan: ComposedPlan) -> tuple[Finish, list[Finish]]:
+    """What is done to the instances of the study, and of each series."""
+    found = []
+    for number, one in enumerate(plan.series, start=1):
+        try:
+            found.append(finish_of(one.persona or plan.persona or None, one.defects))
+        except UsageError as error:
+            raise UsageError(f"series {number} ({one.kind}): {error}") from error
+    return finish_of(plan.persona or None, ()), found
+
+
+def _check_references(planned: list[_Planned]) -> None:
+    """A report has to know the images by the UIDs that their machine gives them."""
+    one = planned[-1]
+    if one.about is None:
+        return
+    names = [set(each.finish.persona.long_uids if each.finish.persona else ()) for each in (one, planned[one.about])]
+    if names[0] != names[1]:
+        raise UsageError("it refers to a series whose persona makes other UIDs: give both one persona")
 
 
 def _planned(series: SeriesOfKind, earlier: list[_Planned], seed: int, own_seed: int) -> _Planned:
@@ -182,11 +214,18 @@ def _options(kind: Kind) -> list[str]:
 
 def _reported(planned: list[_Planned]) -> int | None:
     """Which series the reports are about: one, since what refers to it derives the study's UID from it."""
-    places = sorted({one.about for one in planned if one.about is not None})
+    places = sorted({_root(planned, index) for index, one in enumerate(planned) if one.about is not None})
     if len(places) > 1:
         names = " and ".join(repr(planned[place].description) for place in places)
         raise UsageError(f"the reports of a study are all about one series, and not about {names}")
     return places[0] if places else None
+
+
+def _root(planned: list[_Planned], index: int) -> int:
+    """The scan that a report is about, perhaps by way of other reports; of what is no report, itself."""
+    while (about := planned[index].about) is not None:
+        index = about
+    return index
 
 
 def _study(
@@ -196,7 +235,7 @@ def _study(
     laid_down = plan.study
     titles = " and ".join(dict.fromkeys(one.kind.title for one in planned))
     number, accession = laid_down.study_id, laid_down.accession
-    of_the_uid = identity if reported is None else _identity_of(planned, reported, identity.seed, reported)
+    of_the_uid = identity if reported is None else _identity_of(planned, reported, identity.seed)
     return StudyContext(
         uid=of_the_uid.uid("study"),
         started=started,
@@ -207,11 +246,11 @@ def _study(
     )
 
 
-def _identity_of(planned: list[_Planned], index: int, own_seed: int, reported: int | None) -> Identity:
-    """What a series' UIDs come from; that of a scan which is reported on is what its reports know it by."""
+def _identity_of(planned: list[_Planned], index: int, own_seed: int) -> Identity:
+    """What a series' UIDs come from; that of one which is reported on is what its reports know it by."""
     one = planned[index]
-    if index == reported:
-        report = next(other for other in planned if other.about == index)
+    report = next((other for other in planned if other.about == index), None)
+    if report is not None:
         return reported_identity(one.kind.name, report.acquisition)
     return Identity(own_seed, (one.kind.name, content_digest(one.acquisition), str(index + 1)))
 
@@ -248,6 +287,7 @@ def whole_truth(study: Study) -> dict[str, Any]:
                 "kind": scan.kind.name,
                 "description": scan.context.series.description,
                 "instances": len(scan),
+                **told_of(scan.finish),
                 "truth": scan.truth(),
             }
             for scan in study.series

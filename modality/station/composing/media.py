@@ -88,6 +88,9 @@ def _added(whole: FileSet, path: Path) -> str:
         seen.ContentSequence = modifiers
         if not modifiers:
             del seen.ContentSequence
+    if "StudyID" in seen and not seen.StudyID:
+        # Of Type 2 in the instance and 1 in the record (PS3.3 C.7.2.1, F.5.2): the record alone gets one of ours.
+        seen.StudyID = str(seen.StudyInstanceUID)[-16:].lstrip(".")
     try:
         return str(whole.add(seen).SOPInstanceUID)
     except (ValueError, KeyError, AttributeError) as error:

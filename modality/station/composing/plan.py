@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -117,6 +118,9 @@ class SeriesOfKind:
         transfer_syntax: keyword or UID; the kind's own by default.
         quality: of a lossy transfer syntax, on its codec's own scale.
         set: attributes, as those of the study, over which they prevail.
+        persona: whose habits its machine has: a shipped one's name, or a TOML beside the configuration; the study's by
+            default.
+        defects: names of defects that are put into its instances.
     """
 
     kind: str
@@ -128,6 +132,8 @@ class SeriesOfKind:
     transfer_syntax: str | None = None
     quality: float | None = None
     set: Mapping[str, Any] = field(default_factory=dict)
+    persona: str = field(default="", repr=False)  # what it does goes into the UIDs by what it holds
+    defects: tuple[str, ...] = field(default=(), repr=False)  # an instance and its broken twin have the same UIDs
 
     def __post_init__(self) -> None:
         if "seed" in (*self.options, *self.phantom_options):
@@ -143,16 +149,27 @@ class ComposedPlan:
         study: what is known of study and order.
         patient: what is known of the patient.
         private: the dictionary of private attributes, which `set` may name too.
+        persona: whose habits every machine has that has none of its own, and who names the patient.
     """
 
     series: tuple[SeriesOfKind, ...]
     study: StudyPlan = field(default_factory=StudyPlan)
     patient: PatientPlan = field(default_factory=PatientPlan)
     private: tuple[PrivateBlock, ...] = ()
+    persona: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not self.series:
             raise ValueError("at least one [[series]] is needed")
+
+    def beside(self, folder: Path) -> ComposedPlan:
+        """The plan with the files that it names found in the folder of its configuration."""
+
+        def found(persona: str) -> str:
+            return str(folder / persona) if persona.endswith(".toml") else persona
+
+        series = tuple(replace(one, persona=found(one.persona)) for one in self.series)
+        return replace(self, series=series, persona=found(self.persona))
 
     @property
     def digest(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +14,6 @@ from pydicom.dataset import Dataset
 
 from modality.acquisition.microscopy.blocks import Block, Rising, rows_of
 from modality.acquisition.microscopy.pyramid import Level, Place, Pyramid, Tile, usual_levels
-from modality.iods.attributes import set_attributes
 from modality.iods.images.slide import SlideSeries
 from modality.iods.modules.microscopy.slide_image import SlideImage
 from modality.iods.modules.microscopy.slide_label import label_lines
@@ -35,11 +34,15 @@ _SHARE = {"lossy": 1 / 8, "lossless": 1 / 2, "native": 1}
 _MOST_WAITING = 80 << 20
 
 
+Assigned = Callable[[Dataset], Dataset]
+"""Sets over a data set what the caller wants there."""
+
+
 def scanned(
-    series: SlideSeries, encoding: FrameEncoding, assignments: Mapping[str, str] | None, making: Making
+    series: SlideSeries, encoding: FrameEncoding, assigned: Assigned | None, making: Making
 ) -> Iterator[PreparedInstance]:
     """The images of a slide, each a file mapped into memory that nobody else sees; raises as `scanned_files`."""
-    for path in scanned_files(series, encoding, assignments, making):
+    for path in scanned_files(series, encoding, assigned, making):
         instance = read(path)
         path.unlink()  # mapped, it stays as long as it is needed
         instance.path = None
@@ -47,7 +50,7 @@ def scanned(
 
 
 def scanned_files(
-    series: SlideSeries, encoding: FrameEncoding, assignments: Mapping[str, str] | None, making: Making
+    series: SlideSeries, encoding: FrameEncoding, assigned: Assigned | None, making: Making
 ) -> Iterator[Path]:
     """The images of a slide as files: the levels from the base up, thumbnail, label and overview.
 
@@ -62,7 +65,7 @@ def scanned_files(
     encoding.said(pixels)  # refuses what cannot be before anything is made
     drawn = _label(series)
     with _folder(making.folder) as folder, ExitStack() as open_files:
-        slide = _Slide(series, encoding, assignments or {}, folder, open_files)
+        slide = _Slide(series, encoding, assigned, folder, open_files)
         thumbnail = slide.scan(making, pixels)
         slide.single(slide.series.thumbnail(slide.next, _smallest(series.scan.pyramid)), thumbnail)
         slide.single(slide.series.label(slide.next, (SIZE, SIZE)), drawn)
@@ -116,11 +119,11 @@ class _Slide:
         self,
         series: SlideSeries,
         encoding: FrameEncoding,
-        assignments: Mapping[str, str],
+        assigned: Assigned | None,
         folder: Path,
         open_files: ExitStack,
     ) -> None:
-        self.series, self.encoding, self.assignments = series, encoding, assignments
+        self.series, self.encoding, self.assigned = series, encoding, assigned
         self.folder, self.open_files = folder, open_files
         self.paths: list[Path] = []
 
@@ -138,9 +141,7 @@ class _Slide:
 
     def _described(self, image: SlideImage) -> Dataset:
         dataset = self.series.describe(image)
-        if self.assignments:
-            set_attributes(dataset, self.assignments)
-        return dataset
+        return dataset if self.assigned is None else self.assigned(dataset)
 
     def single(self, image: SlideImage, pixels: Tile) -> None:
         """An image of one frame."""

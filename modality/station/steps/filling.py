@@ -16,13 +16,14 @@ from modality.identity import Patient
 from modality.iods.context import Context, PerformedStep, Series
 from modality.iods.context import Study as StudyContext
 from modality.iods.kind import Kind
+from modality.iods.personas.persona import Persona
 from modality.protocol.performed_step import PerformedSeries
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS
 from modality.station.begun import last_series_number, study_began
 from modality.station.examination import DERIVED, Examination
 from modality.station.pending import note_receipt
-from modality.station.steps.scanning import Encoding, offset, options_of, scanned
+from modality.station.steps.scanning import Encoding, encoding_of, offset, options_of, scanned
 from modality.station.steps.studies import FilledStudy, Grouping, check_group, filled_studies, scheduled_key
 from modality.station.study import Scan, acquire
 from modality.transfer.destination import Progress, Receipt
@@ -100,6 +101,7 @@ class FilledStep:
         transfer_syntax: TransferSyntax | None = None,
         quality: float | None = None,
         assignments: Mapping[str, str] | None = None,
+        persona: Persona | str | None = None,
         progress: Progress | None = None,
         half: bool = False,
         phantom_options: Mapping[str, Any] | None = None,
@@ -116,6 +118,7 @@ class FilledStep:
             transfer_syntax: what the images are encoded in; the kind's own by default.
             quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
             assignments: attributes set over those of the IOD, by keyword.
+            persona: whose habits the images have; the order names the patient.
             progress: called with the number of images dealt with.
             half: the scan is broken off half-way.
             phantom_options: of the phantom's function, where it is given by name or is the default.
@@ -130,7 +133,7 @@ class FilledStep:
         seed = self._seed()
         made = scanned(phantom, found.default_phantom, seed, phantom_options)
         acquisition = acquire(found, made, seed=seed, **options)
-        encoding = Encoding(transfer_syntax, quality, assignments)
+        encoding = encoding_of(transfer_syntax, quality, assignments, persona)
         title = f"{found.title} {made.name}" if made else found.title
         return self._fill(found, acquisition, encoding, title, "", progress, half=half)
 
@@ -142,6 +145,7 @@ class FilledStep:
         transfer_syntax: TransferSyntax | None = None,
         quality: float | None = None,
         assignments: Mapping[str, str] | None = None,
+        persona: Persona | str | None = None,
         progress: Progress | None = None,
         half: bool = False,
         phantom_options: Mapping[str, Any] | None = None,
@@ -155,6 +159,7 @@ class FilledStep:
             transfer_syntax: what the images are encoded in; the kind's own by default.
             quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
             assignments: attributes set over those of the IOD, by keyword.
+            persona: whose habits the images have; the order names the patient.
             progress: called with the number of images dealt with.
             half: the scan is broken off half-way.
             phantom_options: of the phantom's function, where it is given by name or is the default.
@@ -168,7 +173,7 @@ class FilledStep:
         plan = config.load(config.shipped(f"protocols/{protocol}.toml"), Examination)
         kind: Kind = KINDS.load(plan.kind)
         subject = scanned(phantom, plan.phantom, self._seed(), phantom_options)
-        encoding = Encoding(transfer_syntax, quality, assignments)
+        encoding = encoding_of(transfer_syntax, quality, assignments, persona)
         made: dict[str, Acquisition] = {}
         receipt = Receipt()
         for series in plan.series[: 1 if half else None]:
@@ -211,7 +216,7 @@ class FilledStep:
     ) -> Receipt:
         """Make an acquisition's images in each study, and store them."""
         self._acquired += 1
-        content = content_digest(acquisition, encoding.assignments)
+        content = "".join((content_digest(acquisition, encoding.assignments), *encoding.finish.scope))
         receipt = Receipt()
         done = self.receipt.dealt_with
         for study in self.studies:
@@ -219,7 +224,8 @@ class FilledStep:
             named = protocol or self.description or scanned
             context = self._context(study, description, named, content)
             syntax = encoding.transfer_syntax or kind.default_syntax
-            scan = Scan(kind, acquisition, context, syntax, encoding.quality, encoding.assignments)
+            written: dict[str, Any] = {"assignments": encoding.assignments, "finish": encoding.finish}
+            scan = Scan(kind, acquisition, context, syntax, encoding.quality, **written)
             images = (len(scan) + 1) // 2 if half else len(scan)
             receipt.add(self._store(scan, progress and offset(progress, done), images))
             done += images

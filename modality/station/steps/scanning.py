@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from modality.iods.personas.persona import Persona
+from modality.station.awkwardness.finishing import PLAIN, Finish, finish_of
 from modality.station.examination import SeriesPlan
 from modality.station.study import load_phantom
 from modality.transfer.destination import Progress
 from modality.transfer.syntaxes import TransferSyntax
 from phantoms.phantom import Phantom
+
+# What the images take from the worklist or share with the performed step (IHE RAD-8; workflow of RAD-5 to RAD-7).
+SHARED_WITH_THE_PERFORMED_STEP = frozenset(
+    (
+        "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
+        "Modality", "ProtocolName", "SeriesDescription", "PerformedProcedureStepID", "PerformedProcedureStepStartDate",
+        "PerformedProcedureStepStartTime", "PerformedProcedureStepDescription", "PerformingPhysicianName",
+        "OperatorsName",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +33,33 @@ class Encoding:
         transfer_syntax: what they are encoded in; the kind's own by default.
         quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
         assignments: attributes set over those of the IOD, by keyword.
+        finish: what is done to the images once they are made.
     """
 
     transfer_syntax: TransferSyntax | None = None
     quality: float | None = None
     assignments: Mapping[str, str] | None = None
+    finish: Finish = PLAIN
+
+
+def encoding_of(
+    transfer_syntax: TransferSyntax | None,
+    quality: float | None,
+    assignments: Mapping[str, str] | None,
+    persona: Persona | str | None,
+) -> Encoding:
+    """What images are written as by a persona, which says nothing of its own of what the performed step says too.
+
+    Raises:
+        UnknownNameError: there is no such persona.
+        ConfigurationError: its file does not fit.
+    """
+    finish = finish_of(persona, ())
+    if finish.persona is not None:
+        shared = SHARED_WITH_THE_PERFORMED_STEP
+        own = {keyword: value for keyword, value in finish.persona.attributes.items() if keyword not in shared}
+        finish = replace(finish, persona=replace(finish.persona, attributes=own))
+    return Encoding(transfer_syntax, quality, finish.assignments(assignments), finish)
 
 
 def scanned(

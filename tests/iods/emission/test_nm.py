@@ -21,7 +21,13 @@ def pixels(acquisition, image):
     return values.reshape(len(acquisition), image.Rows, image.Columns)
 
 
-FRAMES = {"STATIC": {}, "DYNAMIC": {"frames": 6}, "GATED": {"frames": 4}, "TOMO": {"frames": 4}, "RECON TOMO": {"slices": 3, "frames": 12}}
+FRAMES = {
+    "STATIC": {},
+    "DYNAMIC": {"frames": 6},
+    "GATED": {"frames": 4},
+    "TOMO": {"frames": 4},
+    "RECON TOMO": {"slices": 3, "frames": 12},
+}
 EXPECTED = {
     "STATIC": {"EnergyWindowVector": [1, 1], "DetectorVector": [1, 2]},
     "DYNAMIC": {

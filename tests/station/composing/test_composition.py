@@ -205,3 +205,59 @@ def test_the_shipped_study_can_be_made():
     assert [one.kind.name for one in made.series] == ["ct", "ecg", "sr", "pdf"]
     assert isinstance(made.series[0].acquisition.phantom.name, str)
     assert SeriesOfKind("ct") == SeriesOfKind("ct", options={})
+
+
+RADIOTHERAPY = """
+[[series]]
+kind = "ct"
+phantom = "spheres"
+options = { rows = 48, columns = 48, slices = 12 }
+[[series]]
+kind = "rtstruct"
+options = { target = "ball 1" }
+[[series]]
+kind = "rtplan"
+options = { beams = 2 }
+[[series]]
+kind = "rtdose"
+options = { grid_mm = 10.0 }
+"""
+
+
+def test_reports_may_be_about_reports_and_all_are_of_one_scan():
+    study = compose(plan(RADIOTHERAPY), seed=3)
+    ct, structures, planned, dose = ([one.dataset() for one in scan] for scan in study.series)
+    assert {one.StudyInstanceUID for part in (ct, structures, planned, dose) for one in part} == {study.uid}
+    assert len({one.FrameOfReferenceUID for part in (ct, structures, planned, dose) for one in part}) == 1
+    assert len({scan.uid for scan in study.series}) == 4
+    shown = structures[0].ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+    assert shown.ReferencedSOPInstanceUID == study.uid
+    (series,) = shown.RTReferencedSeriesSequence
+    assert series.SeriesInstanceUID == study.series[0].uid
+    assert [one.ReferencedSOPInstanceUID for one in series.ContourImageSequence] == [one.SOPInstanceUID for one in ct]
+    assert planned[0].ReferencedStructureSetSequence[0].ReferencedSOPInstanceUID == structures[0].SOPInstanceUID
+    assert dose[0].ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID == planned[0].SOPInstanceUID
+    assert dose[0].ReferencedStructureSetSequence[0].ReferencedSOPInstanceUID == structures[0].SOPInstanceUID
+    assert len(planned[0].BeamSequence) == 2
+    assert len(dose[0].DVHSequence) == len(structures[0].StructureSetROISequence)
+
+
+def test_the_same_plan_reported_on_twice_is_refused_and_another_is_not():
+    twice = RADIOTHERAPY.replace('[[series]]\nkind = "rtdose"', '[[series]]\nkind = "rtplan"\ndescription = "B"\n'
+                                 'options = { beams = 2 }\n[[series]]\nkind = "rtdose"\nabout = "B"\n'
+                                 'options = { grid_mm = 12.0 }\n[[series]]\nkind = "rtdose"')  # fmt: skip
+    with pytest.raises(UsageError, match="two series that others are about are the same"):
+        compose(plan(twice), seed=3)
+    compose(plan(twice.replace("beams = 2", "beams = 3", 1)), seed=3)
+
+
+def test_an_option_of_what_a_report_is_about_is_refused():
+    with pytest.raises(UsageError, match=r"series 4 .*target: an option of the series that it is about"):
+        compose(plan(RADIOTHERAPY.replace("grid_mm = 10.0", 'target = "ball 2"')), seed=3)
+
+
+def test_the_shipped_study_of_radiotherapy_can_be_made():
+    made = compose(config.load(config.shipped("study_radiotherapy.toml"), ComposedPlan), seed=3)
+    assert [scan.kind.name for scan in made.series] == ["ct", "rtstruct", "rtplan", "rtdose"]
+    (planned,) = made.series[2]
+    assert planned.dataset().FractionGroupSequence[0].NumberOfBeams == 5
