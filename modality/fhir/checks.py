@@ -106,7 +106,7 @@ def _coded(element: Mapping[str, Any], where: str, typed: str) -> Iterator[Probl
     """The problem of a coding, or of the unit of a quantity."""
     system, code = element.get("system"), element.get("code")
     if typed in ("ImagingStudy.modality", "ImagingStudy.series.modality") and system != DICOM:
-        yield Problem(f"{where}.system", f"a modality is coded in {DICOM} (PS3.16 CID 29)", "code-invalid")
+        yield Problem(f"{where}.system", f"a modality is coded in {DICOM} (PS3.16 CID 33)", "code-invalid")
     if not isinstance(system, str) or not isinstance(code, str):
         return
     if system == URI and not _URI.match(code):
@@ -123,7 +123,7 @@ def _code_problem(system: str, code: str, typed: str) -> str:
         return unit_problem(code)
     path = typed.removesuffix(".coding")
     if system == DICOM and path.endswith(".modality") and code not in modalities():
-        return f"{shown(code)} is no acquisition modality (PS3.16 CID 29)"
+        return f"{shown(code)} is no modality (PS3.16 CID 33)"
     if system == SNOMED_CT and path.endswith(".bodySite") and code not in anatomic_regions():
         return f"{shown(code)} is no anatomic region known here (PS3.16 CIDs 4, 4009, 4028, 4030, 4031, 4040, 4042)"
     if system == SNOMED_CT and not _SNOMED_ID.fullmatch(code):

@@ -27,7 +27,7 @@ def device(
         serial_number: Device Serial Number.
         station_name: Station Name.
         software_versions: Software Versions.
-        modality: its acquisition modality, if it is one (PS3.16 CID 29).
+        modality: its modality (PS3.16 CID 33).
 
     Raises:
         UsageError: the modality is unknown.
@@ -51,14 +51,14 @@ def device(
 
 
 def modality_name(modality: str) -> str:
-    """The name of an acquisition modality.
+    """The name of a modality.
 
     Raises:
-        UsageError: it is none of PS3.16 CID 29.
+        UsageError: it is none of PS3.16 CID 33.
     """
     name = modalities().get(modality)
     if name is None:
-        raise UsageError(f"{modality!r} is no acquisition modality (PS3.16 CID 29)")
+        raise UsageError(f"{modality!r} is no modality (PS3.16 CID 33)")
     return name
 
 

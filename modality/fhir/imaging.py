@@ -52,7 +52,7 @@ class ImageSeries:
 
     Args:
         uid: Series Instance UID.
-        modality: Modality (PS3.16 CID 29).
+        modality: Modality (PS3.16 CID 33).
         instances: what it holds.
         number: Series Number.
         description: Series Description.
@@ -101,7 +101,7 @@ def imaging_study(
         zone: the time zone of naive times.
 
     Raises:
-        UsageError: a modality is none of CID 29, or a body part has no code.
+        UsageError: a modality is none of CID 33, or a body part has no code.
     """
     modalities = list(dict.fromkeys(one.modality for one in series))
     identifiers = [dicom_uid(uid)]

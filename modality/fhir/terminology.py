@@ -186,8 +186,12 @@ def loinc_answers() -> Mapping[str, str]:
 
 @cache
 def modalities() -> Mapping[str, str]:
-    """Acquisition modalities (PS3.16 CID 29) and their names."""
-    return dict(_json("dicom.json")["modalities"])
+    """Modalities (PS3.16 CID 33) and their names: those that acquire, of CID 29, and those that do not, of CID 32.
+
+    R4 binds a study's modality to CID 29 as extensible: what is none of these is coded as what it is.
+    """
+    found = _json("dicom.json")
+    return {**found["modalities"], **found["other_modalities"]}
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from modality.delivery.pending import PendingInstances
@@ -119,8 +119,21 @@ class Commitments:
         reports = self._reports.get(transaction_uid, [])
         return {uid for report in reports for uid in (*report.committed, *report.failed)}
 
-    def ask(self, archive: DicomAddress, instances: list[tuple[str, str]], *, timeout_s: float) -> Outcome:
+    def ask(
+        self,
+        archive: DicomAddress,
+        instances: list[tuple[str, str]],
+        *,
+        timeout_s: float,
+        begun: Callable[[str], None] | None = None,
+    ) -> Outcome:
         """Ask, and wait for the report on our association or on the archive's.
+
+        Args:
+            archive: who is asked.
+            instances: SOP Class and Instance UIDs.
+            timeout_s: for the report.
+            begun: told the Transaction UID before the request goes out: one that is refused has one too.
 
         Raises:
             UsageError: the port to listen on cannot be had.
@@ -131,6 +144,8 @@ class Commitments:
         if not asked:
             return Outcome(transaction_uid)
         self.open()
+        if begun:
+            begun(transaction_uid)
         self.pending.asked(transaction_uid, asked)
         self._waiting.add(transaction_uid)
         until = time.monotonic() + timeout_s

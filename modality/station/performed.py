@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -168,8 +168,12 @@ class Performed(FilledStep):
             append=self.append,
         )
 
-    def commit(self, *, timeout_s: float = 30.0) -> Outcome:
+    def commit(self, *, timeout_s: float = 30.0, begun: Callable[[str], None] | None = None) -> Outcome:
         """Ask for the commitment of all that this step stored and that is not committed yet, and wait (RAD-10).
+
+        Args:
+            timeout_s: for the report.
+            begun: told the Transaction UID before the request goes out.
 
         Raises:
             UsageError: the station asks nobody for commitment.
@@ -178,7 +182,7 @@ class Performed(FilledStep):
         """
         stored = set(self.receipt.stored) - self._committed
         outcome = self.station.commit(
-            [one for each in self.series for one in each.images if one[1] in stored], timeout_s=timeout_s
+            [one for each in self.series for one in each.images if one[1] in stored], timeout_s=timeout_s, begun=begun
         )
         self._committed |= outcome.committed
         return outcome

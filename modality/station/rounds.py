@@ -98,7 +98,7 @@ class Result:
         step: what was scheduled.
         performed: what became of it.
         outcome: the commitment's; None when none was asked for, or the request failed.
-        transactions: Transaction UIDs of the commitments asked for, in their order.
+        transactions: Transaction UIDs of the commitments asked for, in their order; those refused among them.
         claim: the workitem that it performs; None where it comes from the modality worklist.
         protocol: the protocol that the order's codes chose; empty where none did.
         rejection_notes: SOP Instance UIDs of the notes that reject what was made.
@@ -261,12 +261,11 @@ def _commit(result: Result, plan: Plan) -> None:
     wait_s = _AGAIN_S
     for left in range(plan.commit_again, -1, -1):
         try:
-            outcome = performed.commit(timeout_s=plan.commit_timeout_s)
+            outcome = performed.commit(timeout_s=plan.commit_timeout_s, begun=result.transactions.append)
         except ModalityError as error:
             if not (left and error.retryable):
                 raise
         else:
-            result.transactions.append(outcome.transaction_uid)
             result.outcome = outcome if result.outcome is None else result.outcome.followed_by(outcome)
             if result.outcome.complete or not left:
                 return

@@ -191,7 +191,13 @@ class Station:
         self.reports.end_unfinished(self.clock())
         return self.reports.flush(_worklist(mpps))
 
-    def commit(self, instances: list[tuple[str, str]], *, timeout_s: float = 30.0) -> Outcome:
+    def commit(
+        self,
+        instances: list[tuple[str, str]],
+        *,
+        timeout_s: float = 30.0,
+        begun: Callable[[str], None] | None = None,
+    ) -> Outcome:
         """Ask for the commitment of instances (SOP Class and Instance UID), and wait for the answer (RAD-10).
 
         Raises:
@@ -201,7 +207,7 @@ class Station:
         """
         if self.commitment is None:
             raise UsageError(f"station {self.aet} has nobody to ask for storage commitment")
-        return self.commitments.ask(self.commitment, instances, timeout_s=timeout_s)
+        return self.commitments.ask(self.commitment, instances, timeout_s=timeout_s, begun=begun)
 
     def resume(
         self, *, timeout_s: float = 30.0, mpps: str | DicomAddress | None = None, progress: Progress | None = None

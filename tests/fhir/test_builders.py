@@ -141,7 +141,7 @@ def test_what_cannot_be_ordered_or_reported_is_refused() -> None:
         service_request(subject="Patient/1", accession_number="1", priority="soon")
     with pytest.raises(UsageError, match="is no LOINC code"):
         diagnostic_report(loinc_code="24725-5", subject="Patient/1", effective=NOW)
-    with pytest.raises(UsageError, match="no acquisition modality"):
+    with pytest.raises(UsageError, match="no modality"):
         device(manufacturer="m", model_name="n", serial_number="1", modality="CAT")
 
 

@@ -8,6 +8,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from modality.errors import InputError, UsageError
+from modality.fhir.checks import check
 from modality.fhir.imaging import ImageInstance, ImageSeries, body_site, imaging_study, imaging_study_of
 from tests.fhir.samples import CT_IMAGE, one
 
@@ -75,7 +76,7 @@ def test_what_makes_up_no_study_is_refused() -> None:
     del nameless.SOPInstanceUID
     with pytest.raises(InputError, match="without SOPInstanceUID"):
         imaging_study_of([nameless], "Patient/1")
-    with pytest.raises(UsageError, match="'CAT' is no acquisition modality"):
+    with pytest.raises(UsageError, match="'CAT' is no modality"):
         imaging_study_of([header("1", 1, Modality="CAT")], "Patient/1")
 
 
@@ -94,3 +95,11 @@ def test_references_and_options() -> None:
     assert found["endpoint"] == [{"reference": "Endpoint/4"}]
     assert found["identifier"][1]["system"] == "urn:oid:1.9"
     assert found["subject"]["reference"].startswith("urn:uuid:")
+
+
+def test_a_study_with_a_dose_report_is_told_with_it() -> None:
+    """R4 binds modalities as extensible to those that acquire: what is none of them keeps its own code."""
+    found = imaging_study_of([header("1", 1), header("2", 1, Modality="SR")], "Patient/1")
+    assert [one["code"] for one in found["modality"]] == ["CT", "SR"]
+    assert found["series"][1]["modality"]["display"] == "Structured Report Document"
+    assert check(found) == []

@@ -58,11 +58,11 @@ def test_a_step_that_goes_well_is_committed(make_station, ris, step):
 
 
 def test_nobody_is_told_of_a_step_that_no_kind_can_make(make_station, ris):
-    result = perform_step(make_station(), ordered("US"), Plan(options=TINY))
+    result = perform_step(make_station(), ordered("ES"), Plan(options=TINY))
     assert not result.good
     assert result.performed.state == ""
     assert ris.performed_steps == {}
-    assert "no kind makes images of modality 'US'" in result.problems[0]
+    assert "no kind makes images of modality 'ES'" in result.problems[0]
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # pynetdicom leaves a refused socket to the collector

@@ -127,7 +127,7 @@ def test_an_interruption_before_the_first_step_is_one_line(wlmscpfs: Factory, tm
 def test_a_modality_that_nobody_here_makes_is_skipped_and_the_rest_is_performed(
     storescp: Factory, dcmjs_mpps: Factory, wlmscpfs: Factory, tmp_path: Path
 ) -> None:
-    items = [sparse(1, "First^One", "CT"), sparse(2, "Ultra^Sound", "US"), sparse(3, "Last^One", "MR")]
+    items = [sparse(1, "First^One", "CT"), sparse(2, "Endo^Scopy", "ES"), sparse(3, "Last^One", "MR")]
     with storescp() as archive, dcmjs_mpps() as mpps, wlmscpfs(items) as ris:
         finished = modality(
             "perform", "--worklist", ris.address, "--archive", archive.address, "--mpps", mpps.address,
@@ -141,7 +141,7 @@ def test_a_modality_that_nobody_here_makes_is_skipped_and_the_rest_is_performed(
     assert [step["state"] for step in finished.document["steps"]] == ["COMPLETED", "", "COMPLETED"]
     (line,) = finished.lines
     assert "SPS2" in line
-    assert "US" in line
+    assert "ES" in line
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ def test_a_refusal_that_may_pass_is_asked_again_a_while_later(make_station, step
     with SimulatedArchive(faults=["status=0213,on=action,times=2"]) as archive:
         station, result = perform(make_station, archive, step)
         assert [one.status for one in archive.events.of("N-ACTION")] == [0x0213, 0x0213, 0]
+        granted = archive.events.of("N-ACTION")[-1].uid
+    assert len(set(result.transactions)) == len(result.transactions) == 3  # those that were refused too
+    assert result.transactions[-1] == granted
     assert (result.good, waits) == (True, [1.0, 2.0])
     assert len(result.outcome.committed) == 3
     assert station.pending.list() == []
@@ -45,6 +48,7 @@ def test_a_refusal_for_good_is_asked_once(make_station, step, waits):
     with SimulatedArchive(faults=["status=0122,on=action"]) as archive:
         station, result = perform(make_station, archive, step)
         assert len(archive.events.of("N-ACTION")) == 1
+    assert len(result.transactions) == 1
     assert "0122H" in result.problems[0]
     assert (waits, len(station.pending.list())) == ([], 3)
 
