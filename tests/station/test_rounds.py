@@ -28,7 +28,11 @@ def ordered(modality: str, words: str = "", meaning: str = "") -> ScheduledStep:
         (ordered("MR"), "head"),
         (ordered("CT", "CT SCHÄDEL nativ"), "head"),
         (ordered("MR", "", "MR of the lung"), "thorax"),
-        (ordered("CT", "Knee"), "thorax"),
+        (ordered("CT", "Knee left"), "knee"),
+        (ordered("MR", "MR lumbar spine"), "spine"),
+        (ordered("US", "US breast right"), "breast"),
+        (ordered("US", "", "Ultrasonography of liver"), "abdomen"),
+        (ordered("CT", "Finger"), "thorax"),
     ],
 )
 def test_an_orders_words_choose_the_phantom(step, phantom):

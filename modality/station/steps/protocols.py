@@ -18,7 +18,11 @@ from modality.station.steps.filling import kind_of
 # What the words of an order say of the body part, for want of a protocol code; the first that fits decides.
 _PHANTOM_BY_WORD = (
     (re.compile(r"head|brain|skull|neuro|cerebr|crani|sch[äa]del|kopf|hirn", re.IGNORECASE), "head"),
+    (re.compile(r"breast|mamm", re.IGNORECASE), "breast"),
     (re.compile(r"chest|thora|lung|pulmon", re.IGNORECASE), "thorax"),
+    (re.compile(r"abdom|liver|hepat|kidney|renal|spleen|pancrea|leber|niere", re.IGNORECASE), "abdomen"),
+    (re.compile(r"knee|knie|patell", re.IGNORECASE), "knee"),
+    (re.compile(r"spine|spinal|vertebr|lumbar|lumbosacral|wirbel|lws", re.IGNORECASE), "spine"),
 )
 
 
