@@ -95,7 +95,6 @@ def test_a_rejection_says_why_and_whether_later_may_help(result: int, source: in
 
 
 # pynetdicom drops a socket that could not connect, and leaves its closing to the garbage collector.
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

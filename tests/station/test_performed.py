@@ -10,7 +10,6 @@ from modality.station.steps import reporting
 from tests.station.conftest import TINY
 
 # pynetdicom leaves a refused socket to the garbage collector.
-REFUSED_SOCKET = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
 def test_a_block_that_ends_well_completes_the_step_and_names_its_images(make_station, ris, archive, step):
@@ -90,7 +89,6 @@ def test_a_step_whose_creation_is_refused_is_not_begun(make_station, step, archi
     assert archive.instances() == []
 
 
-@REFUSED_SOCKET
 def test_a_ris_that_is_away_at_the_end_is_told_later(make_station, ris, step):
     station = make_station()
     with station.perform(step) as performed:
@@ -102,7 +100,6 @@ def test_a_ris_that_is_away_at_the_end_is_told_later(make_station, ris, step):
     assert ris.performed_steps[performed.uid].state == "COMPLETED"
 
 
-@REFUSED_SOCKET
 def test_an_error_at_the_end_gives_way_to_the_one_that_ended_the_block(make_station, ris, step):
     performed = make_station().perform(step)
 

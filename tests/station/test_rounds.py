@@ -69,7 +69,6 @@ def test_nobody_is_told_of_a_step_that_no_kind_can_make(make_station, ris):
     assert "no kind makes images of modality 'ES'" in result.problems[0]
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # pynetdicom leaves a refused socket to the collector
 def test_images_are_committed_even_when_the_ris_was_not_told_of_the_end(make_station, ris, step):
     result = perform_step(make_station(), step, Plan(options=TINY), progress=lambda _: ris.stop())
     assert (result.unreachable, len(result.problems)) == (True, 1)

@@ -223,7 +223,7 @@ def _small(kind: Kind) -> Any:
     if kind.multi_frame and isinstance(getattr(takes.get("frames"), "default", None), int):
         sizes["frames"] = 2
     if kind.reports:  # of a scan that shows something
-        sizes["slices"] = 40
+        sizes |= {"slices": 40, "grid_mm": 12}
     return acquire(kind, phantom, seed=1, **{name: value for name, value in sizes.items() if name in takes})
 
 

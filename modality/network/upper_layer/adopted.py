@@ -13,7 +13,7 @@ from pynetdicom.association import Association
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
 
 from modality.network.upper_layer.connection import last_word
-from modality.network.upper_layer.limits import HEADER, too_long
+from modality.network.upper_layer.limits import HEADER, let_go, too_long
 from modality.protocol.upper_layer.pdu import LARGEST_PDU
 
 
@@ -58,6 +58,9 @@ class AdoptedSocket(AssociationSocket):
         primitive.result = "Evt2"  # transport connection confirmation (PS3.8 Table 9-10)
         self.provider_queue.put(primitive)
         self._ready.set()
+
+    def _shutdown_socket(self) -> None:
+        let_go(self._connected)
 
     def recv(self, nr_bytes: int) -> bytearray:
         """So many bytes, or fewer at the end of the stream.

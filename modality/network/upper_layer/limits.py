@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from weakref import WeakSet
 
@@ -70,6 +71,14 @@ def too_long(data: bytearray, asked: int, largest: int) -> bool:
     return asked == len(data) == HEADER and int.from_bytes(data[2:], "big") > largest
 
 
+def let_go(connection: socket.socket) -> None:
+    """Shut down and close; pynetdicom leaves a socket open whose peer was the first to go."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        connection.close()
+
+
 def limit(association: Association, limits: Limits) -> None:
     """Have an association's socket wait no longer, and take no more, than the limits say."""
     transport: AssociationSocket = association.dul.socket  # type: ignore[assignment]
@@ -100,5 +109,6 @@ def limit(association: Association, limits: Limits) -> None:
         return bytearray(HEADER) if too_long(data, nr_bytes, limits.largest_pdu) else data
 
     transport.recv = receive  # type: ignore[method-assign]
+    transport._shutdown_socket = lambda: let_go(connection)  # type: ignore[method-assign]
     # An association over which we send is not idle: a retrieval may take hours, and hears nothing.
     association.bind(evt.EVT_PDU_SENT, lambda event: event.assoc.dul._idle_timer.restart())

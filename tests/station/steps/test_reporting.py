@@ -14,7 +14,6 @@ from modality.station.steps import reporting
 from tests.station.conftest import TINY
 
 # pynetdicom leaves a refused socket to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
 @pytest.fixture

@@ -21,8 +21,6 @@ from modality.station.rounds import Plan, Result, carry_out
 from modality.station.steps.unified import Claim, workitems
 from tests.station.conftest import TINY
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-
 
 def claims(station):
     return [Claim(station, station.ris, item) for item in workitems(station, station.ris)]

@@ -21,8 +21,6 @@ from modality.station.steps.unified import Claim, workitems
 from tests.peers.process import wait_until
 from tests.station.conftest import TINY
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-
 
 @pytest.fixture
 def ris():
