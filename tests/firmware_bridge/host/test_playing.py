@@ -50,6 +50,29 @@ def heard(port: Port, seconds: float) -> bytes:
     return data
 
 
+def opened(address: str, *, within_s: float) -> Port:
+    """A port that comes back, as soon as it is there."""
+    until = time.monotonic() + within_s
+    while True:
+        try:
+            return open_port(address, Serial())
+        except PortError:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+
+
+def gone(address: str, *, within_s: float) -> None:
+    """Wait until a port is not there any more; its last connection may be lost a moment before it is."""
+    until = time.monotonic() + within_s
+    while True:
+        try:
+            open_port(address, Serial()).close()
+        except PortError:
+            return
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("line", [Pseudo, Listening])
 def test_what_is_played_is_heard_from_its_begin(line: type[Pseudo | Listening]) -> None:
     on = line()
@@ -104,23 +127,30 @@ def test_a_host_that_reads_nothing_or_leaves_stops_nobody() -> None:
 def test_an_unplugged_port_is_lost_and_comes_back_at_its_address(linked: bool, tmp_path: Path) -> None:
     line = Pseudo(tmp_path / "tty") if linked else Listening()
     simulator = SIMULATORS.load("nonin-2").simulator(1, {})
+    seen_gone, over = threading.Event(), threading.Event()
+
+    def unplugged(at_s: float) -> bool:
+        return at_s >= 3 and not seen_gone.is_set()  # for as long as it takes to see it
+
     thread = threading.Thread(
-        target=lambda: play(simulator, line, speed=10, duration_s=12, unplugged=lambda at_s: 3 <= at_s < 6)
+        target=lambda: play(simulator, line, speed=10, unplugged=unplugged, stopped=over.is_set), daemon=True
     )
     thread.start()
     address = line.address
-    port = open_port(address, Serial())
-    with pytest.raises(PortError):
-        heard(port, 2.0)
-    port.close()
-    with pytest.raises(PortError):
-        open_port(address, Serial())
-    time.sleep(0.45)
-    again = open_port(address, Serial())
-    assert len(heard(again, 0.2)) > 300
-    again.close()
-    thread.join()
-    line.close()
+    try:
+        port = open_port(address, Serial())
+        with pytest.raises(PortError):
+            heard(port, 5.0)
+        port.close()
+        gone(address, within_s=5.0)
+        seen_gone.set()
+        again = opened(address, within_s=5.0)
+        assert len(heard(again, 0.5)) > 300
+        again.close()
+    finally:
+        over.set()
+        thread.join(5.0)
+        line.close()
 
 
 def test_a_conversation_over_a_line_gives_the_truth() -> None:
