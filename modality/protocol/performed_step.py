@@ -49,6 +49,15 @@ DISCONTINUATION_REASONS = {
 }
 UNSPECIFIED_REASON = "110513"
 
+# SOP Classes without pixels (PS3.4 B.5): presentation states, waveforms, structured reports and key objects,
+# encapsulated documents, structure sets, plans and records of radiotherapy, measurements of eyes.
+_NO_IMAGES = tuple(
+    f"1.2.840.10008.5.1.4.1.1.{below}"
+    for below in (
+        "11.", "9.", "88.", "104.", "78.", "79.", "481.3", "481.4", "481.5", "481.6", "481.7", "481.8", "481.9",
+    )
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class StepStart:
@@ -92,8 +101,8 @@ class PerformedSeries:
         retrieve_aet: where the images can be had.
         performing_physician: Performing Physician's Name.
         operators_name: Operators' Name.
-        images: SOP Class and Instance UID of each image created.
-        others: the same of each non-image instance.
+        images: SOP Class and Instance UID of each instance created; what is no image by its class is listed as such.
+        others: the same of further instances that are no images.
     """
 
     uid: str
@@ -189,9 +198,15 @@ def _series_item(series: PerformedSeries) -> Dataset:
     item.SeriesInstanceUID = series.uid
     item.SeriesDescription = series.description
     item.RetrieveAETitle = series.retrieve_aet
-    item.ReferencedImageSequence = [reference(*one) for one in series.images]
-    item.ReferencedNonImageCompositeSOPInstanceSequence = [reference(*one) for one in series.others]
+    item.ReferencedImageSequence = [reference(*one) for one in series.images if is_image(one[0])]
+    others = [*(one for one in series.images if not is_image(one[0])), *series.others]
+    item.ReferencedNonImageCompositeSOPInstanceSequence = [reference(*one) for one in others]
     return item
+
+
+def is_image(sop_class_uid: str) -> bool:
+    """Whether instances of a storage SOP Class have pixels; one that is not known is taken for an image's."""
+    return not sop_class_uid.startswith(_NO_IMAGES)
 
 
 def reference(sop_class_uid: str, sop_instance_uid: str) -> Dataset:

@@ -20,6 +20,7 @@ from modality.iods.context import Context, Equipment, Series
 from modality.iods.context import Study as StudyContext
 from modality.iods.image import ImageIod
 from modality.iods.kind import Kind
+from modality.iods.options import checked_options
 from modality.iods.reports.source import joined_study
 from modality.protocol.negotiation import Context as PresentationContext
 from modality.registry import KINDS, SECTIONS, scanned_of
@@ -258,14 +259,14 @@ def acquire(kind: Kind, phantom: Phantom | None, *, seed: int, **options: Any) -
     """Scan a phantom as this kind does, or nothing; options are those of the kind's own acquisition.
 
     Raises:
-        UsageError: an option is unknown or out of range.
+        UsageError: an option is unknown, of another type, or out of range.
     """
     if (phantom is None) != (kind.default_phantom is None):
         raise UsageError(f"{kind.name}: scans {'a phantom' if phantom is None else 'no phantom'}")
     if phantom is not None and kind.slides is None and phantom.name in SECTIONS.entries:
         raise UsageError(f"{kind.name}: {phantom.name} is a section on a slide, which only a slide scanner (sm) sees")
     try:
-        made: Acquisition = kind.acquire(phantom, seed=seed, **options)
+        made: Acquisition = kind.acquire(phantom, seed=seed, **checked_options(kind.acquire, options))
     except (PhantomError, TypeError) as error:
         raise UsageError(f"{kind.name}: {error}") from error
     return made

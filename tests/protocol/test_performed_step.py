@@ -17,6 +17,7 @@ from modality.protocol.performed_step import (
     finish,
 )
 from modality.protocol.worklist import ScheduledStep, unscheduled
+from modality.registry import KINDS
 from tests.protocol.test_worklist import code, scheduled
 
 STARTED, ENDED = datetime(2024, 3, 1, 9, 30, 5), datetime(2024, 3, 1, 9, 45, 0, 250000)
@@ -91,6 +92,17 @@ def test_a_completed_step_names_every_series_and_instance() -> None:
     assert [(one.ReferencedSOPClassUID, one.ReferencedSOPInstanceUID) for one in others] == [("1.4", "1.9.3")]
     assert (second.SeriesInstanceUID, second.ReferencedImageSequence) == ("1.2.3.2", [])
     assert "PerformedProcedureStepDiscontinuationReasonCodeSequence" not in changes
+
+
+@pytest.mark.parametrize("name", KINDS.entries)
+def test_what_is_no_image_is_listed_apart(name: str) -> None:
+    kind = KINDS.load(name)
+    made = (kind.sop_class_uid, "1.9.1")
+    (item,) = finish(ENDED, [PerformedSeries("1.2.3.1", "Head", images=[made])]).PerformedSeriesSequence
+    images, others = item.ReferencedImageSequence, item.ReferencedNonImageCompositeSOPInstanceSequence
+    documents = ("ecg", "kos", "pdf", "rdsr", "rtplan", "rtstruct", "sr")
+    assert (len(images), len(others)) == ((0, 1) if name in documents else (1, 0))
+    assert (*images, *others)[0].ReferencedSOPClassUID == kind.sop_class_uid
 
 
 @pytest.mark.parametrize("reason", DISCONTINUATION_REASONS)

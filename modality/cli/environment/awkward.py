@@ -35,6 +35,36 @@ DICOMDIR would need (`hanzi`; `--media` gives the record one). Orthanc gives eac
 padding, which has no significance (PS3.10 7.2), and group lengths aside; of a name of some hundred bytes its index
 holds nothing. In Explicit VR Big Endian a UN has a length in every persona.
 """
+_ATTRIBUTES = """
+## Attributes of your own, private ones too
+
+`--set Keyword=Value` sets one attribute, a TOML many; both are held to the dictionary and to the IOD. A private
+dictionary names private attributes, in whichever block their creator gets:
+
+    [attributes]
+    StationName = "ROOM 1"
+    DoseIndex = [1.5, 2.5]
+
+    [[private]]
+    creator = "ACME 1.1"
+    group = 0x0029
+    attribute = [{ element = 0x10, vr = "FD", vm = "2", name = "DoseIndex" }]
+
+They are written by
+
+    modality generate ct --attributes acme.toml --set 'DoseIndex=3\\4' --slices 4 -o out
+
+and in the configuration of `generate study` the same `[[private]]` stands at the top, and `set` names its attributes.
+They are read by name again, in implicit VR too, where a file does not tell what they are:
+
+    from pathlib import Path
+    from pydicom import dcmread
+    from modality import config
+    from modality.iods.setting.file import AttributeFile
+    from modality.iods.setting.private import PrivateDictionary
+
+    told = config.load(Path("acme.toml"), AttributeFile)
+    PrivateDictionary(told.private).values(dcmread("out/image.dcm"))["DoseIndex"]"""
 _DEFECTS = """
 ## Defects: for negative tests
 
@@ -59,7 +89,7 @@ all that is called *data set* here, but for fragments.
 
 def page() -> str:
     """All of it, as Markdown."""
-    return "\n".join([_HEAD, *_personas(), _DEFECTS, *_defects(), ""])
+    return "\n".join([_HEAD, *_personas(), _ATTRIBUTES, _DEFECTS, *_defects(), ""])
 
 
 def _personas() -> Iterator[str]:

@@ -16,8 +16,10 @@ SEED = 7
 _TILE_PX = 320
 _SEVERAL = {"pt": 4, "sm": 3}
 """Of these one image alone shows little."""
-_ON_THE_SCAN = ("rtdose", "rtstruct")
+_ON_THE_SCAN = ("rtdose", "rtplan", "rtstruct")
 """These are seen on a slice of the scan that they are about."""
+_WRITTEN = ("kos", "pdf", "rdsr", "sr")
+"""These are documents: their lines, their page, or what they point at."""
 # Enough to see what a kind is, and no more; phantoms are the kind's own.
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "ct": {"slices": 3},
@@ -27,12 +29,14 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "pt": {"slices": 12},
     "us": {"frames": 1},
     "rtdose": {"slices": 60},
+    "rtplan": {"slices": 60},
     "rtstruct": {"slices": 60},
+    **{name: {"slices": 40, "rows": 256, "columns": 256} for name in _WRITTEN},
     "sm": {"rows": 2048, "columns": 2048, "levels": 2},
 }
 _HEAD = """# Every kind of study
 
-Written by `make gallery`: what `modality generate KIND --seed 7` makes, small. Documents have no picture of their own.
+Written by `make gallery`: what `modality generate KIND --seed 7` makes, small; of a document its first lines.
 
 """
 
@@ -44,6 +48,8 @@ def picture(kind: Kind) -> bytes | None:
 
     if kind.name in _ON_THE_SCAN:
         return _planned(kind.name)
+    if kind.name in _WRITTEN:
+        return _written(kind.name)
     tiles = _SEVERAL.get(kind.name, 1)
     sheet = ContactSheet(tiles=tiles, tile_px=_TILE_PX // (2 if tiles > 1 else 1))
     for instance in generate(kind.name, seed=SEED, **_OPTIONS.get(kind.name, {})):
@@ -52,14 +58,33 @@ def picture(kind: Kind) -> bytes | None:
 
 
 def _planned(name: str) -> bytes:
-    """A PNG of a slice with the contours of a structure set, or with a dose."""
+    """A PNG of a slice with the contours of a structure set, with the beams of a plan, or with a dose."""
     from modality.station.contact_sheet import png
-    from modality.station.radiotherapy.pictures import dose_wash, with_contours
+    from modality.station.radiotherapy.pictures import dose_wash, with_beams, with_contours
     from modality.station.study import generate
 
     (scan,) = generate(name, seed=SEED, **_OPTIONS[name]).series
     acquisition: Any = scan.acquisition
-    return png((dose_wash if name == "rtdose" else with_contours)(acquisition, _TILE_PX))
+    drawn: Any = {"rtdose": dose_wash, "rtplan": with_beams}.get(name, with_contours)
+    return png(drawn(acquisition, _TILE_PX))
+
+
+def _written(name: str) -> bytes:
+    """A PNG of a document: its lines, its page, or the images that it selects."""
+    from modality.cli.environment.written import lines_of, of_key_images, of_lines, of_pdf
+    from modality.iods.reports.picture import shown_slice, windowed
+    from modality.station.contact_sheet import png
+    from modality.station.study import generate
+
+    (scan,) = generate(name, seed=SEED, **_OPTIONS[name]).series
+    acquisition: Any = scan.acquisition
+    if name == "kos":
+        return png(of_key_images(acquisition, _TILE_PX))
+    dataset = next(iter(scan)).dataset()
+    if name == "pdf":
+        picture = windowed(acquisition, shown_slice(acquisition))
+        return png(of_pdf(dataset.EncapsulatedDocument, picture, 2 * _TILE_PX))
+    return png(of_lines(list(lines_of(dataset)), _TILE_PX))
 
 
 def write(folder: Path) -> None:

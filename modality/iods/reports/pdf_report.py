@@ -16,6 +16,8 @@ from modality.iods.documents import encapsulated_pdf
 from modality.iods.documents.content import Pdf
 from modality.iods.images.ct import CT
 from modality.iods.kind import Kind
+from modality.iods.macros.reference import reference
+from modality.iods.reports import source
 from modality.iods.reports.measurements import sphere_mm
 from modality.iods.reports.pdf_page import Line, page
 from modality.iods.reports.picture import shown_slice, windowed
@@ -80,7 +82,10 @@ def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
     every = -(-max(picture.shape) // _LARGEST)
     made = page(lines, picture[::every, ::every], (_LEFT, below), _PICTURE_PT, title)
     document = Pdf(made, context.series.started, title, _STUDY, identified=True, source="report")
-    yield encapsulated_pdf.describe(document, context)
+    dataset = encapsulated_pdf.describe(document, context)
+    image = source.image(acquisition, shown)  # due where a document was derived from instances (Type 1C, C.24.2)
+    dataset.SourceInstanceSequence = [reference(image.sop_class_uid, image.sop_instance_uid)]
+    yield dataset
 
 
 def _truth(acquisition: Reported) -> Mapping[str, Any]:

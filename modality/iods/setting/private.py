@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pydicom.charset import convert_encodings
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
@@ -20,6 +21,7 @@ TEXT_VRS = (  # those that text can write
 )  # fmt: skip
 _MULTIPLICITY = re.compile(r"\d+(-(\d+|\d*n))?")
 _LONGEST_LO = 64
+_DEFAULT_REPERTOIRE = "ISO_IR 6"
 _KEY = re.compile(r"\((?P<group>[0-9a-f]{4}),xx(?P<element>[0-9a-f]{2})\) (?P<vr>[A-Z]{2}) (?P<vm>\S+) (?P<creator>.+)")
 
 
@@ -139,6 +141,7 @@ class PrivateDictionary:
             dataset: as it was read, with explicit or implicit VRs.
         """
         found = {}
+        encodings = convert_encodings(dataset.get("SpecificCharacterSet") or _DEFAULT_REPERTOIRE)
         for name, key in self._keys.items():
             try:
                 tag = dataset.private_block(key.group, key.creator).get_tag(key.element)
@@ -147,6 +150,7 @@ class PrivateDictionary:
             if tag in dataset:
                 value = dataset[tag].value
                 if dataset[tag].VR == "UN" and isinstance(value, bytes):
-                    value = convert_value(key.vr, RawDataElement(tag, key.vr, len(value), value, 0, True, True))
+                    raw = RawDataElement(tag, key.vr, len(value), value, 0, True, True)
+                    value = convert_value(key.vr, raw, encodings)
                 found[name] = value
         return found

@@ -35,7 +35,7 @@ _BLOCKED_P = Code("10:8320", "MDC", "Non-conducted p-wave (blocked)")
 # Of PS3.16 CID 3228 ECG Global Waveform Durations, by the truth's names.
 _INTERVALS: Mapping[str, Code] = {
     "rr_ms": Code("2:16168", "MDC", "RR interval global"),
-    "pr_ms": Code("2:16144", "MDC", "PQ time period, global"),
+    "pr_ms": Code("2:15872", "MDC", "PR interval global"),
     "qrs_ms": Code("2:16156", "MDC", "QRS duration global"),
     "qt_ms": Code("2:16160", "MDC", "QT interval global"),
 }

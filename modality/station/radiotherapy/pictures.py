@@ -1,4 +1,4 @@
-"""A slice of a scan with what is planned on it: contours as lines, dose as a wash of colour."""
+"""A slice of a scan with what is planned on it: contours and beams as lines, dose as a wash of colour."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from modality.acquisition.radiotherapy.contours import Section
 from modality.acquisition.radiotherapy.dose import PlanDose
+from modality.acquisition.radiotherapy.plan import Plan
 from modality.acquisition.radiotherapy.structures import StructureSet
 from modality.errors import MissingExtraError
 from modality.iods.modules.radiotherapy.roi_contour import colour
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _WASHED = 0.1  # of the prescribed dose: less is not shown
 _OPACITY = 0.45
+_BEAM = (255, 240, 120)
+_PAST = 1.5  # of the way to the isocentre, where an edge of a beam ends: beyond the patient
 # Share of the prescribed dose, and its colour, as planning systems have them from cold to hot: our choice.
 _SHARES = (0.0, 0.3, 0.5, 0.7, 0.9, 1.05)
 _COLOURS = ((0, 0, 160), (0, 90, 255), (0, 220, 220), (60, 220, 60), (255, 230, 0), (255, 40, 0))
@@ -66,6 +69,35 @@ def dose_wash(dose: PlanDose, size_px: int) -> Image:
     wash = np.stack([np.interp(share, _SHARES, channel) for channel in zip(*_COLOURS, strict=True)], axis=2)
     mixed = np.where(inside[:, :, np.newaxis], grey * (1.0 - _OPACITY) + wash * _OPACITY, grey)
     return _outlined(mixed.astype(np.uint8), structures, index, size_px, only=("PTV", "GTV", "EXTERNAL"))
+
+
+def with_beams(plan: Plan, size_px: int) -> Image:
+    """A slice with the contours of all structures, and the edges of the beams.
+
+    Args:
+        plan: whose beams they are.
+        size_px: the longer side of the picture.
+
+    Raises:
+        MissingExtraError: Pillow is not installed.
+    """
+    structures, geometry = plan.scan, plan.scan.scan.geometry
+    made = with_contours(structures, size_px)
+    from PIL import ImageDraw
+
+    x, y, _ = geometry.position_mm(shown_slice(structures))
+    row_mm, column_mm = _spacings(structures)
+    per_mm = size_px / max(geometry.rows * row_mm, geometry.columns * column_mm)
+    drawn = ImageDraw.Draw(made)
+    for beam in plan.fields:
+        places = beam.axis.points(
+            np.asarray([[0.0], [_PAST]]), np.asarray([beam.jaws_x_mm]), np.zeros((1, 1))
+        )  # of each edge the source, and a point beyond the patient
+        columns, rows = (places[0] - x) + column_mm / 2.0, (places[1] - y) + row_mm / 2.0
+        for edge in range(2):
+            line = [(float(columns[end, edge]) * per_mm, float(rows[end, edge]) * per_mm) for end in range(2)]
+            drawn.line(line, fill=_BEAM, width=1)
+    return made
 
 
 def _outlined(

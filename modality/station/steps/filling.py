@@ -286,12 +286,10 @@ class FilledStep:
             "performing_physician": series.performing_physician,
             "operators_name": series.operators_name,
         }
-        performed = PerformedSeries(series.uid, **about)
-        self.series.append(performed)
+        first = len(self.series)
+        performed = self._performed(series.uid, about)
         self.scans.append(scan)
-        if self.uid:
-            self.station.reports.queue.series(self.uid, series.uid, about)
-        instances = self._created(islice(scan, images), performed)
+        instances = self._created(islice(scan, images), performed, about)
         assert self.station.archive is not None
         receipt = Receipt()
         try:
@@ -302,7 +300,7 @@ class FilledStep:
             self.problems.append(str(error))
             for _ in instances:
                 pass
-            for _, uid in performed.images:
+            for _, uid in (image for one in self.series[first:] for image in one.images):
                 receipt.fail(uid, error)
         finally:
             # An interruption too leaves behind what was stored before it.
@@ -310,9 +308,24 @@ class FilledStep:
             self.receipt.add(receipt)
         return receipt
 
-    def _created(self, scan: Iterable[PreparedInstance], performed: PerformedSeries) -> Iterator[PreparedInstance]:
-        """The instances of a scan, each on disk and in the performed series before anybody sends it."""
+    def _performed(self, uid: str, about: Mapping[str, Any]) -> PerformedSeries:
+        performed = PerformedSeries(uid, **about)
+        self.series.append(performed)
+        if self.uid:
+            self.station.reports.queue.series(self.uid, uid, dict(about))
+        return performed
+
+    def _created(
+        self, scan: Iterable[PreparedInstance], first: PerformedSeries, about: Mapping[str, Any]
+    ) -> Iterator[PreparedInstance]:
+        """The instances of a scan, each on disk and in its performed series before anybody sends it."""
+        series = {first.uid: first}
         for instance in scan:
+            performed = series.get(instance.series_uid)
+            if performed is None:  # raw images stand in a series beside that of the pictures
+                description = str(instance.dataset().get("SeriesDescription") or "")
+                performed = self._performed(instance.series_uid, {**about, "description": description})
+                series[performed.uid] = performed
             self.station.pending.put(
                 instance,
                 commit_wanted=self.station.commitment is not None,

@@ -103,6 +103,7 @@ def test_a_mammogram_names_breast_view_compression_and_dose(
     (image,) = made("mg", phantom, view=view, laterality=side, rows=48, columns=36)
     assert image.Modality == "MG"
     assert image.ImageLaterality == side
+    assert image.ViewPosition == view
     assert image.ViewCodeSequence[0].CodeValue == code
     assert image.ViewCodeSequence[0].ViewModifierCodeSequence == []
     assert image.PatientOrientation == orientation

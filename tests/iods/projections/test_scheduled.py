@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pydicom
 import pytest
 
 from modality.station.station import Station
@@ -28,3 +29,23 @@ def test_a_step_is_performed_and_stored(
         receipt = performed.acquire(**options)
     assert receipt.complete
     assert len(simulated_archive.studies) == 1
+
+
+def test_a_pair_is_two_performed_series_each_with_its_own_image(
+    worklist: Any, simulated_ris: Any, simulated_archive: Any
+) -> None:
+    worklist.clear()
+    worklist.add(station_aet="ROOM1", modality="DX", accession_number="ACC7")
+    station = Station("ROOM1", ris=simulated_ris.address, archive=simulated_archive.address)
+    (step,) = station.worklist(modality="DX", date="today")
+    with station.perform(step) as performed:
+        assert performed.acquire(rows=64, columns=64, presentation="both").complete
+    told = simulated_ris.performed_steps[performed.uid].dataset.PerformedSeriesSequence
+    stored = {one.sop_instance_uid: pydicom.dcmread(one.path) for one in simulated_archive.instances()}
+    assert len(told) == len(stored) == 2
+    for series in told:
+        (listed,) = series.ReferencedImageSequence
+        image = stored[listed.ReferencedSOPInstanceUID]
+        assert series.SeriesInstanceUID == image.SeriesInstanceUID
+        assert series.SeriesDescription == image.SeriesDescription
+        assert series.ProtocolName == image.ProtocolName

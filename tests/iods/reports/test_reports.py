@@ -117,6 +117,11 @@ def test_a_pdf_is_whole_names_the_patient_and_says_the_findings():
     for finding in scan.truth()["findings"]:
         assert finding.encode("cp1252") in data
     assert document.BurnedInAnnotation == "YES"
+    (shown,) = document.SourceInstanceSequence  # the image whose picture stands on the page
+    (images,) = generate("ct", load_phantom("spheres"), seed=4, **SCAN).series
+    number_of_it = scan.truth()["picture_of_instance_number"]
+    assert shown.ReferencedSOPInstanceUID == images.context.identity.uid("instance", number_of_it - 1)
+    assert shown.ReferencedSOPClassUID == images.sop_class_uid
 
 
 @pytest.mark.parametrize("seed", range(16))

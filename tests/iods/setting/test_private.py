@@ -64,8 +64,7 @@ def test_attributes_are_written_in_their_creators_block_and_read_by_name(syntax)
         if name != "Operator"
     }
     assert plain == {"DoseIndex": [1.5, 2.5], "Counts": [1, 2, 3]}
-    if syntax == ExplicitVRLittleEndian:
-        assert values["Operator"] == "山田"
+    assert values["Operator"] == "山田"
     assert list(values) == ["DoseIndex", "Operator", "Counts"]
 
 

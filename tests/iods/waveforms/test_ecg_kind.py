@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pydicom.sr.codedict import codes
 from pydicom.uid import AmbulatoryECGWaveformStorage, GeneralECGWaveformStorage, TwelveLeadECGWaveformStorage
 
 from modality.station.study import generate
@@ -70,4 +71,7 @@ def test_blocked_p_waves_and_the_middle_intervals_are_annotated():
     }
     middle = sorted(beat["qrs_ms"] for beat in truth["beats"])[len(truth["beats"]) // 2]
     assert values["2:16156"] == middle
-    assert set(values) == {"2:16168", "2:16144", "2:16156", "2:16160"}
+    assert set(values) == {"2:16168", "2:15872", "2:16156", "2:16160"}
+    assert set(values) <= {getattr(codes.cid3228, name).value for name in codes.cid3228.dir()}
+    delays = sorted(beat["pr_ms"] for beat in truth["beats"] if beat["pr_ms"] is not None)
+    assert values[codes.cid3228.PRIntervalGlobal.value] == delays[len(delays) // 2]

@@ -7,7 +7,7 @@ import pytest
 
 from modality.acquisition.radiotherapy.dose import rtdose
 from modality.station.contact_sheet import ContactSheet
-from modality.station.radiotherapy.pictures import dose_wash, shown_slice, with_contours
+from modality.station.radiotherapy.pictures import dose_wash, shown_slice, with_beams, with_contours
 from modality.station.study import generate, load_phantom
 from phantoms.objects.balls import BALLS
 
@@ -35,6 +35,24 @@ def test_the_target_is_drawn_where_it_lies(dose):
     away = np.hypot(*(red[:, ::-1] - place(image, x, y)).T) * 230.0 / 256.0
     assert len(red) > 60
     assert away == pytest.approx(np.full(len(red), radius), abs=2.5)
+
+
+def test_a_beam_is_drawn_from_where_it_comes_about_the_target(dose):
+    plan = dose.scan
+    image = with_beams(plan, 256)
+    plain, drawn = (np.asarray(one).astype(int) for one in (with_contours(plan.scan, 256), image))
+    rows, columns = np.nonzero((plain != drawn).any(axis=2))
+    x, y, _ = plan.isocentre_mm
+    assert [beam.axis.gantry_deg for beam in plan.fields] == [0.0, 90.0, 180.0, 270.0]
+    # At the upper border the field of the beam from above is still narrower than at the isocentre, and that of the beam
+    # from below is wider; the two from the sides pass below.
+    above_mm = y + 115.0
+    shares = [(beam, 1.0 + sign * above_mm / 1000.0) for beam, sign in ((plan.fields[0], -1.0), (plan.fields[2], 1.0))]
+    ends = [x + beam.axis.directions[1][0] * jaw * share for beam, share in shares for jaw in beam.jaws_x_mm]
+    expected = sorted(place(image, at, 0.0)[0] for at in ends)
+    upper = np.unique(columns[rows == 0])
+    assert max(np.abs(upper - one).min() for one in expected) <= 1
+    assert max(np.abs(np.asarray(expected) - one).min() for one in upper) <= 2
 
 
 def test_dose_is_colour_where_it_is_and_grey_where_none_is(dose):

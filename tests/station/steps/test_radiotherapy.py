@@ -23,3 +23,6 @@ def test_what_radiotherapy_makes_can_be_scheduled(make_station, ris, archive, mo
     assert stored.RequestAttributesSequence[0].ScheduledProcedureStepID
     told = ris.performed_steps[result.performed.uid]
     assert (told.state, told.instances) == ("COMPLETED", [stored.SOPInstanceUID])
+    (series,) = told.dataset.PerformedSeriesSequence
+    assert len(series.ReferencedImageSequence) == (modality == "RTDOSE")
+    assert len(series.ReferencedNonImageCompositeSOPInstanceSequence) == (modality != "RTDOSE")

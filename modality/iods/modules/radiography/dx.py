@@ -80,10 +80,10 @@ def dx_positioning(dataset: Dataset, image: Image[Exposure]) -> None:
     dataset.DistanceSourceToDetector = decimal(cone.detector_mm)
     dataset.EstimatedRadiographicMagnificationFactor = decimal(round(cone.magnification, 4))
     dataset.BodyPartThickness = decimal(exposure.thickness_mm)
+    dataset.ViewPosition = seen.position
     if isinstance(exposure, Mammogram):
         dataset.CompressionForce = decimal(exposure.compression_n)
         return
     dataset.PositionerType = "COLUMN"
-    dataset.ViewPosition = seen.position
     dataset.ViewCodeSequence = [code(*seen.code)]
     dataset.ViewCodeSequence[0].ViewModifierCodeSequence = []
