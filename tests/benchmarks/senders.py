@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ from modality.network.store import DicomArchive
 from modality.protocol.upper_layer.command import store_request
 from modality.protocol.upper_layer.pdu import fragments
 from modality.station.study import ct, load_phantom
-from modality.transfer.reading import read
+from modality.transfer.instance import PreparedInstance
+from modality.transfer.reading import from_bytes, read
 from tests.benchmarks.sink import SINK_PDU, sink
 from tests.peers.process import free_port, is_open, wait_until
 
@@ -150,19 +151,32 @@ def raw_loopback(_: DicomAddress, folder: Path) -> Took:
 
 def against_the_sink(_: DicomAddress, folder: Path) -> Took:
     """Ours, within the process, to a receiver that does nothing but count bytes: what the sender itself costs."""
-    sizes = []
-    for path in sorted(folder.iterdir()):
-        instance = read(path)
-        request = store_request(1, instance.sop_class_uid, instance.sop_instance_uid)
-        sizes.append(sum(map(len, fragments(1, request, instance.buffers(), SINK_PDU))))
-    with sink(sizes, associates=True) as peer:
+    with sink(_sizes(read(path) for path in sorted(folder.iterdir())), associates=True) as peer:
         return within_the_process(peer, folder)
+
+
+def prepared_against_the_sink(_: DicomAddress, folder: Path) -> Took:
+    """Ours, of instances prepared in memory before, as a load test has them, and as the raw socket has its bytes."""
+    instances = [from_bytes(path.read_bytes()) for path in sorted(folder.iterdir())]
+    with sink(_sizes(instances), associates=True) as peer:
+        began = time.perf_counter()
+        receipt = DicomArchive(peer).store(instances)
+        took = time.perf_counter() - began
+    assert receipt.complete, receipt.failed or receipt.refused
+    return Took(took)
+
+
+def _sizes(instances: Iterable[PreparedInstance]) -> list[int]:
+    """Bytes of each message, as the sink has to know them."""
+    requests = ((store_request(1, one.sop_class_uid, one.sop_instance_uid), one.buffers()) for one in instances)
+    return [sum(map(len, fragments(1, request, buffers, SINK_PDU))) for request, buffers in requests]
 
 
 ALL: dict[str, Sender] = {
     "modality send": modality_send,
     "the same, within the process": within_the_process,
     "within the process, to a sink": against_the_sink,
+    "prepared in memory, to a sink": prepared_against_the_sink,
     "storescu": storescu,
     "storescu, TCP_NODELAY=1": tuned_storescu,
     "dcmsend": dcmsend,

@@ -97,15 +97,18 @@ def read_response(data: bytes) -> Response:
     if at != len(data):
         raise InvalidResponse("the peer sent a command set that breaks off")
     try:
-        command, message_id, status = (_number(values[element]) for element in (0x0100, 0x0120, 0x0900))
+        command, message_id, status = _number(values[0x0100]), _number(values[0x0120]), _number(values[0x0900])
     except KeyError as error:
         missing = int(error.args[0])
         raise InvalidResponse(f"the peer's response lacks (0000,{missing:04X})") from None
-    comment = "".join(
-        one if one.isprintable() else " " for one in values.get(0x0902, b"").rstrip(b"\0 ").decode("ascii", "replace")
-    )
-    has_data_set = _number(values.get(0x0800, _short(_NO_DATA_SET))) != _NO_DATA_SET
+    comment = _printable(values[0x0902]) if 0x0902 in values else ""
+    has_data_set = 0x0800 in values and _number(values[0x0800]) != _NO_DATA_SET
     return Response(command, message_id, status, comment, has_data_set)
+
+
+def _printable(value: bytes) -> str:
+    text = value.rstrip(b"\0 ").decode("ascii", "replace")
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _number(value: bytes) -> int:

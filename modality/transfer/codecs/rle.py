@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,19 +92,20 @@ def _packed(plane: NDArray[np.uint8]) -> bytes:
 def _unpacked(data: bytes, length: int) -> bytearray:
     """The bytes of a segment (PS3.5 G.3.2); padding with zeros may follow them."""
     out = bytearray()
-    at, last, most = 0, len(data) - 1, length + _LONGEST
-    while at < last:
-        head = data[at]
-        if head < _LONGEST:
-            out += data[at + 1 : at + 2 + head]
-            at += 2 + head
-        elif head > _LONGEST:
-            out += data[at + 1 : at + 2] * (257 - head)
-            at += 2
-        else:
+    at, most = 0, length + _LONGEST
+    with suppress(IndexError):  # at the end
+        while True:
+            head = data[at]
             at += 1
-        if len(out) > most:
-            break
+            if head < _LONGEST:
+                end = at + head + 1
+                out += data[at:end]
+                at = end
+            elif head > _LONGEST:
+                out += data[at : at + 1] * (257 - head)
+                at += 1
+                if len(out) > most:  # literals are no longer than what we were given
+                    break
     if len(out) < length:
         raise InputError("truncated: a segment breaks off")
     if any(out[length:]):
