@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-from modality.acquisition.microscopy.blocks import Block, Rising, rows_of
+from modality.acquisition.microscopy.blocks import Rising, rows_of
+from modality.acquisition.microscopy.macro import Overview
 from modality.acquisition.microscopy.pyramid import Level, Place, Pyramid, Tile, usual_levels
 from modality.iods.images.slide import SlideSeries
 from modality.iods.modules.microscopy.slide_image import SlideImage
@@ -20,7 +21,7 @@ from modality.iods.modules.microscopy.slide_label import label_lines
 from modality.iods.specimens import container_of
 from modality.station.slides.label import SIZE, label
 from modality.station.slides.plan import Making, most_frames, written_places
-from modality.station.slides.workers import BlockWork, workers
+from modality.station.slides.workers import BlockWork, Coded, workers
 from modality.transfer.codecs.pixels import PixelFormat
 from modality.transfer.framewise.file import FrameFile
 from modality.transfer.framewise.layout import FrameEncoding
@@ -66,10 +67,9 @@ def scanned_files(
     drawn = _label(series)
     with _folder(making.folder) as folder, ExitStack() as open_files:
         slide = _Slide(series, encoding, assigned, folder, open_files)
-        thumbnail = slide.scan(making, pixels)
+        thumbnail, seen = slide.scan(making, pixels)
         slide.single(slide.series.thumbnail(slide.next, _smallest(series.scan.pyramid)), thumbnail)
         slide.single(slide.series.label(slide.next, (SIZE, SIZE)), drawn)
-        seen = series.scan.acquisition.overview()
         whole = seen.pixels.copy()
         _stick(whole, seen.label, drawn)
         slide.single(slide.series.overview(slide.next, seen), whole)
@@ -151,54 +151,59 @@ class _Slide:
         file.add(self.encoding.encoded(np.ascontiguousarray(pixels[:rows, :columns]), one))
         file.finish()
 
-    def scan(self, making: Making, pixels: PixelFormat) -> Tile:
-        """All levels; returns the top of the first plane, for a thumbnail."""
+    def scan(self, making: Making, pixels: PixelFormat) -> tuple[Tile, Overview]:
+        """All levels; returns the top of the first plane, for a thumbnail, and the whole glass."""
         scan = self.series.scan
         planes = [scan.block(plane, _tall(scan.pyramid)) for plane in scan.planes]
-        images = self.series.levels(written_places(scan), most_frames(scan, self.encoding))
-        levels = [_Level(map(self._file, parts)) for parts in images]
-        tops: list[Tile] = []
+        parts = self.series.levels(written_places(scan), most_frames(scan, self.encoding))
+        works = [
+            BlockWork(block, self._depth(block.pyramid) - 1, len(parts), self.encoding, pixels) for block in planes
+        ]
         done = _Count(making.progress)
-        for block in planes:
-            top = self._plane(block, levels, pixels, making.processes, done)
-            tops.append(block.blank if top is None else top)
+        levels: list[_Level] = []
+        tops: list[Tile] = []
+        for work in works:
+            pyramid = work.block.pyramid
+            rows = list(rows_of(pyramid, work.level))
+            places = (place for row in rows for place in row)
+            with workers(making.processes, pyramid.tiles).blocks(work, places) as made:
+                if not levels:  # while the first blocks are made
+                    levels = [_Level(map(self._file, images)) for images in parts]
+                    seen = scan.acquisition.overview()
+                top = self._plane(work, rows, made, levels, done)
+            tops.append(work.block.blank if top is None else top)
         for level in levels:
             level.finish()
-        return tops[(len(tops) // len(scan.paths) - 1) // 2]
+        return tops[(len(tops) // len(scan.paths) - 1) // 2], seen
 
     def _plane(
-        self, block: Block, levels: list[_Level], pixels: PixelFormat, processes: int, done: _Count
+        self,
+        work: BlockWork,
+        rows: list[list[Place]],
+        made: Iterator[Coded],
+        levels: list[_Level],
+        done: _Count,
     ) -> Tile | None:
         """One plane, row of blocks by row of blocks; what lies below their own tiles waits until its row is whole."""
-        depth = self._depth(block.pyramid) - 1
-        work = BlockWork(block, depth, len(levels), self.encoding, pixels)
 
         def above(level: int, place: Place, tile: Tile) -> None:  # noqa: ARG001 - tiles come in order
             if level < len(levels):
-                levels[level].add(self.encoding.encoded(tile, pixels))
+                levels[level].add(self.encoding.encoded(tile, work.pixels))
                 done.more(1)
 
-        rising = Rising(block, depth, above)
-        rows = list(rows_of(block.pyramid, depth))
-        team = workers(processes, block.pyramid.tiles)
-        made = team.blocks(work, (place for row in rows for place in row))
-        try:
-            for row in rows:
-                waiting: dict[tuple[int, Place], bytes] = {}
-                for place, codes, tile in islice(made, len(row)):
-                    for level, at, code in codes:
-                        if level == depth:  # blocks come in the order of their own tiles
-                            levels[level].add(code)
-                        else:
-                            waiting[level, at] = code
-                    done.more(len(codes))
-                    rising.add(place, tile)
-                for level, at in sorted(waiting):
-                    levels[level].add(waiting.pop((level, at)))
-        finally:
-            close = getattr(made, "close", None)
-            if close:
-                close()
+        rising = Rising(work.block, work.level, above)
+        for row in rows:
+            waiting: dict[tuple[int, Place], bytes] = {}
+            for place, codes, tile in islice(made, len(row)):
+                for level, at, code in codes:
+                    if level == work.level:  # blocks come in the order of their own tiles
+                        levels[level].add(code)
+                    else:
+                        waiting[level, at] = code
+                done.more(len(codes))
+                rising.add(place, tile)
+            for level, at in sorted(waiting):
+                levels[level].add(waiting.pop((level, at)))
         return rising.top
 
     def _depth(self, pyramid: Pyramid) -> int:

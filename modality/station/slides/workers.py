@@ -6,9 +6,11 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from modality.acquisition.microscopy.blocks import Block
@@ -57,16 +59,17 @@ class BlockWork:
 class Workers(Protocol):
     """Who makes blocks."""
 
-    def blocks(self, work: BlockWork, places: Iterable[Place]) -> Iterator[Coded]:
-        """The blocks at these places, in order."""
+    def blocks(self, work: BlockWork, places: Iterable[Place]) -> AbstractContextManager[Iterator[Coded]]:
+        """The blocks at these places, in order; those that make them are at it from the start, and gone at the end."""
 
 
 class Alone:
     """No worker but ourselves."""
 
-    def blocks(self, work: BlockWork, places: Iterable[Place]) -> Iterator[Coded]:
+    @contextmanager
+    def blocks(self, work: BlockWork, places: Iterable[Place]) -> Iterator[Iterator[Coded]]:
         """The blocks at these places, in order."""
-        return map(work.done, places)
+        yield map(work.done, places)
 
 
 class Several:
@@ -79,8 +82,9 @@ class Several:
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def blocks(self, work: BlockWork, places: Iterable[Place]) -> Iterator[Coded]:
-        """The blocks at these places, in order.
+    @contextmanager
+    def blocks(self, work: BlockWork, places: Iterable[Place]) -> Iterator[Iterator[Coded]]:
+        """The blocks at these places, in order; the first are begun at once.
 
         Raises:
             UnsupportedError: a worker was ended from outside.
@@ -91,19 +95,25 @@ class Several:
             work.block.plane.prepare()
         pool = ProcessPoolExecutor(self.count, context, _begin, (work,))
         try:
-            waiting: deque[Future[Coded]] = deque()
-            for place in places:
-                waiting.append(pool.submit(_done, place))
-                if len(waiting) > _AHEAD * self.count:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            yield _in_order(pool, iter(places), _AHEAD * self.count)
         except BrokenProcessPool as error:
             raise UnsupportedError(
                 "a process that makes tiles was ended from outside: is there memory enough for so many workers?"
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _in_order(pool: ProcessPoolExecutor, places: Iterator[Place], ahead: int) -> Iterator[Coded]:
+    """Blocks as they are wanted, with so many more begun; the first ones now."""
+    waiting = deque(pool.submit(_done, place) for place in islice(places, ahead))
+
+    def given() -> Iterator[Coded]:
+        while waiting:
+            waiting.extend(pool.submit(_done, place) for place in islice(places, 1))
+            yield waiting.popleft().result()
+
+    return given()
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from modality.errors import UsageError
@@ -41,7 +42,7 @@ class FrameEncoding:
             raise UsageError(f"chroma {self.chroma!r}: one of {', '.join(CHROMA)}")
         self.syntax.check_quality(self.quality)
 
-    @property
+    @cached_property
     def codec(self) -> Encoding | None:
         """The row of the table of codecs, for this sampling; None for a native syntax."""
         encoding = self.syntax.encoding
