@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from phantoms.tissue.chance import Floats, hashed, scattered, shares
-from phantoms.tissue.outline import Mask
-from phantoms.tissue.stamps import DIRECTIONS, FAMILIES, NUCLEUS, Records, variants
+from phantoms.tissue.outline import Box, Mask
+from phantoms.tissue.stamp import NUCLEUS, Records
+from phantoms.tissue.stamps import FAMILIES, variants
+from phantoms.tissue.stroma import DIRECTIONS
 
 PANEL_UM = 320.0
 """Side of a panel."""
@@ -137,3 +139,23 @@ def mask_um(family: str, seed: int, variant: int, mirror_x: bool, mirror_y: bool
     mask = mask[:: -1 if mirror_y else 1, :: -1 if mirror_x else 1]
     mask.setflags(write=False)
     return mask
+
+
+def within(nuclei: Records, box: Box) -> Mask:
+    """Those whose centres lie in a box."""
+    x, y = nuclei["x"], nuclei["y"]
+    inside: Mask = (x >= box[0]) & (x < box[2]) & (y >= box[1]) & (y < box[3])
+    return inside
+
+
+def repeated(nuclei: Records, box: Box) -> Records:
+    """A panel's nuclei, over and over, as far as they lie in a box."""
+    found = [nuclei[:0]]
+    for j in range(int(box[1] // PANEL_UM), int(box[3] // PANEL_UM) + 1):
+        for i in range(int(box[0] // PANEL_UM), int(box[2] // PANEL_UM) + 1):
+            copy = nuclei.copy()
+            copy["x"] += i * PANEL_UM
+            copy["y"] += j * PANEL_UM
+            found.append(copy[within(copy, box)])
+    whole: Records = np.concatenate(found)
+    return whole

@@ -8,33 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from phantoms.errors import PhantomError
-from phantoms.tissue.chance import Floats, hashed, scattered, shares
+from phantoms.tissue.chance import Floats, hashed, shares
 from phantoms.tissue.layout import NONE, Layout, laid_out
 from phantoms.tissue.outline import INSIDE, MIXED, OUTSIDE, Box, Mask
-from phantoms.tissue.panels import PANEL_UM, PART, mask_um, panel_nuclei, placed_nuclei
-from phantoms.tissue.patches import ACROSS, PATCH_UM, REPEAT, RING, owners, stands
-from phantoms.tissue.stamps import FAMILIES, NUCLEUS_CLASSES, Records, variants
+from phantoms.tissue.panels import PANEL_UM, mask_um, panel_nuclei, placed_nuclei, repeated, within
+from phantoms.tissue.patches import REPEAT, owners
+from phantoms.tissue.stamp import NUCLEUS_CLASSES, Records
+from phantoms.tissue.stamps import FAMILIES, variants
+from phantoms.tissue.standing import CELL_UM, cell, near, ring, squares
 from phantoms.tissue.truth import NUCLEUS_TRUTH, REGIONS, RegionTruth, SectionTruth, count, no_counts
 
 KINDS = ("colon", "breast", "tumour")
 STAINS = ("HE", "DAB")
-CELL_UM = 1280.0
-"""Side of the squares whose parts are made together."""
-REACH_UM = 101.0
-"""No part reaches farther from the point that it stands on."""
-
 _LEAST_MM, _MOST_MM = 0.05, 400.0
-_GLANDS, _LOBULES = 1, 2
-_POINTS = {_GLANDS: 256, _LOBULES: 70}
-_PATCHES = int(CELL_UM) // PATCH_UM  # along the side of a cell
-_ROOM = {"tumour": 0.66, "lobule": 0.58, "fat": 0.62, "crypt": 0.58}  # semi-axis over the distance to the next part
 
 Placed = tuple[float, float, int, int, bool, bool]
 _SOUGHT = 48  # points along each side
@@ -108,11 +100,11 @@ class TissueSection:
         Returns:
             Of each, what :data:`~phantoms.tissue.panels.PART` names: x, y, family, variant, and how it is mirrored.
         """
-        cells = [_cell(self, i, j) for j, i in _squares(box_um, CELL_UM)]
+        cells = [cell(self, i, j) for j, i in squares(box_um)]
         found: list[Placed] = []
         for layer in [glands for _, glands, _ in cells] + [lobules for _, _, lobules in cells]:
             if len(layer):
-                found += _near(layer, box_um).tolist()
+                found += near(layer, box_um).tolist()
         return found
 
     def ground_codes(self, j: int, i: int) -> npt.NDArray[np.uint8]:
@@ -125,7 +117,7 @@ class TissueSection:
         Returns:
             uint8 of :data:`~phantoms.tissue.patches.RING` squared patches, row by row.
         """
-        return _ring(self, j, i)
+        return ring(self, j, i)
 
     def grounds(self, left: int, top: int, right: int, bottom: int) -> npt.NDArray[np.uint8]:
         """Which ground lies at each square micrometre: codes of :mod:`~phantoms.tissue.panels`.
@@ -173,14 +165,14 @@ class TissueSection:
         owner = self.grounds(left, top, int(box_um[2] // 1.0) + 1, int(box_um[3] // 1.0) + 1).astype(np.int32)
         groups, owners = [], []
         for code in np.unique(owner).tolist():
-            ground = _repeated(panel_nuclei(code, self.stream), box_um)
+            ground = repeated(panel_nuclei(code, self.stream), box_um)
             groups.append(ground)
             owners.append(np.full(len(ground), code))
         for number, (x, y, family, variant, mirror_x, mirror_y) in enumerate(parts, start=_FIRST_PART):
             mask = mask_um(FAMILIES[family], self.stream, variant, mirror_x, mirror_y)
             _own(owner, mask, (x - left, y - top), number)
             own = placed_nuclei(variants(FAMILIES[family], self.stream)[variant].nuclei, x, y, mirror_x, mirror_y)
-            groups.append(own[_inside(own, box_um)])
+            groups.append(own[within(own, box_um)])
             owners.append(np.full(len(groups[-1]), number))
         nuclei, numbers = np.concatenate(groups), np.concatenate(owners)
         at = (nuclei["y"] - top).astype(np.int64), (nuclei["x"] - left).astype(np.int64)
@@ -267,100 +259,6 @@ def tissue_section(
         PhantomError: an unknown stain or kind, or a side out of range.
     """
     return TissueSection(seed, kind, stain, size_mm)
-
-
-@lru_cache(maxsize=96)
-def _cell(section: TissueSection, i: int, j: int) -> tuple[npt.NDArray[np.uint8], Records, Records]:
-    """What the patches hold that stand in a square of the slide, and the glands and lobules."""
-    return _patches(section, i, j), _stood(section, _GLANDS, i, j), _stood(section, _LOBULES, i, j)
-
-
-@lru_cache(maxsize=512)
-def _ring(section: TissueSection, j: int, i: int) -> npt.NDArray[np.uint8]:
-    """What the patches in and around a panel's place hold."""
-    found = np.empty((RING, RING), dtype=np.uint8)
-    top, left = j * ACROSS - 1, i * ACROSS - 1
-    for b in range(top // _PATCHES, (top + RING - 1) // _PATCHES + 1):
-        for a in range(left // _PATCHES, (left + RING - 1) // _PATCHES + 1):
-            codes = _cell(section, a, b)[0]
-            y0, y1 = max(top, b * _PATCHES), min(top + RING, (b + 1) * _PATCHES)
-            x0, x1 = max(left, a * _PATCHES), min(left + RING, (a + 1) * _PATCHES)
-            found[y0 - top : y1 - top, x0 - left : x1 - left] = codes[
-                y0 - b * _PATCHES : y1 - b * _PATCHES, x0 - a * _PATCHES : x1 - a * _PATCHES
-            ]
-    ring = found.ravel()
-    ring.setflags(write=False)
-    return ring
-
-
-def _squares(box: Box, side: float) -> list[tuple[int, int]]:
-    """Row and column of the squares whose parts may reach into a box."""
-    rows = range(int((box[1] - REACH_UM) // side), int((box[3] + REACH_UM) // side) + 1)
-    columns = range(int((box[0] - REACH_UM) // side), int((box[2] + REACH_UM) // side) + 1)
-    return [(j, i) for j in rows for i in columns]
-
-
-def _patches(section: TissueSection, i: int, j: int) -> npt.NDArray[np.uint8]:
-    column, row = np.meshgrid(np.arange(_PATCHES) + i * _PATCHES, np.arange(_PATCHES) + j * _PATCHES)
-    x, y = stands(section.stream, row, column)
-    chance = shares(int(hashed(section.stream, 50)[0]), row, column)
-    reach = max(stamp.outline.reach_um for stamp in variants("patch", section.stream))
-    codes: npt.NDArray[np.uint8] = section.layout.ground(x, y, chance, reach).astype(np.uint8)
-    return codes
-
-
-def _stood(section: TissueSection, layer: int, i: int, j: int) -> Records:
-    """The parts that stand on the scattered points of a square."""
-    seed, layout, count = section.stream, section.layout, _POINTS[layer]
-    px, py, nearest = scattered(int(hashed(seed, 40 + layer)[0]), count, CELL_UM)
-    x, y = i * CELL_UM + px, j * CELL_UM + py
-    number = np.arange(count)
-    stream = int(hashed(seed, 50 + layer)[0])
-    chance = shares(stream, j, i, number)
-    family = layout.glands(x, y, chance, nearest * 0.6) if layer == _GLANDS else layout.lobules(x, y, chance)
-    made = np.zeros(count, dtype=PART)
-    made["x"], made["y"], made["family"] = x, y, np.maximum(family, 0)
-    bits = hashed(stream + 1, j, i, number)
-    made["mirror_x"], made["mirror_y"] = bits & 1, (bits >> np.uint32(1)) & 1
-    share = shares(stream + 2, j, i, number)
-    share = 1.0 - (1.0 - share) * (1.0 - share)  # of the variants that fit, the larger ones more often
-    for code in np.unique(family[family != NONE]).tolist():
-        stamps = variants(FAMILIES[code], seed)
-        axes = np.asarray([max(stamp.outline.semi_axes_um) for stamp in stamps])
-        room = nearest * _ROOM.get(FAMILIES[code], 10.0)
-        fits = np.maximum(1, (axes[None, :] <= room[:, None]).sum(axis=1))
-        those = family == code
-        made["variant"][those] = np.minimum((share * fits).astype(np.int64), fits - 1)[those]
-    outline = layout.outline
-    near = outline.depth(x, y) < 1.0 + 3.0 * REACH_UM / min(outline.semi_axes_um)  # others would only be cut away
-    stood: Records = made[(family != NONE) & near]
-    return stood
-
-
-def _near(found: Records, box: Box) -> Records:
-    x, y = found["x"], found["y"]
-    near = (x > box[0] - REACH_UM) & (x < box[2] + REACH_UM) & (y > box[1] - REACH_UM) & (y < box[3] + REACH_UM)
-    kept: Records = found[near]
-    return kept
-
-
-def _inside(nuclei: Records, box: Box) -> Mask:
-    x, y = nuclei["x"], nuclei["y"]
-    inside: Mask = (x >= box[0]) & (x < box[2]) & (y >= box[1]) & (y < box[3])
-    return inside
-
-
-def _repeated(nuclei: Records, box: Box) -> Records:
-    """A panel's nuclei, over and over, as far as they lie in a box."""
-    found = [nuclei[:0]]
-    for j in range(int(box[1] // PANEL_UM), int(box[3] // PANEL_UM) + 1):
-        for i in range(int(box[0] // PANEL_UM), int(box[2] // PANEL_UM) + 1):
-            copy = nuclei.copy()
-            copy["x"] += i * PANEL_UM
-            copy["y"] += j * PANEL_UM
-            found.append(copy[_inside(copy, box)])
-    whole: Records = np.concatenate(found)
-    return whole
 
 
 def _own(owner: npt.NDArray[Any], mask: Mask, at: tuple[float, float], number: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from phantoms.tissue.stamps import NUCLEUS_CLASSES, Records
+from phantoms.tissue.stamp import NUCLEUS_CLASSES, Records
 
 NUCLEUS_TRUTH = np.dtype([("x_mm", "f8"), ("y_mm", "f8"), ("kind", "u1"), ("positive", "?"), ("region", "u1")])
 REGIONS = ("normal", "inflamed", "tumour")

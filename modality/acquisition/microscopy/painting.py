@@ -17,7 +17,8 @@ import numpy.typing as npt
 from modality.acquisition.microscopy import textures
 from modality.acquisition.microscopy.stains import Codes, Densities, encoded
 from phantoms.tissue.outline import Mask, Outline
-from phantoms.tissue.stamps import FIBROBLAST, LYMPHOCYTE, MUSCLE, TUMOUR, Stamp, variants
+from phantoms.tissue.stamp import FIBROBLAST, LYMPHOCYTE, MUSCLE, TUMOUR, Stamp
+from phantoms.tissue.stamps import variants
 
 Floats = npt.NDArray[np.float64]
 

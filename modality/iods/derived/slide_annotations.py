@@ -14,7 +14,7 @@ from modality.errors import MissingExtraError, UsageError
 from modality.identity import Identity
 from modality.iods.derived.slide_codes import NUCLEI
 from modality.iods.derived.slide_origin import Slide, algorithm, coded, date
-from phantoms.tissue.stamps import NUCLEUS_CLASSES
+from phantoms.tissue.stamp import NUCLEUS_CLASSES
 
 MOST_NUCLEI = 4_000_000
 """Points of one object at most (our choice): 8 bytes each, which stand in memory, and which a reader has to hold."""

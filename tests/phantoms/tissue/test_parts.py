@@ -7,8 +7,8 @@ from phantoms.errors import PhantomError
 from phantoms.tissue.chance import Dice, field, hashed, scattered, shares
 from phantoms.tissue.outline import Outline, diamond_angle, direction, rough_radii
 from phantoms.tissue.panels import COLLAGEN, GROUNDS, INFILTRATE, LOOSE, MUSCLE, PANEL_UM, panel_nuclei
-from phantoms.tissue.section import REACH_UM
 from phantoms.tissue.stamps import FAMILIES, variants
+from phantoms.tissue.standing import REACH_UM
 
 
 def test_hashes_depend_on_each_place_and_are_even() -> None:

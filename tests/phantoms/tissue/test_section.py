@@ -7,7 +7,7 @@ from phantoms.errors import PhantomError
 from phantoms.tissue import tissue_section
 from phantoms.tissue.outline import INSIDE, MIXED, OUTSIDE
 from phantoms.tissue.section import KINDS
-from phantoms.tissue.stamps import EPITHELIAL, LYMPHOCYTE, TUMOUR
+from phantoms.tissue.stamp import EPITHELIAL, LYMPHOCYTE, TUMOUR
 from phantoms.tissue.truth import counts_of
 
 SIZE = (4.0, 3.0)
