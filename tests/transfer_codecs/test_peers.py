@@ -182,11 +182,10 @@ PYLIBJPEG = (
 )
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize(("encoding", "pixels"), cases(*PYLIBJPEG))
-def test_pylibjpeg_decodes(encoding, pixels, tmp_path):
-    for package in ("pylibjpeg", "libjpeg", "openjpeg", "rle"):
-        pytest.importorskip(package)
+def test_pylibjpeg_decodes(encoding, pixels, tmp_path, pylibjpeg):
     expected, coded = write(tmp_path / "in.dcm", encoding, pixels)
-    decoded = pydicom.pixels.pixel_array(tmp_path / "in.dcm", decoding_plugin="pylibjpeg")
+    decoded = pylibjpeg(tmp_path / "in.dcm", False)
     assert_same(encoding, pixels, expected, decoded)
     assert decoded.shape == coded.shape
