@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from modality.cli.names import completing
 from modality.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -16,7 +17,12 @@ def scan_options(command: Command) -> Command:
     """What is scanned, and how finely."""
     for option in reversed(
         (
-            click.option("--phantom", metavar="NAME", help="What is scanned; see `modality list phantoms`."),
+            click.option(
+                "--phantom",
+                metavar="NAME",
+                help="What is scanned; see `modality list phantoms`.",
+                shell_complete=completing("phantoms"),
+            ),
             click.option("--slices", type=click.IntRange(1), help="Spread this many slices over the scan range."),
             click.option("--rows", type=click.IntRange(1), help="Rows of an image; the field of view stays."),
             click.option("--columns", type=click.IntRange(1), help="Columns of an image; likewise."),
@@ -24,6 +30,7 @@ def scan_options(command: Command) -> Command:
             click.option(
                 "--transfer-syntax",
                 metavar="KEYWORD",
+                shell_complete=completing("transfer-syntaxes"),
                 help="How the images are encoded, ExplicitVRLittleEndian by default (sm: JPEGBaseline8Bit); "
                 "see `modality list transfer-syntaxes`.",
             ),
@@ -40,7 +47,7 @@ def scan_options(command: Command) -> Command:
 
 
 persona_option = click.option(
-    "--persona", metavar="NAME",
+    "--persona", metavar="NAME", shell_complete=completing("personas"),
     help="A machine whose every habit is legal: private blocks, character sets, encodings; see `modality list "
     "personas`, or the path of a TOML of your own.",
 )  # fmt: skip

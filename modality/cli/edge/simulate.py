@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modality.cli.edge.bridging import bridged, named
+from modality.cli.names import completing
 from modality.cli.verb import Verb, common, emit, interrupted_by_sigterm, refuse, say
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     "unplug=START:SECONDS takes the port away, too (give it a link or a number, to come back under). "
     "Faults of the device, as `modality list devices` has them, last always, or START:SECONDS.",
 )
-@click.argument("device")
+@click.argument("device", shell_complete=completing("devices"))
 @click.option("--port", metavar="PTY|tcp", help="pty, pty:LINK, a path for a link to one, tcp or tcp:PORT.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a recording, not in real time.")
 @click.option("--seed", type=int, help="Same seed, same bytes; drawn and said if left out.")

@@ -12,6 +12,7 @@ from modality.cli.load.extras import Extras, extra_options
 from modality.cli.load.live import live
 from modality.cli.load.running import run, write_saturation
 from modality.cli.load.text import tell_saturation
+from modality.cli.names import completing
 from modality.cli.network.verify import listen_options
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, interrupted_by_sigterm, progress, refuse, say
 from modality.errors import UsageError
@@ -30,7 +31,7 @@ _NOT_SATURATED = (
 
 
 @click.command(cls=Verb)
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=completing("scenarios"))
 @click.option("--to", metavar="ADDRESS", help="dicom://AET@host:port, or https://host/dicom-web.")
 @click.option(
     "--compare",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from modality.cli.names import completing
 from modality.cli.network.files import files_below, readable
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, progress, say
 from modality.errors import InputError, ModalityError, UnsupportedError, counted
@@ -16,7 +17,10 @@ from modality.errors import InputError, ModalityError, UnsupportedError, counted
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
 )
-@click.option("--to", required=True, metavar="KEYWORD", help="See `modality list transfer-syntaxes`.")
+@click.option(
+    "--to", required=True, metavar="KEYWORD", help="See `modality list transfer-syntaxes`.",
+    shell_complete=completing("transfer-syntaxes"),
+)  # fmt: skip
 @click.option("--quality", type=float, metavar="Q", help="Of a lossy syntax, on its codec's own scale.")
 @common
 def transcode(
