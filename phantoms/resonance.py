@@ -10,8 +10,8 @@ Where each value stands ("abstract": the abstract was read, not the paper):
          2008: kidney cortex and medulla, stomach wall. Abstract.
     [M]  "Abdominal diffusion mapping with use of a whole-body echo-planar system", 1994: muscle, a liver metastasis.
          Abstract.
-    [W]  M. Holz, S. R. Heil, A. Sacco, Phys. Chem. Chem. Phys. 2:4740, 2000: water, 2.02 at 20 and 3.0 at 37 degrees
-         Celsius. Not open: unchecked.
+    [W]  M. Holz, S. R. Heil, A. Sacco, Phys. Chem. Chem. Phys. 2:4740, 2000: water, 16.35 (T / 215.05 K - 1)^2.063, so
+         2.02 at 20 and 3.04 at 37 degrees Celsius. By way of a public page that has the formula.
 "Our choice" marks what follows no source.
 """
 

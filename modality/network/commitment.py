@@ -36,7 +36,7 @@ _ANSWER_S = 5.0
 
 def _answer(event: Any, on_report: OnReport) -> tuple[int, None]:
     """Hand a report on, and say how that went (PS3.7 C.5, PS3.4 J.3.3.3: always answered)."""
-    if event.request.EventTypeID not in (1, 2):  # PS3.4 Table J.3.3-1
+    if event.request.EventTypeID not in (1, 2):  # PS3.4 Table J.3-2
         return 0x0113, None  # no such event type
     try:
         known = on_report(read_report(event.event_information))

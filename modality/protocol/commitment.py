@@ -51,7 +51,7 @@ class CommitmentReport:
 
 
 def read_report(information: Dataset) -> CommitmentReport:
-    """A report from the event's information (PS3.4 Table J.3.3-1).
+    """A report from the event's information (PS3.4 Table J.3-2).
 
     Raises:
         InvalidResponse: it names no transaction.

@@ -44,8 +44,10 @@ NO_LONGER_UPDATED = 0xA710
 Requirements = Mapping[str, Union[str, "tuple[str, Requirements]"]]
 
 _REFERENCE: Requirements = {"ReferencedSOPClassUID": "1", "ReferencedSOPInstanceUID": "1"}
-# PS3.4 Table F.7.2-1a: Code Value or one of its longer forms, checked apart.
+# PS3.4 Tables F.7.2-1a and F.7.2-1c: Code Value or one of its longer forms, checked apart, and its meaning.
 _CODE: Requirements = {"CodeMeaning": "1"}
+# PS3.4 Table F.7.2-1e, "optional meaning".
+_MEANING_OPTIONAL: Requirements = {"CodeMeaning": "3"}
 _CODE_VALUES = ("CodeValue", "LongCodeValue", "URNCodeValue")
 
 # PS3.4 Table F.7.2-1: an item of Performed Series Sequence, in N-CREATE and N-SET alike.
@@ -90,13 +92,13 @@ CREATE_ATTRIBUTES: Requirements = {
     "PerformedProcedureStepStatus": "1",
     "PerformedProcedureStepDescription": "2",
     "PerformedProcedureTypeDescription": "2",
-    "ProcedureCodeSequence": ("2", _CODE),
+    "ProcedureCodeSequence": ("2", _MEANING_OPTIONAL),
     "PerformedProcedureStepEndDate": "2",
     "PerformedProcedureStepEndTime": "2",
     "PerformedProcedureStepDiscontinuationReasonCodeSequence": ("3", _CODE),
     "Modality": "1",
     "StudyID": "2",
-    "PerformedProtocolCodeSequence": ("2", _CODE),
+    "PerformedProtocolCodeSequence": ("2", _MEANING_OPTIONAL),
     "PerformedSeriesSequence": ("2", SERIES_ATTRIBUTES),
 }
 
@@ -105,13 +107,13 @@ SET_ATTRIBUTES: Requirements = {
     "PerformedProcedureStepStatus": "3",
     "PerformedProcedureStepDescription": "3",
     "PerformedProcedureTypeDescription": "3",
-    "ProcedureCodeSequence": ("3", _CODE),
+    "ProcedureCodeSequence": ("3", _MEANING_OPTIONAL),
     "ReasonForPerformedProcedureCodeSequence": ("3", _CODE),
     "PerformedProcedureStepEndDate": "3",
     "PerformedProcedureStepEndTime": "3",
     "CommentsOnThePerformedProcedureStep": "3",
     "PerformedProcedureStepDiscontinuationReasonCodeSequence": ("3", _CODE),
-    "PerformedProtocolCodeSequence": ("3", _CODE),
+    "PerformedProtocolCodeSequence": ("3", _MEANING_OPTIONAL),
     "PerformedSeriesSequence": ("3", SERIES_ATTRIBUTES),
 }
 
@@ -274,7 +276,7 @@ def _faults(dataset: Dataset, requirements: Requirements, path: str = "") -> Ite
         for number, item in enumerate(element.value, 1):
             prefix = f"{where}[{number}]."
             yield from _faults(item, inner, prefix)
-            if inner is _CODE and not any(item.get(name) for name in _CODE_VALUES):
+            if "CodeMeaning" in inner and not any(item.get(name) for name in _CODE_VALUES):
                 yield _Fault(MISSING_ATTRIBUTE_VALUE, f"{prefix}CodeValue", "CodeValue")
 
 

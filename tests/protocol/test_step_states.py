@@ -125,6 +125,19 @@ def test_a_code_without_a_value_is_refused():
     assert decision.comment == "without a value: PerformedProtocolCodeSequence[1].CodeValue"
 
 
+def test_the_meaning_is_optional_in_codes_of_what_was_performed_alone():
+    """PS3.4 Table F.7.2-1e against F.7.2-1a."""
+    step = created()
+    bare = Dataset()
+    bare.CodeValue, bare.CodingSchemeDesignator = "P1", "99X"
+    step.ProcedureCodeSequence = step.PerformedProtocolCodeSequence = [bare]
+    assert step_states.judge_create(step).accepted
+    step.ScheduledStepAttributesSequence[0].ScheduledProtocolCodeSequence = [bare]
+    decision = step_states.judge_create(step)
+    where = "ScheduledStepAttributesSequence[1].ScheduledProtocolCodeSequence[1].CodeMeaning"
+    assert decision.comment == f"missing: {where}"
+
+
 def test_a_set_replaces_whole_sequences_and_leaves_the_rest():
     step = step_states.changed(created(), finished())
     again = step_states.changed(step, finished(PerformedSeriesSequence=[]))

@@ -119,7 +119,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A storage commitment result (N-EVENT-REPORT, PS3.4 Table J.3.3-1)."""
+    """A storage commitment result (N-EVENT-REPORT, PS3.4 Table J.3-2)."""
 
     part: Part
 

@@ -83,7 +83,7 @@ def _odd(content: bytes) -> bytes:
 PIXELS: dict[str, Defect] = {
     "no-rows": Defect("Rows left out", "PS3.3 C.7.6.3, Type 1", left_out(tags.ROWS), needs="pixels"),
     "wrong-rows": Defect(
-        "twice the Rows that Pixel Data has", "PS3.3 C.7.6.3, PS3.5 8.1.1", remade(tags.ROWS, _doubled),
+        "twice the Rows that Pixel Data has", "PS3.3 C.7.6.3, PS3.5 8.2", remade(tags.ROWS, _doubled),
         needs="pixels",
     ),
     "bits-stored": Defect(
@@ -101,14 +101,15 @@ PIXELS: dict[str, Defect] = {
         "Pixel Data left out", "PS3.3 C.7.6.3, Type 1C", left_out(PIXEL_DATA), needs="pixels",
     ),
     "wrong-frames": Defect(
-        "one frame more in Number of Frames than in Pixel Data", "PS3.3 C.7.6.6", _frame_more, needs="frames",
+        "one frame more in Number of Frames than in Pixel Data", "PS3.3 C.7.6.6.1.1", _frame_more, needs="frames",
     ),
     "short-pixels": Defect(
-        "half of the Pixel Data that Rows and Columns tell of", "PS3.5 8.1.1", remade(PIXEL_DATA, _half),
-        needs="native pixels",
+        "half of the Pixel Data that Rows and Columns tell of", "PS3.3 C.7.6.3.1.4, PS3.5 8.2",
+        remade(PIXEL_DATA, _half), needs="native pixels",
     ),
     "long-pixels": Defect(
-        "Pixel Data with a row more than Rows tells of", "PS3.5 8.1.1", _row_more, needs="native pixels",
+        "Pixel Data with a row more than Rows tells of", "PS3.5 8.1.1: no more than to even length", _row_more,
+        needs="native pixels",
     ),
     "odd-pixels": Defect(
         "Pixel Data of odd length", "PS3.5 7.1.1, 8.1.1: even", remade(PIXEL_DATA, lambda one: one + b"\0"),

@@ -40,11 +40,11 @@ SERIES: dict[str, Defect] = {
         disagrees=_same(tags.SOP_INSTANCE),
     ),
     "two-patients": Defect(
-        "the last instance of a study with another Patient ID", "PS3.3 A.1.2.1, A.1.2.2: a study is of one patient",
+        "the last instance of a study with another Patient ID", "PS3.3 A.1.2, A.1.2.2: a study is of one patient",
         disagrees=_other(tags.PATIENT_ID, b"LO", lambda one: b"ANOTHER " if one != b"ANOTHER" else b"PATIENT "),
     ),
     "two-birth-dates": Defect(
-        "the last instance of a patient with another Patient's Birth Date", "PS3.3 A.1.2.1, C.7.1.1",
+        "the last instance of a patient with another Patient's Birth Date", "PS3.3 A.1.2, C.7.1.1",
         disagrees=_other(tags.BIRTH_DATE, b"DA", lambda one: b"19010101" if one != b"19010101" else b"19020202"),
     ),
     "two-studies": Defect(
@@ -56,7 +56,7 @@ SERIES: dict[str, Defect] = {
         disagrees=_other(tags.MODALITY, b"CS", lambda one: b"OT" if one != b"OT" else b"CT"),
     ),
     "two-frames-of-reference": Defect(
-        "the last instance of a series in another frame of reference", "PS3.3 A.1.2.3, C.7.4.1",
+        "the last instance of a series in another frame of reference", "PS3.3 A.1.2.3, C.7.4.1.1.1",
         disagrees=_another_uid(tags.FRAME_OF_REFERENCE), needs="frame of reference",
     ),
 }  # fmt: skip

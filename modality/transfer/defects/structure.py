@@ -67,21 +67,23 @@ STRUCTURE: dict[str, Defect] = {
         "a private element without its private creator", "PS3.5 7.8.1", put(0x00991001, b"LO", b"nobody's"),
     ),
     "forbidden-group": Defect(
-        "an element of group 0003, which is neither standard nor private", "PS3.5 7.1",
+        "an element of group 0003, which is neither standard nor private", "PS3.5 7.1, 7.8.1",
         put(0x00030010, b"LO", b"nothing "),
     ),
     "command-element": Defect(
-        "an element of a command in the data set", "PS3.5 7.1, PS3.7 6.3",
+        "an element of a command in the data set", "PS3.5 7.1, PS3.7 6.3.1",
         put(0x00000002, b"UI", b"1.2.840.10008.1.1\0"),
     ),
     "file-meta": Defect(
-        "an element of file meta information in the data set", "PS3.10 7.1",
+        "an element of file meta information in the data set", "PS3.5 7.1, PS3.10 7.1",
         put(0x00020010, b"UI", b"1.2.840.10008.1.2.1\0"),
     ),
     "wrong-group-length": Defect("a group length that is 6 bytes too long", "PS3.5 7.2", _group_length),
-    "unterminated-sequence": Defect("a sequence and an item without their delimiters", "PS3.5 7.5", _unterminated),
+    "unterminated-sequence": Defect(
+        "a sequence and an item without their delimiters", "PS3.5 7.5.1, 7.5.2", _unterminated,
+    ),
     "no-item-tag": Defect(
-        "a sequence whose elements stand in no item", "PS3.5 7.5", put(tags.REFERENCED_IMAGES, b"SQ", _REFERENCE),
+        "a sequence whose elements stand in no item", "PS3.5 7.5.1", put(tags.REFERENCED_IMAGES, b"SQ", _REFERENCE),
     ),
     "item-beyond-sequence": Defect(
         "an item longer than its sequence", "PS3.5 7.5.1, 7.5.2",
@@ -103,8 +105,8 @@ STRUCTURE: dict[str, Defect] = {
             Element(0x00991001, b"UN", _item(_REFERENCE) + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0), UNDEFINED),
         ),
     ),
-    "length-beyond-end": Defect("an element longer than what follows", "PS3.5 7.1", _beyond),
-    "truncated": Defect("it ends in the middle of the last element", "PS3.5 7.1", _truncated),
+    "length-beyond-end": Defect("an element longer than what follows", "PS3.5 7.1.2", _beyond),
+    "truncated": Defect("it ends in the middle of the last element", "PS3.5 7.1.2", _truncated),
     "rubbish": Defect(
         "4096 random bytes", "PS3.5 7", lambda _: [bare(random.Random(_RUBBISH).randbytes(_RUBBISH))],
     ),

@@ -74,6 +74,10 @@ VALUES: dict[str, Defect] = {
         "a Type 1 attribute without a value: those that --set empties, or else Modality",
         "PS3.5 7.4.1: Type 1 has a value", value(tags.MODALITY, b""),
     ),
+    "not-enumerated": Defect(
+        "a value that PS3.3 does not enumerate: those that --set gives, or else a Patient's Sex of X",
+        "PS3.3 C.7.1.1: M, F or O", put(tags.SEX, b"CS", b"X "),
+    ),
     "no-type-2": Defect(
         "Patient ID left out, which may be empty but not absent", "PS3.5 7.4.3, PS3.3 C.7.1.1",
         left_out(tags.PATIENT_ID),
@@ -104,7 +108,7 @@ VALUES: dict[str, Defect] = {
         "a Study Description padded by NULL", "PS3.5 6.2: SPACE", put(tags.STUDY_DESCRIPTION, b"LO", b"NUL\0"),
     ),
     "four-component-groups": Defect(
-        "a Patient's Name of four component groups", "PS3.5 6.2.1: at most three",
+        "a Patient's Name of four component groups", "PS3.5 6.2.1.2: at most three",
         put(tags.PATIENT_NAME, b"PN", b"A^B=C^D=E^F=G^H "),
     ),
     "bad-date": Defect("Study Date 20261399", "PS3.5 6.2: DA", put(tags.STUDY_DATE, b"DA", b"20261399")),
@@ -124,24 +128,24 @@ VALUES: dict[str, Defect] = {
     ),
     "lower-case-code": Defect("Modality in small letters", "PS3.5 6.2: CS", remade(tags.MODALITY, bytes.lower)),
     "control-characters": Defect(
-        "NULL and line feed within the Patient ID", "PS3.5 6.2: LO", put(tags.PATIENT_ID, b"LO", b"A\0B\nC "),
+        "NULL and line feed within the Patient ID", "PS3.5 6.1.3, 6.2: LO", put(tags.PATIENT_ID, b"LO", b"A\0B\nC "),
     ),
     "bad-character-set": Defect(
-        "a Patient's Name that is not in the character set it names", "PS3.5 6.1, PS3.3 C.12.1.1.2", _undecodable,
+        "a Patient's Name that is not in the character set it names", "PS3.5 6.1.2.3, PS3.3 C.12.1.1.2", _undecodable,
     ),
     "unknown-character-set": Defect(
         "a Specific Character Set that does not exist", "PS3.3 C.12.1.1.2",
         put(tags.CHARACTER_SET, b"CS", b"ISO_IR 999"),
     ),
     "undeclared-character-set": Defect(
-        "a Patient's Name in UTF-8, and no Specific Character Set", "PS3.5 6.1.2, PS3.3 C.12.1.1.2", _undeclared,
+        "a Patient's Name in UTF-8, and no Specific Character Set", "PS3.5 6.1.2.3, PS3.3 C.12.1, Type 1C", _undeclared,
     ),
     "undeclared-escape": Defect(
         "a Patient's Name with escapes to JIS X 0208, which Specific Character Set does not name",
-        "PS3.5 6.1.2.5.3", _escaped,
+        "PS3.5 6.1.2.4, 6.1.2.5.4", _escaped,
     ),
     "mixed-character-sets": Defect(
-        "UTF-8 beside a character set with code extensions", "PS3.3 C.12.1.1.2",
+        "UTF-8 beside a character set with code extensions", "PS3.5 6.1.2.4, PS3.3 C.12.1.1.2",
         put(tags.CHARACTER_SET, b"CS", b"ISO_IR 192\\ISO 2022 IR 87 "),
     ),
     "unknown-vr": Defect(
@@ -149,7 +153,7 @@ VALUES: dict[str, Defect] = {
         lambda parts: changed(parts, tags.PATIENT_ID, lambda one: (one._replace(vr=b"ZZ"),)),
     ),
     "wrong-vr": Defect(
-        "Patient's Name as US", "PS3.6 6, PS3.5 7.1.2",
+        "Patient's Name as US", "PS3.6 6, PS3.5 7.1.1",
         lambda parts: changed(parts, tags.PATIENT_NAME, lambda one: (one._replace(vr=b"US"),)),
     ),
 }  # fmt: skip

@@ -89,6 +89,9 @@ def test_two_detectors_look_from_the_front_and_from_the_back(make_context):
         "Posterior projection",
     ]
     assert float(image.PixelSpacing[0]) == acquisition.cameras[0].pixel_mm
+    sides = [round(one * acquisition.cameras[0].pixel_mm) for one in (image.Rows, image.Columns)]
+    assert sides[0] < sides[1]
+    assert [int(one) for one in front.FieldOfViewDimensions] == sides  # the row dimension first (PS3.3 C.8.4.11)
 
 
 def test_phases_slots_and_rotations_are_told(make_context):

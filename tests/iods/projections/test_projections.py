@@ -89,6 +89,16 @@ def test_geometry_and_dose_are_the_truths() -> None:
     assert json.loads(json.dumps(truth))["view"] == "LATERAL"
 
 
+@pytest.mark.parametrize("kind", ["dx", "xa", "rf"])
+def test_the_field_of_view_is_told_with_its_row_dimension_first(kind: str) -> None:
+    """PS3.3 C.8.11.4.1.1: the row dimension is the row spacing times Rows."""
+    (image,) = made(kind)
+    spacing = [float(one) for one in image.ImagerPixelSpacing]
+    sides = [round(image.Rows * spacing[0]), round(image.Columns * spacing[1])]
+    assert sides[0] > sides[1]
+    assert [int(one) for one in image.FieldOfViewDimensions] == sides
+
+
 @pytest.mark.parametrize(
     ("view", "side", "code", "orientation"),
     [

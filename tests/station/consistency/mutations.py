@@ -204,7 +204,7 @@ MUTATIONS: dict[str, list[tuple[Spoil, set[str]]]] = {
         (image("WindowCenter", "40"), set()),
     ],
     "R95": [
-        (created("ProcedureCodeSequence", [code("CTHEAD", "99MODALITY", "")]), {"R45"}),
+        (created("ProcedureCodeSequence", [code("CTHEAD", "", "CT of the head")]), {"R23"}),
         (lambda evidence: setattr(evidence.images[0].AnatomicRegionSequence[0], "CodeMeaning", ""), set()),
     ],
     "R96": [(lambda evidence: setattr(listed(evidence)[0], "ReferencedSOPClassUID", ""), {"R33", "R46"})],

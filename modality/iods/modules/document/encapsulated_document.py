@@ -25,5 +25,10 @@ def encapsulated_document(dataset: Dataset, document: Pdf, mime_type: str) -> No
     dataset.DocumentTitle = words(document.title)
     dataset.ConceptNameCodeSequence = [document.kind.item()] if document.kind else []
     dataset.MIMETypeOfEncapsulatedDocument = mime_type
-    dataset.EncapsulatedDocumentLength = len(document.data)
-    dataset.EncapsulatedDocument = document.data + bytes(len(document.data) % 2)
+    put_in(dataset, document.data)
+
+
+def put_in(dataset: Dataset, data: bytes) -> None:
+    """Put a document's bytes into a data set, in the place of those that were there."""
+    dataset.EncapsulatedDocumentLength = len(data)
+    dataset.EncapsulatedDocument = data + bytes(len(data) % 2)

@@ -128,7 +128,8 @@ def nm_detector(dataset: Dataset, image: Image[Gamma]) -> None:
         item.CollimatorGridName = study.collimator.name
         item.CollimatorType = "PARA"
         item.FieldOfViewShape = "RECTANGLE"
-        item.FieldOfViewDimensions = [str(round(side * camera.pixel_mm)) for side in (camera.columns, camera.rows)]
+        # The row dimension first, which is row spacing times Rows (as C.8.11.4.1.1 has it).
+        item.FieldOfViewDimensions = [str(round(side * camera.pixel_mm)) for side in (camera.rows, camera.columns)]
         item.FocalDistance = "0"
         item.StartAngle = decimal(camera.angle_deg)
         item.RadialPosition = [decimal(camera.radius_mm)]

@@ -42,7 +42,8 @@ def x_ray_acquisition(dataset: Dataset, image: Image[Cine]) -> None:
     dataset.Grid = "IN" if cine.protocol.scatter.grid else "NONE"
     dataset.ImagerPixelSpacing = decimals((cone.pitch_mm, cone.pitch_mm))
     dataset.FieldOfViewShape = "RECTANGLE"
-    dataset.FieldOfViewDimensions = [str(round(side * cone.pitch_mm)) for side in (cone.columns, cone.rows)]
+    # The row dimension first, which is row spacing times Rows (C.8.7.2, C.8.11.4.1.1).
+    dataset.FieldOfViewDimensions = [str(round(side * cone.pitch_mm)) for side in (cone.rows, cone.columns)]
     dataset.ImageAndFluoroscopyAreaDoseProduct = decimal(
         round(cine.dose["kerma_area_product_ugy_m2"] / UGY_M2_OF_DGY_CM2, 6)
     )

@@ -58,6 +58,7 @@ def dx_detector(dataset: Dataset, image: Image[Exposure]) -> None:
     dataset.DetectorID = f"D{image.context.identity.number('detector', 10**6):06d}"
     dataset.DetectorBinning = ["1", "1"]
     dataset.DetectorActiveShape = dataset.FieldOfViewShape = "RECTANGLE"
+    # The row dimension first, which is row spacing times Rows (C.8.11.4.1.1).
     sides = (round(cone.rows * cone.pitch_mm), round(cone.columns * cone.pitch_mm))
     dataset.DetectorActiveDimensions = decimals(sides)
     dataset.FieldOfViewDimensions = [str(side) for side in sides]

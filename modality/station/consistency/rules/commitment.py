@@ -87,14 +87,14 @@ def _retrieve_aet(case: Case) -> Iterator[Finding]:
 
 
 RULES = (
-    Rule("R85", "The commitment names its transaction", "PS3.4 Table J.3.3-1", "commitment", _transaction),
+    Rule("R85", "The commitment names its transaction", "PS3.4 Table J.3-2", "commitment", _transaction),
     Rule("R86", "Every instance is committed", "IHE RAD TF-2 4.10; PS3.4 J.3.3", "images, performed step, commitment",
          _all_committed),
     Rule("R87", "What failed has its reason", "PS3.3 C.14.1.1", "commitment", _reasons),
     Rule("R88", "Nothing unknown is named", "PS3.4 J.3.3", "commitment, images, performed step", _known),
-    Rule("R89", "Each instance is named with its own SOP Class", "PS3.3 C.14; PS3.4 Table J.3.3-1",
+    Rule("R89", "Each instance is named with its own SOP Class", "PS3.3 C.14; PS3.4 Table J.3-2",
          "commitment, images, performed step", _classes),
     Rule("R90", "No instance is named twice", "PS3.4 J.3.3", "commitment", _not_both),
-    Rule("R91", "The archive that commits is where the step says images are", "PS3.4 Table J.3.3-1, Table F.7.2-1",
+    Rule("R91", "The archive that commits is where the step says images are", "PS3.4 Table J.3-2, Table F.7.2-1",
          "commitment, performed step", _retrieve_aet),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pydicom.charset import python_encoding
@@ -10,6 +10,7 @@ from pydicom.config import RAISE
 from pydicom.dataset import Dataset
 from pydicom.valuerep import validate_value
 
+from modality.iods.setting.enumerated import enumerated, enumerated_keywords
 from modality.protocol.matching import UNREADABLE
 from modality.station.consistency.case import Case
 from modality.station.consistency.rule import Rule
@@ -17,15 +18,6 @@ from modality.station.consistency.values import Finding, Part, against, compare,
 
 # Those whose form says something; UIDs have a rule of their own.
 _FORMED = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM"})
-# PS3.3 C.7.1.1, C.7.3.1, C.7.6.1, C.7.6.3, C.12.1.
-_ENUMERATED: Mapping[str, frozenset[str]] = {
-    "PatientSex": frozenset("MFO"),
-    "Laterality": frozenset("RL"),
-    "ImageLaterality": frozenset("RLUB"),
-    "BurnedInAnnotation": frozenset({"YES", "NO"}),
-    "LossyImageCompression": frozenset({"00", "01"}),
-    "PlanarConfiguration": frozenset("01"),
-}
 
 
 def _values(dataset: Dataset, path: str = "") -> Iterator[tuple[str, str, str]]:
@@ -74,14 +66,12 @@ def _known(case: Case) -> Iterator[Finding]:
         if declared:
             unknown = [term for term in declared.split("\\") if term not in python_encoding]
             yield against("SpecificCharacterSet", part, declared, "terms of PS3.3 C.12.1.1.2", not unknown)
-        kinds = text(part.dataset, "ImageType").split("\\")
-        if kinds != [""]:
-            held = kinds[0] in ("ORIGINAL", "DERIVED", "MIXED") and kinds[1:2] in (["PRIMARY"], ["SECONDARY"])
-            yield against("ImageType", part, "\\".join(kinds), "ORIGINAL or DERIVED, PRIMARY or SECONDARY", held)
-        for keyword, known in _ENUMERATED.items():
-            value = text(part.dataset, keyword)
-            if value:
-                yield against(keyword, part, value, ", ".join(sorted(known)), value in known)
+        about = [text(part.dataset, one) for one in ("SOPClassUID", "PhotometricInterpretation")]
+        for keyword in enumerated_keywords(about[0]):
+            known, value = enumerated(keyword, *about), text(part.dataset, keyword)
+            if known and value:
+                held = known.wrong([one.strip() for one in value.split("\\")]) is None
+                yield against(keyword, part, value, str(known), held)
 
 
 def _windows(case: Case) -> Iterator[Finding]:
@@ -97,6 +87,8 @@ def _windows(case: Case) -> Iterator[Finding]:
 
 _CODE_VALUES = ("CodeValue", "LongCodeValue", "URNCodeValue")
 _REFERENCE = ("ReferencedSOPClassUID", "ReferencedSOPInstanceUID")
+# Codes of a performed step whose meaning may be left out (PS3.4 Table F.7.2-1e).
+_MEANING_OPTIONAL = frozenset({"ProcedureCodeSequence", "PerformedProtocolCodeSequence"})
 
 
 def _items(dataset: Dataset, path: str = "") -> Iterator[tuple[str, Dataset]]:
@@ -120,13 +112,15 @@ def _told(case: Case) -> Iterator[Part]:
 
 
 def _codes(case: Case) -> Iterator[Finding]:
+    images = {id(image.part.dataset) for image in case.images}
     for part in _told(case):
         for where, item in _items(part.dataset):
             values = [text(item, keyword) for keyword in _CODE_VALUES]
             if not any(values) and not where.endswith("CodeSequence"):
                 continue
             scheme, meaning = text(item, "CodingSchemeDesignator"), text(item, "CodeMeaning")
-            held = any(values) and bool(meaning) and (bool(scheme) or bool(values[2]))
+            meant = bool(meaning) or (where in _MEANING_OPTIONAL and id(part.dataset) not in images)
+            held = any(values) and meant and (bool(scheme) or bool(values[2]))
             shown = f"value {''.join(values)}, scheme {scheme}, meaning {meaning}"
             yield against(where, part, shown, "a value, its scheme and its meaning", held)
 
@@ -157,7 +151,13 @@ RULES = (
         _known,
     ),
     Rule("R94", "A window has a centre and a width", "PS3.3 C.11.2.1.2", "images", _windows),
-    Rule("R95", "A code has a value, a scheme and a meaning", "PS3.3 Table 8.8-1", "images, performed step", _codes),
+    Rule(
+        "R95",
+        "A code has a value, a scheme and a meaning",
+        "PS3.3 Table 8.8-1; PS3.4 Table F.7.2-1e",
+        "images, performed step",
+        _codes,
+    ),
     Rule(
         "R96",
         "A reference names SOP Class and instance",

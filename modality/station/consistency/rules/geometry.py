@@ -203,5 +203,5 @@ RULES = (
          "positions of a series and orientation", _straight),
     Rule("R77", "Spacing Between Slices is that of the positions", "PS3.3 C.7.6.2.1.1, C.8.3.1", "images", _spacing),
     Rule("R78", "Slices of a stack have one grid", "our choice", "images of a series and orientation", _one_grid),
-    Rule("R79", "Pixels have a size", "PS3.3 10.7.1, C.7.6.2", "images", _positive),
+    Rule("R79", "Pixels have a size", "PS3.3 10.7.1.3, C.7.6.2", "images", _positive),
 )  # fmt: skip

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 
+from modality.iods.setting.enumerated import modalities_of
 from modality.station.consistency.case import Case
 from modality.station.consistency.rule import Rule
 from modality.station.consistency.rules.geometry import Plane, depth, stacks
 from modality.station.consistency.values import Finding, Part, against, compare, moment, number, sequence, text
 from modality.transfer.syntaxes import BY_UID
 
-_STORAGE = "1.2.840.10008.5.1.4.1.1."
-# The modality that the IOD of a class enumerates, or that its name is (PS3.3 annex A; C.7.3.1.1.1).
-_MODALITIES: Mapping[str, tuple[str, ...]] = {
-    "1": ("CR",),
-    "1.2": ("MG",), "1.2.1": ("MG",), "1.3": ("IO",), "1.3.1": ("IO",),
-    "2": ("CT",), "2.1": ("CT",), "2.2": ("CT",),
-    "3.1": ("US", "IVUS"), "6.1": ("US", "IVUS"), "6.2": ("US", "IVUS"),
-    "4": ("MR",), "4.1": ("MR",), "4.2": ("MR",), "4.4": ("MR",),
-    "12.1": ("XA",), "12.1.1": ("XA",), "12.2": ("RF",), "12.2.1": ("RF",),
-    "13.1.3": ("MG",),
-    "20": ("NM",), "128": ("PT",), "128.1": ("PT",), "130": ("PT",),
-    "66.4": ("SEG",), "77.1.6": ("SM",),
-    "481.1": ("RTIMAGE",), "481.2": ("RTDOSE",), "481.3": ("RTSTRUCT",), "481.5": ("RTPLAN",),
-    "88.11": ("SR",), "88.22": ("SR",), "88.33": ("SR",), "88.34": ("SR",), "88.59": ("KO",), "88.67": ("SR",),
-    "9.1.1": ("ECG",), "9.1.2": ("ECG",), "9.1.3": ("ECG",),
-}  # fmt: skip
 # Not the frame of reference: many name it after the study (our choice to let them).
 _OWN = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 _OF_THE_DAY = ("PatientAge", "PatientSize", "PatientWeight")
@@ -41,8 +26,7 @@ _ON_AXIS = 0.999  # our choice: of oblique slices vendors give Slice Location al
 
 def _modality(case: Case) -> Iterator[Finding]:
     for image in case.images:
-        ending = image.sop_class.removeprefix(_STORAGE)
-        wanted = _MODALITIES.get(ending) if image.sop_class.startswith(_STORAGE) else None
+        wanted = modalities_of(image.sop_class)
         told = text(image.part.dataset, "Modality")
         if wanted and told:
             yield against("Modality", image.part, told, f"{' or '.join(wanted)} in {image.sop_class}", told in wanted)

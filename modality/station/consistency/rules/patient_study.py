@@ -157,6 +157,6 @@ RULES = (
     ),
     Rule("R11", "The studies referred to are those scheduled", _TF, "images, worklist item, performed step",
          _referenced_studies),
-    Rule("R12", "A series is of one study", "PS3.3 A.1.2", "images of a series", _one_study_a_series),
+    Rule("R12", "A series is of one study", "PS3.3 A.1.2.3", "images of a series", _one_study_a_series),
     Rule("R13", "A series is of one patient", "PS3.3 A.1.2", "images of a series", _one_patient_a_series),
 )  # fmt: skip

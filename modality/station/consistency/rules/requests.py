@@ -137,7 +137,8 @@ RULES = (
     Rule("R20", "One Requested Procedure Code", _TF, _ALL, _ordered("RequestedProcedureCodeSequence")),
     Rule("R21", "The images have a request for each step answered (group case)", "IHE RAD TF-2x A.1; PS3.3 C.7.3.1",
          "images, performed step", _an_item_each),
-    Rule("R22", "A step that was not scheduled names no request", "IHE RAD TF-2 4.6 (unscheduled case); PS3.4 F.7.2.1",
+    Rule("R22", "A step that was not scheduled names no request",
+         "IHE RAD TF-2 4.6 (unscheduled case); PS3.4 F.7.2.1.2",
          "Scheduled Step Attributes, Request Attributes", _unscheduled),
     Rule("R23", "The procedure performed is one and the same", _TF, "images, performed step", _procedure_performed),
     Rule("R24", "The protocol performed is among those scheduled", "IHE RAD TF-2 4.6 (assisted protocol setting); a "

@@ -60,7 +60,7 @@ RULES = (
     Rule("R56", "Instance numbers are unique in a series", "our choice; PS3.3 C.7.6.1 has it identify the image",
          _SERIES, _unique_numbers),
     Rule("R57", "A series has one modality", "PS3.3 C.7.3.1", _SERIES, _same("Modality")),
-    Rule("R58", "A series has one frame of reference", "PS3.3 C.7.4.1", _SERIES,
+    Rule("R58", "A series has one frame of reference", "PS3.3 C.7.4.1.1.1", _SERIES,
          _same("FrameOfReferenceUID", "PositionReferenceIndicator")),
     Rule("R59", "A series has one body part", "PS3.3 C.7.3.1", _SERIES,
          _same("BodyPartExamined", "AnatomicRegionSequence")),
