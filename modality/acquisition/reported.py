@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from modality.acquisition.ct import CtAcquisition, ct
 from modality.acquisition.digest import content_digest
 from modality.acquisition.truth import truth
+from modality.identity import Identity
 from phantoms.phantom import Phantom, StructureTruth
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The series that a report is about, where that is not the one of the same seed and options.
+
+    Args:
+        study_uid: Study Instance UID.
+        series_uid: Series Instance UID.
+        frame_of_reference_uid: Frame of Reference UID.
+        identity: what its instances' UIDs come from.
+    """
+
+    study_uid: str
+    series_uid: str
+    frame_of_reference_uid: str
+    identity: Identity
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,10 +37,12 @@ class Reported:
     Args:
         scan: the CT scan: the one that the kind ct makes with the same seed and options.
         form: which report it is, where there is a choice.
+        origin: the series that the scan is kept as; by default the one that the kind ct makes.
     """
 
     scan: CtAcquisition
     form: str = ""
+    origin: Origin | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return 1

@@ -16,6 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "demo": ("modality.cli.demo:demo", "Run a day in the department on embedded peers, and check it."),
     "generate": ("modality.cli.studies.generate:generate", "Make a series from a phantom whose truth is known."),
     "transcode": ("modality.cli.studies.transcode:transcode", "Write files in another transfer syntax."),
+    "private": ("modality.cli.studies.private:private", "List the private elements of files, by their dictionaries."),
     "send": ("modality.cli.network.send:send", "Store files in an archive."),
     "negotiate": ("modality.cli.network.negotiate:negotiate", "Find out what an archive accepts."),
     "worklist": ("modality.cli.network.worklist:worklist", "Ask a RIS for scheduled steps."),

@@ -13,26 +13,11 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
 from modality.errors import UnknownNameError, UsageError
+from modality.iods.setting.enumerated import enumerated, words
+from modality.iods.setting.fixed import follows_from
 from modality.iods.setting.private import PrivateKey
 from modality.iods.setting.types import needs_value
 from modality.protocol.repertoire import character_set_for
-
-_OF_THE_PIXELS = frozenset(
-    {
-        "BitsAllocated",
-        "BitsStored",
-        "Columns",
-        "HighBit",
-        "NumberOfFrames",
-        "PhotometricInterpretation",
-        "PixelRepresentation",
-        "PlanarConfiguration",
-        "Rows",
-        "SamplesPerPixel",
-    }
-)
-_OF_THE_IDENTITY = frozenset({"SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"})
-_COMMAND_GROUP, _META_GROUP, _PIXEL_GROUP = 0x0000, 0x0002, 0x7FE0
 
 _INTEGERS = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _FLOATS = frozenset({"FD", "FL"})
@@ -40,7 +25,9 @@ _ONE_VALUE = frozenset({"LT", "ST", "UR", "UT"})  # a backslash is text in these
 _TEXT = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "LO", "PN", "SH", "TM", "UC", "UI"}) | _ONE_VALUE
 
 
-def set_attributes(dataset: Dataset, assignments: Mapping[str, str], *, empty_type_1: bool = False) -> None:
+def set_attributes(
+    dataset: Dataset, assignments: Mapping[str, str], *, empty_type_1: bool = False, not_enumerated: bool = False
+) -> None:
     """Set top-level attributes from text.
 
     Args:
@@ -48,11 +35,13 @@ def set_attributes(dataset: Dataset, assignments: Mapping[str, str], *, empty_ty
         assignments: keyword of PS3.6, or text of a `PrivateKey`, to text; values are parted by a backslash, no text
             empties the attribute.
         empty_type_1: let what may not be empty be emptied; a defect that was asked for.
+        not_enumerated: let a value be none of those that PS3.3 enumerates; a defect that was asked for.
 
     Raises:
         UnknownNameError: no attribute has that keyword.
         UsageError: the attribute follows from the pixels or the identity, or the text does not fit its VR or VM, or
-            the IOD does not let it be empty, or the character set does not hold the texts.
+            is none of the values that PS3.3 enumerates, or the IOD does not let it be empty, or the character set does
+            not hold the texts.
     """
     for keyword, text in assignments.items():
         private = PrivateKey.of(keyword)
@@ -64,6 +53,8 @@ def set_attributes(dataset: Dataset, assignments: Mapping[str, str], *, empty_ty
         element = _element(dataset, keyword, text)
         if not empty_type_1 and _is_empty(element) and (reason := needs_value(dataset, keyword)):
             raise UsageError(f"{keyword} cannot be emptied: it is {reason}; --defect empty-type-1 lets it be")
+        if not not_enumerated:
+            _check_enumerated(dataset, keyword, element)
         dataset.add(element)
     preferred = dataset.get("SpecificCharacterSet") or None
     needed = character_set_for(dataset, preferred)
@@ -81,10 +72,8 @@ def _element(dataset: Dataset, keyword: str, text: str) -> DataElement:
         hint = f"did you mean {nearest[0]!r}?" if nearest else "give a keyword of PS3.6, such as PatientName"
         raise UnknownNameError(f"unknown attribute {keyword!r}: {hint}")
     tag = Tag(number)
-    if keyword in _OF_THE_PIXELS or tag.group in (_COMMAND_GROUP, _META_GROUP, _PIXEL_GROUP):
-        raise UsageError(f"{keyword} cannot be set: it follows from the pixels and their encoding")
-    if keyword in _OF_THE_IDENTITY:
-        raise UsageError(f"{keyword} cannot be set: it follows from the kind and the seed")
+    if source := follows_from(keyword):
+        raise UsageError(f"{keyword} cannot be set: it follows from {source}")
     vr = dictionary_VR(tag)
     if vr == "US or SS":
         vr = "SS" if dataset.get("PixelRepresentation") else "US"
@@ -114,6 +103,20 @@ def element_from_text(tag: BaseTag, vr: str, multiplicity: str, keyword: str, te
     except (OverflowError, TypeError, ValueError) as error:
         reason = str(error).partition(" Please see")[0]
         raise UsageError(f"{keyword}={text}: does not fit VR {vr}: {reason}") from error
+
+
+def _check_enumerated(dataset: Dataset, keyword: str, element: DataElement) -> None:
+    about = (str(dataset.get(one) or "") for one in ("SOPClassUID", "PhotometricInterpretation"))
+    known = enumerated(keyword, *about)
+    if known is None or _is_empty(element):
+        return
+    values = [str(one).strip() for one in (element.value if element.VM > 1 else [element.value])]
+    if found := known.wrong(values):
+        value, allowed = found
+        text = "\\".join(values)
+        which = f" for {value or 'a missing value'}" if len(values) > 1 else ""
+        told = f"PS3.3 {known.clause} enumerates {words(allowed)}{which}"
+        raise UsageError(f"{keyword}={text}: {told}; --defect not-enumerated lets it be")
 
 
 def _is_empty(element: DataElement) -> bool:

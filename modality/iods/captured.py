@@ -77,6 +77,13 @@ def context_modules(
     general_equipment(dataset, context)
 
 
+def header(context: Context, *, modality: str) -> Dataset:
+    """What the attributes of patient, study and series will say, before there is an instance that says it."""
+    dataset = Dataset()
+    context_modules(dataset, context, modality=modality)
+    return dataset
+
+
 def prepared(dataset: Dataset, source: str = "") -> PreparedInstance:
     """A described data set, ready to leave: as it is where its Pixel Data is encapsulated already, else natively.
 

@@ -12,6 +12,7 @@ from modality.acquisition.frames import Acquisition
 from modality.iods.context import Context
 from modality.iods.image import ImageIod
 from modality.iods.multi_frame import MultiFrameIod
+from modality.iods.part import Part
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
 
 
@@ -33,6 +34,9 @@ class Kind:
         default_syntax: the transfer syntax that its instances are in unless another one is asked for.
         truth: what a scan's instances hold, as plain data ready for JSON; None where that is what lies where in it.
         told_of: what of the truth depends on the data set, such as text in the pixels; None where nothing does.
+        draw: draws into a data set what is seen of its attributes, once they are set; None where that is nothing, or
+            where its frames are made late enough.
+        parts: the series that a scan's instances stand in, in their order; None where that is the context's alone.
         body_parts: an order's words for a part of the body choose what is scanned.
         reports: the kind of the scan that its instances are about, and whose study they join, or of a report about
             that scan; None for all others.
@@ -55,6 +59,8 @@ class Kind:
     default_syntax: TransferSyntax = EXPLICIT_LITTLE
     truth: Callable[[Any], Mapping[str, Any]] | None = None
     told_of: Callable[[Any, Dataset], Mapping[str, Any]] | None = None
+    draw: Callable[[Any, Dataset], None] | None = None
+    parts: Callable[[Any, Context], tuple[Part, ...]] | None = None
     reports: str | None = None
     series_number: int = 1
     sop_class_of: Callable[[Any], str] | None = None

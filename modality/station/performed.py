@@ -21,7 +21,8 @@ from modality.protocol.performed_step import (
 )
 from modality.protocol.worklist import ScheduledStep
 from modality.station.commit import Outcome
-from modality.station.steps.filling import FilledStep, kind_of
+from modality.station.steps.acquiring import AcquiredStep
+from modality.station.steps.filling import kind_of
 from modality.station.steps.reporting import Told
 from modality.station.steps.studies import Grouping, scheduled_key
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from modality.station.station import Station
 
 
-class Performed(FilledStep):
+class Performed(AcquiredStep):
     """A performed procedure step; a context manager, made by `Station.perform`.
 
     Attributes:

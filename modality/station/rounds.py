@@ -16,7 +16,7 @@ from modality.protocol.worklist import ScheduledStep
 from modality.registry import scanned_of
 from modality.station.commit import Outcome
 from modality.station.pending import store_again
-from modality.station.performed import Performed, check_reason
+from modality.station.performed import Performed, check_reason, kind_of
 from modality.station.station import Station
 from modality.station.steps.protocols import Choice, choose, phantom_for, protocol_table
 from modality.station.steps.rejecting import WRONG_ENTRY, reject
@@ -39,7 +39,8 @@ class Plan:
     Args:
         phantom: what is scanned; chosen by the order's words by default.
         phantom_options: of that phantom's function, such as `nodule_mm`.
-        options: the acquisition's own, such as `slices`.
+        options: the acquisition's own, such as `slices`, of every step.
+        kind_options: further ones by the kind that takes them, of the steps that are performed as it; they prevail.
         assignments: attributes set over those of the IOD, by keyword.
         persona: whose habits the images have; it names no patient, since the order does.
         transfer_syntax: what the images are encoded in; the kind's own by default.
@@ -59,6 +60,7 @@ class Plan:
     phantom: str | None = None
     phantom_options: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    kind_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     assignments: Mapping[str, str] | None = None
     persona: Persona | None = None
     transfer_syntax: TransferSyntax | None = None
@@ -213,6 +215,7 @@ def _scan(performed: Performed, plan: Plan, choice: Choice, progress: Progress |
         "half": plan.discontinue is not None,
         "phantom_options": plan.phantom_options,
         **plan.options,
+        **plan.kind_options.get(kind_of(performed.step.modality), {}),
     }
     if choice.protocol:
         performed.examine(choice.protocol, plan.phantom, **common)

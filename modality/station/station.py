@@ -24,6 +24,7 @@ from modality.protocol.worklist import ScheduledStep, WorklistQuery, parse_date
 from modality.station.commit import Commitments, Outcome
 from modality.station.pending import Settled, settle
 from modality.station.performed import Performed
+from modality.station.steps.evidence import Evidence
 from modality.station.steps.reporting import StepReports, Told
 from modality.station.steps.studies import Grouping
 from modality.transfer.destination import Destination, Progress
@@ -98,6 +99,7 @@ class Station:
         self.pending = PendingInstances(Path(state))
         self.history = StudyHistory(self.pending.database)
         self.reports = StepReports(self.local, self.pending.steps)
+        self.evidence = Evidence()
         self.commitments = Commitments(self.local, self.pending, listen, listen_host)
         self._performed = 0
 

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import importlib
+import re
+from inspect import signature
+
 import pytest
+from pydicom.datadict import keyword_dict
 from pydicom.dataset import Dataset
 
 from modality.errors import UnknownNameError, UsageError
 from modality.iods.attributes import set_attributes
+from modality.iods.setting.fixed import follows_from
+from modality.registry import KINDS
+from modality.transfer.defects.table import DEFECTS
 
 
 @pytest.fixture
@@ -66,6 +74,38 @@ def test_text_that_does_not_fit_is_refused_with_the_attribute_named(dataset, key
 def test_what_follows_from_pixels_or_identity_cannot_be_set(dataset, keyword):
     with pytest.raises(UsageError, match=f"{keyword} cannot be set"):
         set_attributes(dataset, {keyword: "1"})
+
+
+@pytest.mark.parametrize(
+    ("keyword", "instead"),
+    [
+        ("Rows", "--rows sets it; --defect wrong-rows"),
+        ("Columns", "--columns sets it"),
+        ("NumberOfFrames", "--slices or --option frames"),
+        ("BitsStored", "--defect bits-stored"),
+        ("TransferSyntaxUID", "--transfer-syntax sets it; --defect wrong-meta-syntax"),
+        ("SOPClassUID", "another KIND has another; --defect other-sop-class"),
+        ("StudyInstanceUID", "--seed sets it; --defect two-studies"),
+    ],
+)
+def test_what_cannot_be_set_is_answered_with_what_sets_it_instead(dataset, keyword, instead):
+    with pytest.raises(UsageError, match=instead) as caught:
+        set_attributes(dataset, {keyword: "1"})
+    assert "\n" not in str(caught.value)
+
+
+def test_every_defect_and_option_that_is_named_instead_exists():
+    command = importlib.import_module("modality.cli.studies.generate").generate
+    options = {name for option in command.params for name in option.opts}
+    kinds = {name for kind in map(KINDS.load, KINDS.entries) for name in signature(kind.acquire).parameters}
+    told = " ".join(map(follows_from, (one for one in keyword_dict if one)))
+    named = re.findall(r"--[a-z-]+(?: [a-z-]+)?", told)
+    assert len(named) > 10
+    for one in named:
+        option, _, name = one.partition(" ")
+        assert option in options
+        assert option != "--defect" or name in DEFECTS
+        assert option != "--option" or name in kinds
 
 
 def test_an_unknown_keyword_is_answered_with_the_nearest():

@@ -71,8 +71,10 @@ def test_a_scheduled_step_of_any_of_these_modalities_is_performed(make_station, 
     phantom = "spheres" if "slices" in options else None  # one whose truth is counted in no time
     result = perform_step(make_station(), step, Plan(phantom=phantom, options=options))
     assert result.good, result.problems
-    ((sop_class, _),) = result.performed.series[0].images
+    ((sop_class, _),) = result.performed.series[-1].images
     assert UID(sop_class).name == kind
+    brought = options.get("slices", 0)  # a report comes with the scan that it is about
+    assert [len(one.images) for one in result.performed.series] == [*([brought] if brought else []), 1]
     assert result.outcome is not None
-    assert len(result.outcome.committed) == 1
+    assert len(result.outcome.committed) == brought + 1
     assert ris.performed_steps[result.performed.uid].state == "COMPLETED"

@@ -19,6 +19,7 @@ from modality.acquisition.radiotherapy.grid import Grid, Values
 from modality.acquisition.radiotherapy.histograms import Histogram, histogram
 from modality.acquisition.radiotherapy.plan import Plan
 from modality.acquisition.radiotherapy.structures import Holes
+from modality.acquisition.reported import Origin
 from modality.errors import UsageError
 from phantoms.phantom import Labels, Phantom
 
@@ -49,11 +50,13 @@ class PlanDose:
         scan: the plan.
         grid_mm: distance of the dose's points.
         protocol: how it is stored.
+        origin: the series that the plan is kept as; by default the one that the kind rtplan makes.
     """
 
     scan: Plan
     grid_mm: float = 3.0
     protocol: Stored = Stored(16)
+    origin: Origin | None = None
 
     @property
     def seed(self) -> int:

@@ -13,6 +13,7 @@ from modality.acquisition.radiotherapy import structures
 from modality.acquisition.radiotherapy.beam_quality import GY_PER_MU, QUALITIES
 from modality.acquisition.radiotherapy.beams import MARGIN_MM, Axis, Beam, depth_of_isocentre, jaws
 from modality.acquisition.radiotherapy.structures import Holes, StructureSet
+from modality.acquisition.reported import Origin
 from modality.errors import UsageError
 from phantoms.phantom import Phantom
 from phantoms.solids import Vector
@@ -32,6 +33,7 @@ class Plan:
         fractions: in how many parts it is given.
         beams: how many, at even distances about the patient from before him on; each gives the isocentre the same.
         energy_mv: nominal energy of all of them.
+        origin: the series that the structure set is kept as; by default the one that the kind rtstruct makes.
     """
 
     scan: StructureSet
@@ -39,6 +41,7 @@ class Plan:
     fractions: int = 30
     beams: int = 5
     energy_mv: int = 6
+    origin: Origin | None = None
 
     def __len__(self) -> int:
         return 1

@@ -57,6 +57,12 @@ They are written by
 and in the configuration of `generate study` the same `[[private]]` stands at the top, and `set` names its attributes.
 They are read by name again, in implicit VR too, where a file does not tell what they are:
 
+    modality private out --private-dictionary acme.toml
+
+lists every private element, those in sequences too, by that dictionary, by those of the personas, which need not be
+named, and by pydicom's table of vendors'; it tells of creators that none of them knows. A dictionary that is only read
+by may also have VRs that no text can write, such as SQ or OB. In Python:
+
     from pathlib import Path
     from pydicom import dcmread
     from modality import config
@@ -73,6 +79,7 @@ A defect breaks one thing, and says which clause. Nothing has one unless it was 
     modality generate ct --defect no-rows --slices 4 -o out
     modality generate ct --defect odd-fragment --transfer-syntax RLELossless --slices 4 -o out
     modality generate ct --set ImageType= --defect empty-type-1 --slices 4 -o out
+    modality generate ct --set PatientSex=X --defect not-enumerated --slices 4 -o out
     modality list defects
 
 `--defect` repeats. A defect is in each instance, those of a series in the last one alone; file names, the file meta

@@ -93,6 +93,9 @@ def load(
     The loop is open: requests go out when the plan says, whatever the archive does, and latency counts from the planned
     moment. Nothing is sent twice, and what could not be sent is counted. The exit code is 1 when anything failed, was
     skipped or is lost.
+
+    Text in pictures and on pages that names a patient (us with annotation, sc, pdf) is drawn for each study; where it
+    cannot be, as on the labels of slides, that is said at the start.
     """
     if not saturating:
         refuse(("repeats",), "--repeats is for --saturate")
@@ -216,6 +219,8 @@ def _saturated(made: Load, repeats: int, extras: Extras, *, as_json: bool) -> in
         return account
 
     found = saturate(trial, objectives, start=made.rate, repeats=repeats)
+    for caution in made.material.cautions:
+        say(caution)
     document = {"scenario": made.name, "seed": made.seed, "saturation": found.to_json()}
     document["configuration"] = made.configuration()
     if extras.report:

@@ -67,6 +67,8 @@ def _one(made: Load, extras: Extras, listen: Listen | None) -> tuple[Account, li
     from modality.load.engine.guard import announcement
 
     say(announcement(made.plan, made.material, str(made.to)))
+    for caution in made.material.cautions:
+        say(caution)
     say(f"run id {made.run_id}")
     with beside(made, extras) as side:
         with live(made.duration_s, made.plan.count) as watch:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from modality.cli.connection import connection_options
+from modality.cli.network.perform_options import kind_option, options_of_kinds, options_of_phantom
 from modality.cli.network.perform_report import exit_code, report, report_resumed
 from modality.cli.options import given, parse_assignments, persona_option, phantom_option, scan_options
 from modality.cli.verb import PARTIAL, Verb, common, finish, interrupted_by_sigterm, progress, refuse, say
@@ -28,8 +30,8 @@ _OF_A_QUERY = (
     "group", "append", "requery", "ups",
 )  # fmt: skip
 _OF_A_STEP = (
-    "discontinue", "rejection_note", "unscheduled", "phantom", "phantom_options", "slices", "rows", "columns", "seed",
-    "transfer_syntax", "quality", "assignments", "persona", "protocol_codes", "commit_again",
+    "discontinue", "rejection_note", "unscheduled", "phantom", "phantom_options", "kind_options", "slices", "rows",
+    "columns", "seed", "transfer_syntax", "quality", "assignments", "persona", "protocol_codes", "commit_again",
 )  # fmt: skip
 
 
@@ -108,6 +110,7 @@ _OF_A_STEP = (
 @scan_options
 @persona_option
 @phantom_option
+@kind_option
 @connection_options("MODALITY", "worklist", "archive", "mpps", "commitment")
 @common
 def perform(
@@ -147,6 +150,7 @@ def perform(
     assignments: tuple[str, ...],
     persona: str | None,
     phantom_options: tuple[str, ...],
+    kind_options: tuple[str, ...],
     local: Local,
     as_json: bool,
     debug: bool,  # noqa: ARG001 - read by Verb
@@ -157,6 +161,8 @@ def perform(
     that is away did not take waits in the state folder for `--resume`; what a RIS that is away was not told waits there
     too, for the next run. The scheduled protocol code chooses the protocol. A step whose order holds characters for
     which the RIS declares no Specific Character Set is performed, named, and counts as done in part.
+
+    A report (SR, KO, DOC, RTPLAN, ...) is about a scan of its order's study, and brings one where this run made none.
     """
     from modality.iods.personas.persona import load_persona
     from modality.station.rounds import Plan
@@ -167,8 +173,9 @@ def perform(
     _check(worklist, commitment, unscheduled, discontinue, listens=listen is not None, resume=resume, ups=ups)
     plan = Plan(
         phantom=phantom,
-        phantom_options=_phantom_options(phantom, phantom_options),
+        phantom_options=options_of_phantom(phantom, phantom_options),
         options=given(slices=slices, rows=rows, columns=columns),
+        kind_options=options_of_kinds(filter(None, [(unscheduled or modality).upper()]), kind_options),
         assignments=parse_assignments(assignments),
         persona=load_persona(persona) if persona else None,
         transfer_syntax=syntax(transfer_syntax) if transfer_syntax else None,
@@ -219,6 +226,7 @@ def perform(
             )[:limit]
         if not steps:
             say(f"nothing is scheduled for {station_aet or local.aet}")
+        plan = replace(plan, kind_options=options_of_kinds((step.modality for step in steps), kind_options))
         rounds = _rounds(station, steps, group, append=append)
         results: list[Result] = []
         code = 0
@@ -260,15 +268,6 @@ def _check(
         refuse(("listen", "commit_again"), "without --commitment none is asked for")
     if not listens:
         refuse(("listen_host",), "--listen-host is the interface of --listen")
-
-
-def _phantom_options(phantom: str | None, given: tuple[str, ...]) -> dict[str, Any]:
-    from modality.cli.studies.phantom_options import parse_phantom_options
-
-    if phantom is None:
-        refuse(("phantom_options",), "--phantom-option needs --phantom, since each order chooses another")
-        return {}
-    return parse_phantom_options(phantom, given)
 
 
 def _rounds(

@@ -65,9 +65,8 @@ def _study(path: Path, wanted: Wanted, seed: int, *, drawn: bool, as_json: bool)
     if as_json:
         emit(described(made, COMPOSED, written, wanted))
         return
-    click.echo(
-        f"{counted(len(written.files), 'instance')} of {len(made.series)} series of study {made.uid} in {wanted.out}"
-    )
+    series = sum(len(scan.parts) for scan in made.series)
+    click.echo(f"{counted(len(written.files), 'instance')} of {series} series of study {made.uid} in {wanted.out}")
 
 
 def _cohort(path: Path, wanted: Wanted, seed: int, patients: int | None, *, drawn: bool, as_json: bool) -> None:

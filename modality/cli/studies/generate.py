@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modality.cli.names import completing
 from modality.cli.options import given, parse_assignments, persona_option, scan_options, series_options
 from modality.cli.studies.ct_options import ct_options
 from modality.cli.studies.mr_options import mr_options
@@ -25,7 +26,7 @@ _UNIT = re.compile("_(mm|ms|s|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear thei
 
 
 @click.command(cls=Verb)
-@click.argument("kind")
+@click.argument("kind", shell_complete=completing("kinds"))
 @click.argument("config", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
@@ -62,7 +63,7 @@ _UNIT = re.compile("_(mm|ms|s|t|deg|hz|ppm|s_per_mm2)$")  # parameters bear thei
 )  # fmt: skip
 @persona_option
 @click.option(
-    "--defect", "defects", metavar="NAME", multiple=True,
+    "--defect", "defects", metavar="NAME", multiple=True, shell_complete=completing("defects"),
     help="Break the instances, for negative tests (repeatable); `modality list defects` tells the clauses.",
 )  # fmt: skip
 @click.option("--patients", type=click.IntRange(1, 999_999), metavar="N", help="Of a cohort: how many.")
@@ -147,8 +148,8 @@ def generate(
     if as_json:
         emit(described(made, kind, written, wanted))
     else:
-        several = len(made.series) > 1
-        whole = f"{len(made.series)} series of study {made.uid}" if several else f"series {made.series[0].uid}"
+        series = [part for scan in made.series for part in scan.parts]
+        whole = f"{len(series)} series of study {made.uid}" if len(series) > 1 else f"series {series[0].uid}"
         click.echo(f"{counted(len(written.files), 'image')} of {whole} in {out}")
 
 

@@ -15,6 +15,7 @@ from modality.errors import UsageError
 from modality.station.awkwardness.finishing import told_of
 from modality.station.composing.composition import whole_truth
 from modality.station.composing.media import DIRECTORY, check_vacant, into_media
+from modality.station.series.told import named, told
 from modality.station.slides.plan import Making, tiles_of
 from modality.transfer.files import write_whole
 from modality.transfer.reading import read
@@ -103,7 +104,7 @@ def _write(study: Study, kind: str, wanted: Wanted, instances: Path) -> Written:
         if sheet:
             sheet.add(instance or read(path))
     if wanted.truth:
-        truth = whole_truth(study) if kind == COMPOSED else {**first.truth(), **told_of(first.finish)}
+        truth = whole_truth(study) if kind == COMPOSED else _truth(study)
         write_whole(out / "truth.json", [json.dumps(truth, indent=1, ensure_ascii=False).encode()])
         if kind != COMPOSED and first.kind.slides is None and first.kind.labels:
             write_whole(out / "labels.npy", first.labels())
@@ -116,6 +117,16 @@ def _write(study: Study, kind: str, wanted: Wanted, instances: Path) -> Written:
     elif sheet:
         say(f"{kind}: nothing to see, so there is no preview.png")
     return written
+
+
+def _truth(study: Study) -> dict[str, Any]:
+    """What the first series shows or holds, and which series stand in the files."""
+    first = study.series[0]
+    return {
+        **first.truth(),
+        **told_of(first.finish),
+        "series": [told(part) for one in study.series for part in one.parts],
+    }
 
 
 def _writing(study: Study, kind: str, wanted: Wanted) -> Iterator[tuple[Path, PreparedInstance | None]]:
@@ -153,8 +164,8 @@ def _named(study: Study, kind: str) -> Iterator[tuple[str, PreparedInstance | Pa
     """The instances, and names that hold the series: two runs into one folder never mix, nor overwrite, another's."""
     for scan in study.series:
         whole: Iterator[PreparedInstance | Path] = iter(scan) if scan.kind.slides is None else scan.files()
-        for number, made in enumerate(whole, start=1):
-            yield f"{scan.kind.name if kind == COMPOSED else kind}-{scan.uid[-8:]}-{number:04d}", made
+        for name, _, made in named(scan, whole, scan.kind.name if kind == COMPOSED else kind):
+            yield name, made
 
 
 def _short(dataset: Dataset) -> str:
@@ -188,13 +199,12 @@ def described(study: Study, kind: str, written: Written, wanted: Wanted) -> dict
         "series_uid": study.series[0].uid,
         "series": [
             {
-                "series_uid": one.uid,
                 **({"kind": one.kind.name} if kind == COMPOSED else {}),
-                "description": one.context.series.description,
-                "instances": len(one),
+                **told(part),
                 **(told_of(one.finish) if kind == COMPOSED else {}),
             }
             for one in study.series
+            for part in one.parts
         ],
         **({} if kind == COMPOSED else told_of(study.series[0].finish)),
         "instances": len(written.files),

@@ -16,7 +16,7 @@ from pydicom.tag import BaseTag, Tag
 
 from modality.iods.attributes import element_from_text, set_attributes
 from modality.iods.setting.file import assignments
-from modality.iods.setting.private import TEXT_VRS, PrivateBlock
+from modality.iods.setting.private import TEXT_VRS, PrivateAttribute, PrivateBlock
 
 _WIDTHS = {"OB": 1, "UN": 1, "OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}  # bytes of a word (PS3.5 6.2)
 _LARGEST = 16 << 20
@@ -47,6 +47,7 @@ class VendorElement:
         size: bytes, of VRs that are nothing but bytes; they look like noise.
         item: of SQ or UN.
         open: a UN with items has no length, but ends with a delimiter.
+        name: what `modality private` calls it; nothing of it stands in the instances.
     """
 
     element: int
@@ -56,6 +57,7 @@ class VendorElement:
     size: int = 0
     item: tuple[VendorItem, ...] = ()
     open: bool = False
+    name: str = field(default="", repr=False)  # no part of a persona's digest: it sets no instances apart
 
     def __post_init__(self) -> None:
         name = f"element {self.element:#04x}"
@@ -73,6 +75,8 @@ class VendorElement:
             raise ValueError(f"{name}: size: whole words, an even number of bytes up to {_LARGEST}, not {self.size}")
         if self.characters and (self.vr not in TEXT_VRS or not isinstance(self.value, str) or not self.value):
             raise ValueError(f"{name}: characters: of a text that is repeated")
+        if self.name:
+            PrivateAttribute(self.element, "LO", self.name)  # checks the name
         if self.repeated.endswith(" "):
             raise ValueError(f"{name}: characters: {self.characters} of them end in a space, which readers cut off")
 

@@ -31,7 +31,7 @@ from modality.iods.modules.radiography.exposure import (
     x_ray_generation,
     x_ray_grid,
 )
-from modality.iods.projections.exposures import classes_of, described
+from modality.iods.projections.exposures import classes_of, described, parts
 
 
 def _iod(sop_class_uid: str) -> ImageIod[Exposure]:
@@ -75,6 +75,7 @@ DX = Kind(
     default_phantom="thorax",
     acquire=dx,
     describe=described(DX_IMAGES),
+    parts=parts(DX_IMAGES),
     truth=Exposure.truth,
     labels=False,
     sop_class_of=lambda acquisition: classes_of(DX_IMAGES, acquisition)[-1],

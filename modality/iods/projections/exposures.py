@@ -13,6 +13,7 @@ from modality.iods.context import Context
 from modality.iods.image import ImageIod
 from modality.iods.macros.code import code
 from modality.iods.macros.reference import reference
+from modality.iods.part import Part
 
 _PREDECESSOR = ("121358", "DCM", "For Processing predecessor")  # PS3.16 CID 7202
 
@@ -33,7 +34,7 @@ def described(iods: Mapping[str, ImageIod[Any]]) -> Describe:
         uids = [context.identity.uid("instance", index) for index in range(len(intents))]
         for frame in acquisition:
             intent = intents[frame.index]
-            its_context = _raw_series(context) if len(intents) > 1 and intent == PROCESSING else context
+            its_context = _series_of(intent, intents, context)
             dataset = iods[intent].describe_frame(acquisition, its_context, frame)
             for other, uid in zip(intents, uids, strict=True):
                 if other == intent:
@@ -47,6 +48,10 @@ def described(iods: Mapping[str, ImageIod[Any]]) -> Describe:
             yield dataset
 
     return describe
+
+
+def _series_of(intent: str, intents: tuple[str, ...], context: Context) -> Context:
+    return _raw_series(context) if len(intents) > 1 and intent == PROCESSING else context
 
 
 def _raw_series(context: Context) -> Context:
@@ -64,3 +69,21 @@ def _raw_series(context: Context) -> Context:
 def classes_of(iods: Mapping[str, ImageIod[Any]], acquisition: Exposure) -> tuple[str, ...]:
     """The SOP Classes of an exposure's images, in their order."""
     return tuple(iods[intent].sop_class_uid for intent in acquisition.intents)
+
+
+def parts(iods: Mapping[str, ImageIod[Any]]) -> Callable[[Exposure, Context], tuple[Part, ...]]:
+    """Tells the series of an exposure's images, one for each intent.
+
+    Args:
+        iods: the IOD by intent.
+    """
+
+    def told(acquisition: Exposure, context: Context) -> tuple[Part, ...]:
+        intents = acquisition.intents
+        found = []
+        for intent in intents:
+            series = _series_of(intent, intents, context).series
+            found.append(Part(series.uid, series.description, 1, iods[intent].sop_class_uid, f"FOR {intent}"))
+        return tuple(found)
+
+    return told

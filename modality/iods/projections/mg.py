@@ -30,7 +30,7 @@ from modality.iods.modules.radiography.exposure import (
     x_ray_grid,
 )
 from modality.iods.modules.radiography.mammography import mammography_image
-from modality.iods.projections.exposures import classes_of, described
+from modality.iods.projections.exposures import classes_of, described, parts
 
 
 def _iod(sop_class_uid: str) -> ImageIod[Mammogram]:
@@ -75,6 +75,7 @@ MG = Kind(
     default_phantom="breast",
     acquire=mg,
     describe=described(MG_IMAGES),
+    parts=parts(MG_IMAGES),
     truth=Mammogram.truth,
     body_parts=False,
     labels=False,

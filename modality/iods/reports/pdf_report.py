@@ -9,7 +9,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EncapsulatedPDFStorage
 
 from modality.acquisition.reported import Reported, reported
-from modality.identity import Patient
+from modality.iods.burned import dated, timed, value_of
+from modality.iods.captured import header
 from modality.iods.coded import Code
 from modality.iods.context import Context
 from modality.iods.documents import encapsulated_pdf
@@ -17,6 +18,7 @@ from modality.iods.documents.content import Pdf
 from modality.iods.images.ct import CT
 from modality.iods.kind import Kind
 from modality.iods.macros.reference import reference
+from modality.iods.modules.document.encapsulated_document import put_in
 from modality.iods.reports import source
 from modality.iods.reports.measurements import sphere_mm
 from modality.iods.reports.pdf_page import Line, page
@@ -27,13 +29,33 @@ _LEFT, _SIZE, _STEP = 56.0, 10.0, 15.0
 _PICTURE_PT, _LARGEST = 260.0, 256
 _MOST_FINDINGS = 14
 _UNWRITABLE = "(in letters that this page's font lacks)"
+_NONE = "none"
+_IDENTIFYING = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "StudyDate")
 
 
-def _name(who: Patient) -> str:
-    """The alphabetic name as people write it, where the page's font has it."""
-    parts = [part for part in who.name.partition("=")[0].split("^") if part]
-    name = ", ".join([parts[0], " ".join(parts[1:])]) if len(parts) > 1 else "".join(parts)
-    return name if name.encode("cp1252", "replace").decode("cp1252") == name else _UNWRITABLE
+def _written(text: str) -> str:
+    """A text, where the page's font has it."""
+    return text if text.encode("cp1252", "replace").decode("cp1252") == text else _UNWRITABLE
+
+
+def _name(value: str) -> str:
+    """The alphabetic name as people write it."""
+    parts = [part for part in value.partition("=")[0].split("^") if part]
+    return ", ".join([parts[0], " ".join(parts[1:])]) if len(parts) > 1 else "".join(parts)
+
+
+def _shown(dataset: Dataset) -> dict[str, str]:
+    """What the page says of attributes, by keyword; those without a value are not shown, but for the accession."""
+    said = {keyword: value_of(dataset, keyword) for keyword in _IDENTIFYING}
+    return {
+        "DocumentTitle": _written(value_of(dataset, "DocumentTitle")),
+        "PatientName": _written(_name(said["PatientName"])),
+        "PatientID": _written(said["PatientID"]),
+        "PatientBirthDate": dated(said["PatientBirthDate"]),
+        "AccessionNumber": _written(said["AccessionNumber"]) or _NONE,
+        "StudyDate": dated(said["StudyDate"]),
+        "StudyTime": timed(value_of(dataset, "StudyTime")[:4]),
+    }
 
 
 def findings(acquisition: Reported) -> list[str]:
@@ -47,17 +69,22 @@ def findings(acquisition: Reported) -> list[str]:
     return lines or ["The images show nothing that is measured."]
 
 
-def _body(acquisition: Reported, context: Context) -> list[str]:
-    who, study, scan = context.patient, context.study, acquisition.scan
+def _body(acquisition: Reported, dataset: Dataset) -> list[str]:
+    said, scan = _shown(dataset), acquisition.scan
     protocol = scan.protocol
-    born = f", born {who.birth_date[:4]}-{who.birth_date[4:6]}-{who.birth_date[6:]}" if who.birth_date else ""
+    known = (
+        said["PatientID"] and f"ID {said['PatientID']}",
+        said["PatientBirthDate"] and f"born {said['PatientBirthDate']}",
+    )
+    moment = " ".join(filter(None, (said["StudyDate"], said["StudyTime"])))
     technique = (
         f"Technique: {protocol.kvp:.0f} kV, {len(scan)} images of {protocol.slice_thickness_mm:g} mm, "
         f"kernel {protocol.kernel.lower()}; DLP {scan.dlp_mgy_cm:.1f} mGy.cm."
     )
     return [
-        f"Patient: {_name(who)}, ID {who.patient_id}{born}",
-        f"Accession number {study.accession_number or 'none'}, study of {study.started:%Y-%m-%d %H:%M}",
+        f"Patient: {said['PatientName'] or 'not named'}",
+        ", ".join(filter(None, known)) or "no ID",
+        f"Accession number {said['AccessionNumber']}{moment and f', study of {moment}'}",
         "",
         technique,
         "",
@@ -68,24 +95,58 @@ def _body(acquisition: Reported, context: Context) -> list[str]:
     ]
 
 
-def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
-    """The one document."""
-    title = f"CT report, {acquisition.phantom.name}"
-    lines = [Line(_LEFT, 70.0, 18.0, title)]
+def _page(acquisition: Reported, dataset: Dataset) -> bytes:
+    """The file.
+
+    Args:
+        acquisition: of the scan.
+        dataset: whose attributes the page shows.
+    """
+    title = value_of(dataset, "DocumentTitle")
+    lines = [Line(_LEFT, 70.0, 18.0, _shown(dataset)["DocumentTitle"])]
     below = 100.0
-    for text in _body(acquisition, context):
+    for text in _body(acquisition, dataset):
         lines.append(Line(_LEFT, below, _SIZE, text))
         below += _STEP
     shown = shown_slice(acquisition)
     lines.append(Line(_LEFT, below + _PICTURE_PT + 12.0, 8.0, f"Image {shown + 1}"))
     picture = windowed(acquisition, shown)
     every = -(-max(picture.shape) // _LARGEST)
-    made = page(lines, picture[::every, ::every], (_LEFT, below), _PICTURE_PT, title)
+    return page(lines, picture[::every, ::every], (_LEFT, below), _PICTURE_PT, title)
+
+
+def draw(acquisition: Reported, dataset: Dataset) -> None:
+    """Write the page of a data set anew, with what its attributes say now."""
+    put_in(dataset, _page(acquisition, dataset))
+
+
+def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
+    """The one document."""
+    said = header(context, modality=encapsulated_pdf.MODALITY)
+    title = said.DocumentTitle = f"CT report, {acquisition.phantom.name}"
+    made = _page(acquisition, said)
     document = Pdf(made, context.series.started, title, _STUDY, identified=True, source="report")
     dataset = encapsulated_pdf.describe(document, context)
-    image = source.image(acquisition, shown)  # due where a document was derived from instances (Type 1C, C.24.2)
+    image = source.image(acquisition, shown_slice(acquisition))
+    # due where a document was derived from instances (Type 1C, C.24.2)
     dataset.SourceInstanceSequence = [reference(image.sop_class_uid, image.sop_instance_uid)]
     yield dataset
+
+
+def page_truth(_: Reported, dataset: Dataset) -> Mapping[str, Any]:
+    """What the page shows of attributes: which, its value, and the text that stands there for it."""
+    return {
+        "page_text": [
+            {
+                "text": text,
+                "keyword": keyword,
+                "value": value_of(dataset, keyword),
+                "identifies": keyword in _IDENTIFYING,
+            }
+            for keyword, text in _shown(dataset).items()
+            if value_of(dataset, keyword)
+        ]
+    }
 
 
 def _truth(acquisition: Reported) -> Mapping[str, Any]:
@@ -106,6 +167,8 @@ PDF = Kind(
     acquire=reported,
     describe=describe,
     truth=_truth,
+    told_of=page_truth,
+    draw=draw,
     reports=CT.name,
     series_number=904,
     labels=False,

@@ -14,6 +14,8 @@ from pydicom.uid import SecondaryCaptureImageStorage
 from modality.acquisition import lettering
 from modality.acquisition import reported as scans
 from modality.acquisition.reported import Reported, is_lesion
+from modality.iods.burned import Text, dated, readable, told, value_of
+from modality.iods.captured import header
 from modality.iods.coded import Code
 from modality.iods.context import Context
 from modality.iods.images.ct import CT
@@ -30,7 +32,7 @@ from phantoms.phantom import Phantom
 
 IDENTIFIED, ANONYMOUS = "identified", "anonymous"
 
-_MOST_LETTERS = 24  # of a line
+_SHOWN = ("PatientName", "PatientID", "PatientBirthDate")
 _MARGIN, _WHITE, _YELLOW = 4, (255, 255, 255), (255, 220, 0)
 
 Colour = npt.NDArray[np.uint8]
@@ -40,39 +42,59 @@ def _scale(columns: int) -> int:
     return max(1, columns // 256)
 
 
-def _lines(acquisition: Reported, patient_id: str) -> list[str]:
-    scan = acquisition.scan
-    said = [f"IMAGE {shown_slice(acquisition) + 1} OF {len(scan)}", f"{scan.protocol.kvp:.0f} KV"]
-    if acquisition.form == IDENTIFIED:
-        said.insert(0, patient_id)
-    return [line[:_MOST_LETTERS] for line in said]
+def texts(acquisition: Reported, dataset: Dataset) -> tuple[Text, ...]:
+    """What is written in the picture: whom it is of, where that was asked for, which image, and what was measured.
 
+    A line that would reach below the picture is left out, one that is too long is cut.
 
-def text_boxes(acquisition: Reported) -> list[dict[str, Any]]:
-    """Where text is burned in, in pixels from the upper left corner: as wide as the longest line that may stand there.
-
-    What names the patient is marked; only it depends on whom the picture is of.
+    Args:
+        acquisition: of the scan.
+        dataset: whose attributes are written.
     """
-    geometry = acquisition.scan.geometry
-    scale = _scale(geometry.columns)
-    height = lettering.HEIGHT * scale
-    lines = _lines(acquisition, "")
-    places = [(_MARGIN + number * (height + 3 * scale), _MARGIN, _MOST_LETTERS) for number in range(len(lines))]
-    found = _measured(acquisition)
-    if found is not None and found[1]:
-        lines.append(found[1])
-        places.append((*_beside(found[0], scale), len(found[1])))
-    return [
-        {
-            "row": row,
-            "column": column,
-            "rows": min(height, geometry.rows - row),
-            "columns": min(geometry.columns - column, letters * lettering.WIDTH * scale),
-            "identifies": acquisition.form == IDENTIFIED and number == 0,
-            "text": line,
-        }
-        for number, (line, (row, column, letters)) in enumerate(zip(lines, places, strict=True))
+    return (*_lines(acquisition, dataset), *_size(acquisition))
+
+
+def _lines(acquisition: Reported, dataset: Dataset) -> tuple[Text, ...]:
+    """The lines from the upper left corner on."""
+    scan, columns = acquisition.scan, acquisition.scan.geometry.columns
+    scale = _scale(columns)
+    shown = [
+        ("", "", f"IMAGE {shown_slice(acquisition) + 1} OF {len(scan)}"),
+        ("", "", f"{scan.protocol.kvp:.0f} KV"),
     ]
+    if acquisition.form == IDENTIFIED:
+        name, known_as, born = (value_of(dataset, keyword) for keyword in _SHOWN)
+        written = (readable(name), readable(known_as), dated(born))
+        shown = [*zip(_SHOWN, (name, known_as, born), written, strict=True), *shown]
+    step = (lettering.HEIGHT + 3) * scale
+    said = [(keyword, value, text) for keyword, value, text in shown if text]
+    return _fitting(
+        acquisition,
+        [
+            Text(_MARGIN + at * step, _MARGIN, text, keyword, value, scale)
+            for at, (keyword, value, text) in enumerate(said)
+        ],
+    )
+
+
+def _size(acquisition: Reported) -> tuple[Text, ...]:
+    """What was measured, below its circle."""
+    measured = _measured(acquisition)
+    if measured is None or not measured[1]:
+        return ()
+    scale = _scale(acquisition.scan.geometry.columns)
+    return _fitting(acquisition, [Text(*_beside(measured[0], scale), measured[1], "", "", scale)])
+
+
+def _fitting(acquisition: Reported, found: list[Text]) -> tuple[Text, ...]:
+    """As many lines, and of each as many letters, as there is room for."""
+    geometry = acquisition.scan.geometry
+    cut = (
+        replace(one, text=one.text[: max(0, geometry.columns - one.column) // (lettering.WIDTH * one.scale)])
+        for one in found
+        if one.row + lettering.HEIGHT * one.scale <= geometry.rows
+    )
+    return tuple(one for one in cut if one.text)
 
 
 def _beside(circle: Circle, scale: int) -> tuple[int, int]:
@@ -90,37 +112,36 @@ def _measured(acquisition: Reported) -> tuple[Circle, str] | None:
     return None
 
 
-def screen(acquisition: Reported, patient_id: str) -> Colour:
+def screen(acquisition: Reported, dataset: Dataset) -> Colour:
     """The picture: shape (rows, columns, 3).
 
     Args:
         acquisition: of the scan.
-        patient_id: whom it is of.
+        dataset: whose attributes say whom it is of.
     """
     grey = windowed(acquisition, shown_slice(acquisition))
     picture = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
-    scale = _scale(picture.shape[1])
-    for box, line in zip(text_boxes(acquisition), _lines(acquisition, patient_id), strict=False):
-        _write(picture, box["row"], box["column"], line, scale, _WHITE)
     found = _measured(acquisition)
     if found is not None:
-        circle, size = found
-        row, reach = int(circle.row), 4 * scale
+        circle, reach = found[0], 4 * _scale(picture.shape[1])
+        row = int(circle.row)
         for at in (2.0 * circle.column - circle.edge, circle.edge - 1.0):
             picture[max(0, row - reach) : row + reach + 1, max(0, int(at))] = _YELLOW
-        _write(picture, *_beside(circle, scale), size, scale, _YELLOW)
+    for one in _lines(acquisition, dataset):
+        one.write(picture, _WHITE)
+    for one in _size(acquisition):
+        one.write(picture, _YELLOW)
     return picture
 
 
-def _write(picture: Colour, row: int, column: int, text: str, scale: int, colour: tuple[int, int, int]) -> None:
-    covered = lettering.lettered(text, scale)
-    part = picture[row : row + covered.shape[0], column : column + covered.shape[1]]
-    part[covered[: part.shape[0], : part.shape[1]]] = colour
+def draw(acquisition: Reported, dataset: Dataset) -> None:
+    """Draw the picture of a data set anew, with what its attributes say now."""
+    data = screen(acquisition, dataset).tobytes()
+    dataset["PixelData"].value = data + bytes(len(data) % 2)
 
 
 def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
     """The one picture."""
-    pixels = Pixels((screen(acquisition, context.patient.patient_id),), None, None, None)
     identified = acquisition.form == IDENTIFIED
     seen = region(acquisition.body_part)
     picture = Picture(
@@ -131,6 +152,8 @@ def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
         side=acquisition.phantom.laterality,
         region=Code(str(seen.CodeValue), str(seen.CodingSchemeDesignator), str(seen.CodeMeaning)),
     )
+    said = header(context, modality=secondary_capture.MODALITY)
+    pixels = Pixels((screen(acquisition, said),), None, None, None)
     dataset = secondary_capture.described(picture, pixels, context)
     shown = source.image(acquisition, shown_slice(acquisition))
     dataset.SourceImageSequence = [reference(shown.sop_class_uid, shown.sop_instance_uid)]
@@ -142,8 +165,12 @@ def _truth(acquisition: Reported) -> Mapping[str, Any]:
         "seed": acquisition.seed,
         "phantom": acquisition.phantom.name,
         "picture_of_instance_number": shown_slice(acquisition) + 1,
-        "burned_in_text": text_boxes(acquisition),
     }
+
+
+def burned_truth(acquisition: Reported, dataset: Dataset) -> Mapping[str, Any]:
+    """What is written in the picture, where, and what of."""
+    return {"burned_in_text": told(texts(acquisition, dataset))}
 
 
 def captured(
@@ -164,7 +191,7 @@ def captured(
     Args:
         phantom: what is scanned.
         seed: of the scan.
-        identified: whether the Patient ID is burned into the picture.
+        identified: whether Patient's Name, ID and Birth Date are burned into the picture.
         rows: rows of a slice.
         columns: columns of a slice.
         slices: number of slices, spread over the scan range; None scans it at the slice spacing.
@@ -192,6 +219,8 @@ SC = Kind(
     acquire=captured,
     describe=describe,
     truth=_truth,
+    told_of=burned_truth,
+    draw=draw,
     reports=CT.name,
     series_number=905,
     labels=False,

@@ -1,12 +1,17 @@
-"""What a report is about, by the UIDs that `modality generate` gives for that seed and options: mostly a CT series."""
+"""What a report is about, mostly a CT series, by the UIDs of the series that it was made about.
+
+They are those that `modality generate` gives for that seed and options, unless it was made about another (`about`).
+"""
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from modality.acquisition.digest import content_digest
-from modality.acquisition.reported import Reported
+from modality.acquisition.reported import Origin, Reported
 from modality.identity import Identity
+from modality.iods.context import Context
 from modality.iods.documents.content import Reference
 from modality.iods.images.ct import CT
 from modality.iods.kind import Kind
@@ -16,6 +21,25 @@ FIRST = 1
 """Number of the instance of a report that others are about: what its SOP Instance UID is drawn by."""
 
 
+def about(acquisition: Any, scan: Any, context: Context) -> Any:
+    """A report about a series as it was made: its own scan, by its own UIDs.
+
+    Args:
+        acquisition: of the report.
+        scan: the acquisition of the series.
+        context: of the series.
+    """
+    series = context.series
+    origin = Origin(context.study.uid, series.uid, series.frame_of_reference_uid, context.identity)
+    return replace(acquisition, scan=scan, origin=origin)
+
+
+def can_be_about(acquisition: Any) -> bool:
+    """Whether a report can be made about a series as it was made; another project's may know its scan otherwise."""
+    known = {one.name for one in fields(acquisition)} if is_dataclass(acquisition) else set()
+    return {"scan", "origin"} <= known
+
+
 def reported_identity(kind_name: str, acquisition: Any) -> Identity:
     """What the UIDs of the reported scan come from.
 
@@ -23,7 +47,21 @@ def reported_identity(kind_name: str, acquisition: Any) -> Identity:
         kind_name: the kind of the scan.
         acquisition: of the report.
     """
-    return Identity(acquisition.seed, (kind_name, content_digest(acquisition.scan)))
+    origin = _origin(acquisition)
+    return origin.identity if origin else Identity(acquisition.seed, (kind_name, content_digest(acquisition.scan)))
+
+
+def _origin(acquisition: Any) -> Origin | None:
+    found: Origin | None = getattr(acquisition, "origin", None)
+    return found
+
+
+def _series(acquisition: Reported) -> Origin:
+    """The scan as it is kept."""
+    if acquisition.origin:
+        return acquisition.origin
+    identity = reported_identity(CT.name, acquisition)
+    return Origin(identity.uid("study"), identity.uid("series"), identity.uid("frame of reference"), identity)
 
 
 def image(acquisition: Reported, index: int) -> Reference:
@@ -33,18 +71,13 @@ def image(acquisition: Reported, index: int) -> Reference:
         acquisition: of the report.
         index: which slice, from 0.
     """
-    identity = reported_identity(CT.name, acquisition)
-    uids = identity.uid("study"), identity.uid("series")
-    return Reference(*uids, CT.sop_class_uid, identity.uid("instance", index))
+    series = _series(acquisition)
+    return Reference(series.study_uid, series.series_uid, CT.sop_class_uid, series.identity.uid("instance", index))
 
 
 def images(acquisition: Reported) -> tuple[Reference, ...]:
     """All slices of the scan."""
-    identity = reported_identity(CT.name, acquisition)
-    uids = identity.uid("study"), identity.uid("series")
-    return tuple(
-        Reference(*uids, CT.sop_class_uid, identity.uid("instance", index)) for index in range(len(acquisition.scan))
-    )
+    return tuple(image(acquisition, index) for index in range(len(acquisition.scan)))
 
 
 def joined_study(kind: Kind, acquisition: Any) -> tuple[Kind, Identity]:
@@ -67,11 +100,14 @@ def single(kind: Kind, acquisition: Any) -> Reference:
         kind: of that instance, itself a report.
         acquisition: of the report about it.
     """
-    identity = reported_identity(kind.name, acquisition)
-    study = joined_study(kind, acquisition.scan)[1].uid("study")
-    return Reference(study, identity.uid("series"), kind.sop_class_uid, identity.uid("instance", FIRST))
+    identity, origin = reported_identity(kind.name, acquisition), _origin(acquisition)
+    if origin:
+        uids = origin.study_uid, origin.series_uid
+    else:
+        uids = joined_study(kind, acquisition.scan)[1].uid("study"), identity.uid("series")
+    return Reference(*uids, kind.sop_class_uid, identity.uid("instance", FIRST))
 
 
 def frame_of_reference_uid(acquisition: Reported) -> str:
     """The frame of reference of the scan."""
-    return reported_identity(CT.name, acquisition).uid("frame of reference")
+    return _series(acquisition).frame_of_reference_uid

@@ -172,17 +172,18 @@ class Collector:
         }
         document = account.to_json()
         counts = ", ".join(f"{document[name]:,} {name}" for name in ("planned", "sent", "failed", "skipped"))
-        self._say(f"{counts}; {document['rate_per_s']:,.1f} a second; p99 {document['latency_ms']['p99']} ms")
+        self.say(f"{counts}; {document['rate_per_s']:,.1f} a second; p99 {document['latency_ms']['p99']} ms")
         if missing:
-            self._say(f"{missing} of {workers} workers gave no last figures: what they did at the end is missing")
+            self.say(f"{missing} of {workers} workers gave no last figures: what they did at the end is missing")
         try:
             if settings.json:
                 settings.json.write_text(json.dumps(document), encoding="utf-8")
             if settings.report:
                 REPORTS.load("load")(settings.report, account, str(settings.to), scenario.objectives.judge(account))
         except (ModalityError, OSError) as error:
-            self._say(f"the report cannot be written: {error}")
+            self.say(f"the report cannot be written: {error}")
 
     @staticmethod
-    def _say(line: str) -> None:
+    def say(line: str) -> None:
+        """A line for people, on stderr."""
         print(f"modality load: {line}", file=sys.stderr, flush=True)  # noqa: T201 - for people, on stderr

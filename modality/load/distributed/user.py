@@ -77,6 +77,8 @@ def _of_users(shared: _Shared) -> tuple[Material, Wires]:
         settings = shared.settings
         local = settings.local()
         shared.material = Material(settings.scenario, settings.seed)
+        for caution in shared.material.cautions:
+            shared.collector.say(caution)
         shared.wires = wires(settings.to, shared.material.contexts(), local)
     return shared.material, shared.wires
 

@@ -141,6 +141,7 @@ class Load:
             "max_backlog": self.max_backlog if self.max_backlog is not None else ceil(self.rate * BACKLOG_S),
             "timeout_s": self.local.timeouts.response_s,
             "fresh_pixels": self.fresh_pixels,
+            "cautions": list(self.material.cautions),
             "tcp_nodelay": True,
             "transfer_syntaxes": sorted({syntax_name(uid) for _, uid in self.material.contexts()}),
             "exams": {

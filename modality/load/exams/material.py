@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from itertools import islice
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from modality.acquisition.frames import Frame
 from modality.errors import UsageError
 from modality.identity import Identity, uid
 from modality.iods.image import ImageIod
+from modality.load.exams.drawn import can_be_drawn, kept, names_somebody, of_study
 from modality.load.exams.mould import Mould, text
 from modality.load.exams.plan import PlannedStudy
 from modality.load.scenario import Exam, Scenario
@@ -24,6 +27,8 @@ from modality.transfer.syntaxes import syntax
 
 _MANY = ("ct", "mr")  # kinds whose instances are as many as are asked for
 _STUDIES_KEPT = 64  # whose texts are at hand: more than stand side by side, but for a burst
+_NOT_DRAWN = "what is written in its pictures names whom they were made of, and not the patient of each study"
+_DRAWN_KEPT = 8  # whose drawn instances are, of some MB each (our choice)
 
 Progress = Callable[[int, int], None]
 """Called with the number of exams prepared and of all."""
@@ -41,8 +46,12 @@ class Material:
             the noise; for archives that keep the same pixels once.
         progress: told how far it is.
 
+    What tells in its pixels or on its pages whom it is of is drawn for each study, which takes some time of the run;
+    `cautions` names what is not.
+
     Attributes:
         sizes: instances that a study of each exam has, by the exam's name.
+        cautions: what of the prepared exams is not as it would be in life, a line each.
 
     Raises:
         UsageError: an exam's options are wrong, or its pixels cannot be made fresh.
@@ -65,7 +74,11 @@ class Material:
         self._texts: OrderedDict[str, dict[str, bytes]] = OrderedDict()
         self._exams = {one.name: one for one in scenario.exam if one.share > 0}
         self._scans: dict[str, Scan] = {}  # planned, which shows every wrong option, and not yet made
+        self._drawn: dict[str, Scan] = {}  # of exams whose instances tell whom they are of, with frames kept
+        self._drawing_s: dict[str, float] = {}
+        self._of_studies: OrderedDict[str, list[Mould]] = OrderedDict()
         self.sizes: dict[str, int] = {}
+        self.cautions: list[str] = []
         for exam in self._exams.values():
             if fresh_pixels and syntax(exam.transfer_syntax).encapsulated:
                 raise UsageError(
@@ -81,13 +94,43 @@ class Material:
         for number, name in enumerate(missing):
             if progress:
                 progress(number, len(missing))
-            moulds = [Mould(one) for one in _instances(self._exams[name], self._scans[name])]
+            planned = self._scans[name]
+            drawn = kept(planned) if can_be_drawn(planned.kind) else planned
+            moulds = self._cast(self._exams[name], drawn)
+            if any(names_somebody(one.instance) for one in moulds):
+                if drawn is planned:
+                    self.cautions.append(f"exam {name!r}: {_NOT_DRAWN}")
+                else:
+                    self._drawn[name] = drawn
+                    self._drawing_s[name] = _seconds(partial(self._cast, self._exams[name], drawn))
             self._places[name] = {one.instance.sop_instance_uid: place for place, one in enumerate(moulds)}
             self._moulds[name] = moulds
 
     def _moulds_of(self, name: str) -> list[Mould]:
         self.prepare([name])
         return self._moulds[name]
+
+    @staticmethod
+    def _cast(exam: Exam, scan: Scan) -> list[Mould]:
+        return [Mould(one) for one in _instances(exam, scan)]
+
+    def drawing_s(self, exam: str) -> float:
+        """How long the instances of a study take that are drawn for it; 0 where they are only stamped."""
+        return self._drawing_s.get(exam, 0.0)
+
+    def _mould(self, study: PlannedStudy, place: int) -> Mould:
+        """What an instance of a study is cast in, by its place in its series."""
+        shared = self._moulds_of(study.exam.name)
+        scan = self._drawn.get(study.exam.name)
+        if scan is None:
+            return shared[place % len(shared)]
+        own = self._of_studies.get(study.uid)
+        if own is None:
+            named = of_study(scan, study, _study_id(study))
+            own = self._of_studies[study.uid] = self._cast(study.exam, named)
+            while len(self._of_studies) > _DRAWN_KEPT:
+                self._of_studies.pop(next(iter(self._of_studies)), None)  # of several threads one was here before
+        return own[place % len(own)]
 
     @property
     def prepared(self) -> list[str]:
@@ -116,9 +159,8 @@ class Material:
 
     def instance(self, study: PlannedStudy, index: int) -> PreparedInstance:
         """Instance `index` of a planned study, ready to leave; the same bytes each time."""
-        moulds = self._moulds_of(study.exam.name)
         series, place = divmod(index, self.sizes[study.exam.name] // study.exam.series)
-        mould = moulds[place % len(moulds)]
+        mould = self._mould(study, place)
         old = mould.instance
         study_uid, series_uid, sop_instance_uid = study.uid, study.series_uid(series), study.instance_uid(index)
         new = {old.study_uid: study_uid, old.series_uid: series_uid, old.sop_instance_uid: sop_instance_uid}
@@ -159,7 +201,7 @@ class Material:
                 "PatientSex": patient.sex,
                 "PatientAge": patient.age_on(started.date()),
                 "AccessionNumber": study.accession_number,
-                "StudyID": f"{study.number + 1}",
+                "StudyID": _study_id(study),
                 **{f"{one}Date": f"{started:%Y%m%d}" for one in ("Study", "Series", "Acquisition", "Content")},
                 **{f"{one}Time": f"{started:%H%M%S}" for one in ("Study", "Series", "Acquisition", "Content")},
             }
@@ -182,6 +224,16 @@ class Material:
         known = {name: getattr(instance, name) for name in ("sop_class_uid", "sop_instance_uid", "study_uid")}
         known["series_uid"] = instance.series_uid
         return PreparedInstance(instance.transfer_syntax_uid, instance.head, tail, known=known)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = perf_counter()
+    work()
+    return perf_counter() - started
+
+
+def _study_id(study: PlannedStudy) -> str:
+    return f"{study.number + 1}"
 
 
 def _words(header: Any) -> bool:

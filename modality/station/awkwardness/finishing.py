@@ -11,10 +11,11 @@ from pydicom.dataset import Dataset
 
 from modality.errors import UsageError
 from modality.identity import Patient
+from modality.iods.setting.enumerated import enumerated
 from modality.iods.setting.types import has_module, may_need_value
 from modality.transfer.defects.defect import Defect
 from modality.transfer.defects.elements import takes_apart
-from modality.transfer.defects.table import DEFECTS, EMPTY_TYPE_1, check_defects, damaged
+from modality.transfer.defects.table import DEFECTS, EMPTY_TYPE_1, NOT_ENUMERATED, check_defects, damaged
 
 if TYPE_CHECKING:
     from modality.iods.personas.persona import Persona
@@ -71,10 +72,14 @@ class Finish:
         return dataset
 
     def _put_in(self, scan: Scan) -> tuple[str, ...]:
-        """The defects that are not there already, since a Type 1 attribute was emptied by name."""
-        given = [keyword for keyword, text in (scan.assignments or {}).items() if not text.strip()]
-        emptied = any(may_need_value(scan.sop_class_uid, keyword) for keyword in given)
-        return tuple(name for name in self.defects if not (name == EMPTY_TYPE_1 and emptied))
+        """The defects that are not there already, since an attribute was set to it by name."""
+        there = set()
+        for keyword, text in (scan.assignments or {}).items():
+            if not text.strip():
+                there |= {EMPTY_TYPE_1} if may_need_value(scan.sop_class_uid, keyword) else set()
+            elif (known := enumerated(keyword, scan.sop_class_uid)) and known.wrong(text.split("\\")):
+                there.add(NOT_ENUMERATED)
+        return tuple(name for name in self.defects if name not in there)
 
 
 PLAIN = Finish()

@@ -21,6 +21,7 @@ from modality.errors import ConfigurationError, ModalityError, UnsupportedError,
 from modality.identity import Identity, patient, time_of
 from modality.station.composing.composition import compose, whole_truth
 from modality.station.composing.plan import ComposedPlan, PatientPlan
+from modality.station.series.told import named
 from modality.station.study import Scan
 from modality.transfer.destination import Progress
 from modality.transfer.files import write_whole
@@ -192,8 +193,9 @@ def _patient(task: Task) -> dict[str, Any]:
             study = compose(plan, seed=seed, started=started)
             folder = Path(known_as) / f"{number:02d}"
             truth = whole_truth(study)
-            for series, scan in zip(truth["series"], study.series, strict=True):
-                series.update(_written(scan, task.out, folder))
+            made = [facts for scan in study.series for facts in _written(scan, task.out, folder)]
+            for series, facts in zip(truth["series"], made, strict=True):
+                series.update(facts)
             who = truth.pop("patient")
             named = sort.said.config if last else sort.said.prior or sort.said.config
             studies.append({"number": number, "prior": not last, "config": named, **truth})
@@ -202,15 +204,19 @@ def _patient(task: Task) -> dict[str, Any]:
     return {"number": task.number, **who, "seed": seed, "studies": studies}
 
 
-def _written(scan: Scan, out: Path, folder: Path) -> dict[str, Any]:
-    """Write a series; returns where, and what tells whether it is the same as another."""
-    whole, size = hashlib.sha256(), 0
-    for number, instance in enumerate(scan, start=1):
-        for part in (parts := instance.part10()):
-            whole.update(part)
-            size += len(memoryview(part).cast("B"))
-        write_whole(out / folder / f"{scan.kind.name}-{scan.uid[-8:]}-{number:04d}.dcm", parts)
-    return {"folder": folder.as_posix(), "bytes": size, "sha256": whole.hexdigest()}
+def _written(scan: Scan, out: Path, folder: Path) -> list[dict[str, Any]]:
+    """Write a scan; returns of each of its series where it is, and what tells whether it is the same as another."""
+    wholes: dict[str, Any] = {}
+    sizes: dict[str, int] = {}
+    for name, part, instance in named(scan, scan, scan.kind.name):
+        whole = wholes.setdefault(part.uid, hashlib.sha256())
+        for data in (parts := instance.part10()):
+            whole.update(data)
+            sizes[part.uid] = sizes.get(part.uid, 0) + len(memoryview(data).cast("B"))
+        write_whole(out / folder / f"{name}.dcm", parts)
+    return [
+        {"folder": folder.as_posix(), "bytes": sizes[uid], "sha256": whole.hexdigest()} for uid, whole in wholes.items()
+    ]
 
 
 def _earlier(said: CohortStudy, identity: Identity, latest: datetime, birth_date: str) -> Iterator[datetime]:
@@ -243,6 +249,7 @@ def _drawn(identity: Identity, shares: Sequence[float]) -> int:
 _COLUMNS = (
     "patient", "patient_id", "name", "birth_date", "sex", "study", "prior", "config", "study_uid", "accession_number",
     "started", "kind", "description", "series_uid", "instances", "bytes", "sha256", "folder", "structures",
+    "presentation_intent",
 )  # fmt: skip
 
 

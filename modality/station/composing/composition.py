@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from inspect import Parameter, signature
@@ -23,6 +23,7 @@ from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS, unknown
 from modality.station.awkwardness.finishing import PLAIN, Finish, check_applies, finish_of, told_of
 from modality.station.composing.plan import ComposedPlan, SeriesOfKind
+from modality.station.series.told import told
 from modality.station.study import Scan, Study, acquire, load_phantom
 from modality.transfer.syntaxes import syntax
 
@@ -272,24 +273,25 @@ def _request(study: StudyContext, kind: Kind, identity: Identity) -> ScheduledSt
 
 
 def whole_truth(study: Study) -> dict[str, Any]:
-    """What all series show or hold: plain data, ready for JSON."""
-    who = study.patient
-    about = study.series[0].context.study
+    """What all series show or hold: plain data, ready for JSON; patient and order as the first series says them."""
+    who, about, first = study.patient, study.series[0].context.study, study.series[0]
     return {
         "seed": study.seed,
         "study_uid": study.uid,
-        "accession_number": about.accession_number,
+        "accession_number": first.said("AccessionNumber", about.accession_number),
         "started": about.started.isoformat(),
-        "patient": {"patient_id": who.patient_id, "name": who.name, "birth_date": who.birth_date, "sex": who.sex},
-        "series": [
-            {
-                "series_uid": scan.uid,
-                "kind": scan.kind.name,
-                "description": scan.context.series.description,
-                "instances": len(scan),
-                **told_of(scan.finish),
-                "truth": scan.truth(),
-            }
-            for scan in study.series
-        ],
+        "patient": {
+            "patient_id": first.said("PatientID", who.patient_id),
+            "name": first.said("PatientName", who.name),
+            "birth_date": first.said("PatientBirthDate", who.birth_date),
+            "sex": first.said("PatientSex", who.sex),
+        },
+        "series": [one for scan in study.series for one in _truths(scan)],
     }
+
+
+def _truths(scan: Scan) -> Iterator[dict[str, Any]]:
+    """Of each series of the files that a scan makes; what they show is the same."""
+    truth = scan.truth()
+    for part in scan.parts:
+        yield {"kind": scan.kind.name, **told(part), **told_of(scan.finish), "truth": truth}

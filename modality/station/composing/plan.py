@@ -30,7 +30,6 @@ _CHECKED = {
     "study_id": "StudyID",
     "referring_physician": "ReferringPhysicianName",
 }
-_SEXES = ("M", "F", "O")  # PS3.3 C.7.1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,6 @@ class PatientPlan:
 
     def __post_init__(self) -> None:
         _check(self)
-        if self.sex not in (None, "", *_SEXES):
-            raise ValueError(f"sex: one of {', '.join(_SEXES)}, not {self.sex!r}")
         if self.size_m is not None and not 0 < self.size_m < 3:
             raise ValueError(f"size_m: {self.size_m} is no height in m")
         if self.weight_kg is not None and not 0 < self.weight_kg < 700:
@@ -186,4 +183,5 @@ def _check(plan: PatientPlan | StudyPlan) -> None:
             try:
                 set_attributes(Dataset(), {_CHECKED[one.name]: str(value)})
             except UsageError as error:
-                raise ValueError(f"{one.name}: {error}") from error
+                reason = str(error).partition("; --defect")[0]  # which breaks instances, and no plan
+                raise ValueError(f"{one.name}: {reason}") from error

@@ -21,7 +21,7 @@ def label(barcode: str, lines: Sequence[str]) -> Picture:
     """A label.
 
     Args:
-        barcode: what the QR code holds.
+        barcode: what the QR code holds; where that is nothing, there is none.
         lines: what is printed below it; cut where there is no room.
 
     Returns:
@@ -35,9 +35,11 @@ def label(barcode: str, lines: Sequence[str]) -> Picture:
         from PIL import Image, ImageDraw, ImageFont
     except ImportError as error:
         raise MissingExtraError("a slide's label", "slides") from error
-    modules = np.array([list(row) for row in segno.make(barcode, error="m", micro=False).matrix], dtype=bool)
-    dot = max(1, _CODE // len(modules))
-    code = np.kron(modules, np.ones((dot, dot), dtype=bool))
+    code = np.zeros((0, 0), dtype=bool)
+    if barcode:
+        modules = np.array([list(row) for row in segno.make(barcode, error="m", micro=False).matrix], dtype=bool)
+        dot = max(1, _CODE // len(modules))
+        code = np.kron(modules, np.ones((dot, dot), dtype=bool))
     picture = Image.new("RGB", (SIZE, SIZE), _PAPER)
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(32)

@@ -17,8 +17,7 @@ from modality.acquisition.microscopy.macro import Overview
 from modality.acquisition.microscopy.pyramid import Level, Place, Pyramid, Tile, usual_levels
 from modality.iods.images.slide import SlideSeries
 from modality.iods.modules.microscopy.slide_image import SlideImage
-from modality.iods.modules.microscopy.slide_label import label_lines
-from modality.iods.specimens import container_of
+from modality.iods.modules.microscopy.slide_label import printed
 from modality.station.slides.label import SIZE, label
 from modality.station.slides.plan import Making, most_frames, written_places
 from modality.station.slides.workers import BlockWork, Coded, workers
@@ -64,7 +63,7 @@ def scanned_files(
     """
     pixels = PixelFormat(series.scan.pyramid.tile, series.scan.pyramid.tile, 3, 8, 8, photometric="RGB")
     encoding.said(pixels)  # refuses what cannot be before anything is made
-    drawn = _label(series)
+    drawn = _label(series, assigned)
     with _folder(making.folder) as folder, ExitStack() as open_files:
         slide = _Slide(series, encoding, assigned, folder, open_files)
         thumbnail, seen = slide.scan(making, pixels)
@@ -87,9 +86,9 @@ def _folder(given: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-def _label(series: SlideSeries) -> Tile:
-    context = series.context
-    return label(container_of(context).identifier, label_lines(context))
+def _label(series: SlideSeries, assigned: Assigned | None) -> Tile:
+    dataset = series.describe(series.label(1, (SIZE, SIZE)))
+    return label(*printed(dataset if assigned is None else assigned(dataset)))
 
 
 def _smallest(pyramid: Pyramid) -> Level:

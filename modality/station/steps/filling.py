@@ -8,7 +8,6 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from modality import config
 from modality.acquisition.digest import content_digest
 from modality.acquisition.frames import Acquisition
 from modality.errors import PeerError, UnreachableError, UsageError, WorkflowError
@@ -16,20 +15,17 @@ from modality.identity import Patient
 from modality.iods.context import Context, PerformedStep, Series
 from modality.iods.context import Study as StudyContext
 from modality.iods.kind import Kind
-from modality.iods.personas.persona import Persona
+from modality.iods.reports.source import about as reported_on
 from modality.protocol.performed_step import PerformedSeries
 from modality.protocol.worklist import ScheduledStep
 from modality.registry import KINDS
 from modality.station.begun import last_series_number, study_began
-from modality.station.examination import DERIVED, Examination
 from modality.station.pending import note_receipt
-from modality.station.steps.scanning import Encoding, encoding_of, offset, options_of, scanned
+from modality.station.steps.scanning import Encoding, offset
 from modality.station.steps.studies import FilledStudy, Grouping, check_group, filled_studies, scheduled_key
-from modality.station.study import Scan, acquire
+from modality.station.study import Scan
 from modality.transfer.destination import Progress, Receipt
 from modality.transfer.instance import PreparedInstance
-from modality.transfer.syntaxes import TransferSyntax
-from phantoms.phantom import Phantom
 
 if TYPE_CHECKING:
     from modality.station.station import Station
@@ -93,105 +89,6 @@ class FilledStep:
         """Whom the step is for."""
         return self.step.patient
 
-    def acquire(
-        self,
-        phantom: Phantom | str | None = None,
-        *,
-        kind: str | None = None,
-        transfer_syntax: TransferSyntax | None = None,
-        quality: float | None = None,
-        assignments: Mapping[str, str] | None = None,
-        persona: Persona | str | None = None,
-        progress: Progress | None = None,
-        half: bool = False,
-        phantom_options: Mapping[str, Any] | None = None,
-        **options: Any,
-    ) -> Receipt:
-        """Scan a phantom as one more series of this step, and store the images as they are made.
-
-        Where the archive is away the scan goes on and its images wait in the station's state folder. A step that fills
-        several studies has the series once in each.
-
-        Args:
-            phantom: what is scanned; the kind's own by default.
-            kind: an entry of the table of kinds; the one of the step's modality by default.
-            transfer_syntax: what the images are encoded in; the kind's own by default.
-            quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
-            assignments: attributes set over those of the IOD, by keyword.
-            persona: whose habits the images have; the order names the patient.
-            progress: called with the number of images dealt with.
-            half: the scan is broken off half-way.
-            phantom_options: of the phantom's function, where it is given by name or is the default.
-            **options: the acquisition's own, such as `slices`.
-
-        Raises:
-            WorkflowError: the step is not in progress.
-            UsageError: a name or an option is wrong, or the station has no archive.
-        """
-        self._check_in_progress()
-        found: Kind = KINDS.load(kind or kind_of(self.step.modality))
-        seed = self._seed()
-        made = scanned(phantom, found.default_phantom, seed, phantom_options)
-        acquisition = acquire(found, made, seed=seed, **options)
-        encoding = encoding_of(transfer_syntax, quality, assignments, persona)
-        title = f"{found.title} {made.name}" if made else found.title
-        return self._fill(found, acquisition, encoding, title, "", progress, half=half)
-
-    def examine(
-        self,
-        protocol: str,
-        phantom: Phantom | str | None = None,
-        *,
-        transfer_syntax: TransferSyntax | None = None,
-        quality: float | None = None,
-        assignments: Mapping[str, str] | None = None,
-        persona: Persona | str | None = None,
-        progress: Progress | None = None,
-        half: bool = False,
-        phantom_options: Mapping[str, Any] | None = None,
-        **options: Any,
-    ) -> Receipt:
-        """Scan all series of a protocol, as `acquire` does one; broken off half-way, half of its first.
-
-        Args:
-            protocol: a name from `modality.station.examination.examinations`.
-            phantom: what is scanned; the protocol's own by default.
-            transfer_syntax: what the images are encoded in; the kind's own by default.
-            quality: of a lossy syntax, on its codec's own scale; None takes the codec's default.
-            assignments: attributes set over those of the IOD, by keyword.
-            persona: whose habits the images have; the order names the patient.
-            progress: called with the number of images dealt with.
-            half: the scan is broken off half-way.
-            phantom_options: of the phantom's function, where it is given by name or is the default.
-            **options: of the acquisition, for every series; they prevail over the protocol's.
-
-        Raises:
-            WorkflowError: the step is not in progress.
-            UsageError: a name or an option is wrong, or the station has no archive.
-        """
-        self._check_in_progress()
-        plan = config.load(config.shipped(f"protocols/{protocol}.toml"), Examination)
-        kind: Kind = KINDS.load(plan.kind)
-        subject = scanned(phantom, plan.phantom, self._seed(), phantom_options)
-        encoding = encoding_of(transfer_syntax, quality, assignments, persona)
-        made: dict[str, Acquisition] = {}
-        receipt = Receipt()
-        for series in plan.series[: 1 if half else None]:
-            its_kind = kind
-            if series.derived:
-                derive, its_kind_of = DERIVED[series.derived]
-                made[series.description] = derive(made[series.source])
-                its_kind = its_kind_of(self.scans[-1].context, kind)
-            else:
-                asked = options_of(series, options)
-                made[series.description] = acquire(kind, subject, seed=self._seed(), **asked)
-            receipt.add(
-                self._fill(
-                    its_kind, made[series.description], encoding, series.description, protocol, progress, half=half
-                )
-            )
-        return receipt
-
     def _check_in_progress(self) -> None:
         if self.state != "IN PROGRESS":
             raise WorkflowError(
@@ -213,19 +110,25 @@ class FilledStep:
         progress: Progress | None,
         *,
         half: bool,
+        about: Mapping[str, Scan] | None = None,
     ) -> Receipt:
-        """Make an acquisition's images in each study, and store them."""
+        """Make an acquisition's images in each study, and store them.
+
+        What is a report is about the series of the same study in `about`.
+        """
         self._acquired += 1
-        content = "".join((content_digest(acquisition, encoding.assignments), *encoding.finish.scope))
         receipt = Receipt()
         done = self.receipt.dealt_with
         for study in self.studies:
-            scanned = "-".join(filter(None, (kind.name, getattr(acquisition.phantom, "name", ""))))
+            source = (about or {}).get(study.uid)
+            own = reported_on(acquisition, source.acquisition, source.context) if source else acquisition
+            content = "".join((content_digest(own, encoding.assignments), *encoding.finish.scope))
+            scanned = "-".join(filter(None, (kind.name, getattr(own.phantom, "name", ""))))
             named = protocol or self.description or scanned
             context = self._context(study, description, named, content)
             syntax = encoding.transfer_syntax or kind.default_syntax
             written: dict[str, Any] = {"assignments": encoding.assignments, "finish": encoding.finish}
-            scan = Scan(kind, acquisition, context, syntax, encoding.quality, **written)
+            scan = Scan(kind, own, context, syntax, encoding.quality, **written)
             images = (len(scan) + 1) // 2 if half else len(scan)
             receipt.add(self._store(scan, progress and offset(progress, done), images))
             done += images

@@ -29,13 +29,17 @@ _PHANTOM_BY_WORD = (
 def phantom_for(step: ScheduledStep) -> str | None:
     """The phantom that an order asks for by its words and codes' meanings; the kind's own when they say nothing."""
     kind: Kind = KINDS.load(kind_of(step.modality))
+    return _said(step, kind) or kind.default_phantom
+
+
+def _said(step: ScheduledStep, kind: Kind) -> str | None:
+    """The phantom that the words ask for; None where they say nothing."""
     if not kind.body_parts:
-        return kind.default_phantom
+        return None
     words = [step.description, step.requested_procedure_description]
     words += [str(code.get("CodeMeaning", "")) for code in (*step.protocol_codes, *step.requested_procedure_codes)]
     said = " ".join(words)
-    found = next((phantom for pattern, phantom in _PHANTOM_BY_WORD if pattern.search(said)), None)
-    return found or kind.default_phantom
+    return next((phantom for pattern, phantom in _PHANTOM_BY_WORD if pattern.search(said)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Choice:
 
     Args:
         protocol: a file of configs/protocols; empty where none was chosen.
-        phantom: what is scanned where no protocol says so; None where the kind scans none.
+        phantom: what is scanned where no protocol says so; None where the kind scans none, or it is left to the kind.
         notes: why it fell to the default, a line for each code that chose nothing.
     """
 
@@ -115,4 +119,5 @@ def choose(step: ScheduledStep, table: Mapping[tuple[str, str], str]) -> Choice:
         notes.append(
             f"{named} chooses {protocol}, which is of {made} and not of {step.modality}: the default is performed"
         )
-    return Choice(phantom=phantom_for(step), notes=tuple(notes))
+    # A report of which nothing is said is about whatever its study holds.
+    return Choice(phantom=_said(step, kind) if kind.reports else phantom_for(step), notes=tuple(notes))

@@ -236,3 +236,19 @@ def test_a_load_on_the_embedded_archive_is_there_afterwards(tiny: Path) -> None:
         found = document(result)
         assert len(archive.studies) == found["studies"] == found["studies_sent"]
         assert len(archive.instances()) == found["sent"] == 30
+
+
+def test_what_names_another_than_the_studys_patient_is_told_before_it_begins(tmp_path: Path) -> None:
+    pytest.importorskip("segno")
+    slides = tmp_path / "slides.toml"
+    slides.write_text(
+        'title = "slides"\n[[exam]]\nname = "glass"\nkind = "sm"\nphantom = "tissue-section"\n'
+        'transfer_syntax = "JPEGBaseline8Bit"\n'
+        "options = { rows = 96, columns = 80, tile_size = 64, mpp = 4.0, levels = 2 }\n"
+    )
+    with sink() as peer:
+        result = invoke("load", slides, "--to", str(peer.address), "--rate", "10", "--duration", "1", "--json")
+    (caution,) = document(result)["configuration"]["cautions"]
+    assert "exam 'glass'" in caution
+    told = result.stderr.splitlines()
+    assert told.index(caution) < next(number for number, line in enumerate(told) if line.startswith("run id"))

@@ -44,6 +44,20 @@ def test_a_pair_is_two_classes_in_two_series_that_refer_to_each_other() -> None:
     assert "WindowCenter" not in raw
 
 
+@pytest.mark.parametrize("kind", ["dx", "mg"])
+@pytest.mark.parametrize("presentation", ["PRESENTATION", "PROCESSING", "both"])
+def test_the_series_that_are_told_are_those_of_the_images(kind: str, presentation: str) -> None:
+    phantom = breast() if kind == "mg" else load_phantom("spheres")
+    (scan,) = generate(kind, phantom, seed=4, presentation=presentation, **SIZE).series
+    told = [(one.uid, one.description, one.sop_class_uid, one.intent) for one in scan.parts]
+    images = [one.dataset() for one in scan]
+    assert told == [
+        (one.SeriesInstanceUID, one.SeriesDescription, one.SOPClassUID, one.PresentationIntentType) for one in images
+    ]
+    assert [one.instances for one in scan.parts] == [1] * len(images)
+    assert len(images) == len({uid for uid, *_ in told}) == (2 if presentation == "both" else 1)
+
+
 @pytest.mark.parametrize(
     ("intent", "photometric", "shape", "relationship", "sign", "bits"),
     [

@@ -9,7 +9,6 @@ import pytest
 from pydicom import dcmread
 from pydicom.uid import ComprehensiveSRStorage, EnhancedSRStorage
 
-from modality.acquisition import lettering
 from modality.identity import patient
 from modality.station.study import generate, load_phantom
 
@@ -130,29 +129,6 @@ def test_a_name_that_the_font_lacks_breaks_no_page(seed):
     data = instance.dataset().EncapsulatedDocument
     assert b"Patient: " in data
     assert b"Patient: ?" not in data
-
-
-@pytest.mark.parametrize("identified", [True, False])
-def test_burned_in_text_lies_where_the_truth_says(identified):
-    scan, picture = made("sc", "thorax", identified=identified, rows=256, columns=256, slices=40)
-    assert picture.BurnedInAnnotation == ("YES" if identified else "NO")
-    boxes = scan.truth()["burned_in_text"]
-    assert [box["identifies"] for box in boxes] == [identified] + [False] * (len(boxes) - 1)
-    pixels = picture.pixel_array.copy()
-    first = boxes[0]
-    text = patient(4).patient_id if identified else first["text"]
-    covered = lettering.lettered(text)
-    part = pixels[first["row"] : first["row"] + 7, first["column"] : first["column"] + covered.shape[1]]
-    assert (part[covered] == 255).all()
-    coloured = (pixels == [255, 220, 0]).all(axis=2)
-    assert coloured.any()
-    for box in boxes:
-        area = np.s_[box["row"] : box["row"] + box["rows"], box["column"] : box["column"] + box["columns"]]
-        coloured[area] = False
-        pixels[area] = 0
-    white = (pixels[:40] == 255).all(axis=2)
-    assert not white.any()
-    assert coloured.sum() <= 2 * 9  # the calipers
 
 
 def test_a_report_gives_the_same_bytes_again():

@@ -65,6 +65,7 @@ IN_ELEMENTS: dict[str, Callable[[Parts], bool]] = {
     "no-series-uid": absent(tags.SERIES),
     "no-modality": absent(tags.MODALITY),
     "empty-type-1": is_(tags.MODALITY, b""),
+    "not-enumerated": is_(tags.SEX, b"X "),
     "no-type-2": absent(tags.PATIENT_ID),
     "long-uid": lambda parts: len(raw(parts, tags.STUDY)) == 70,
     "letters-in-uid": like(tags.SERIES, rb".*[a-z].*"),
@@ -312,6 +313,23 @@ def test_a_type_1_is_emptied_only_under_its_defects_name() -> None:
     assert raw(parts, tags.MODALITY) == b"CT"
     (one, _) = generate("ct", phantom, seed=3, assignments={"StudyID": ""}, defects=["empty-type-1"], **SMALL)
     assert raw(elements(one), tags.MODALITY) == b""  # Study ID may be empty: that is no defect
+
+
+def test_a_value_that_is_not_enumerated_is_set_only_under_its_defects_name() -> None:
+    phantom = load_phantom("shepp-logan")
+
+    def told(assignments: dict[str, str], *names: str) -> Parts:
+        (one, _) = generate("ct", phantom, seed=3, assignments=assignments, defects=names, **SMALL)
+        return elements(one)
+
+    for names in ((), ("bad-date",)):
+        with pytest.raises(UsageError, match=r"Modality=MR: .* enumerates CT; --defect not-enumerated"):
+            told({"Modality": "MR"}, *names)
+    sex = raw(told({}), tags.SEX)
+    parts = told({"Modality": "MR"}, "not-enumerated")
+    assert (raw(parts, tags.MODALITY), raw(parts, tags.SEX)) == (b"MR", sex)
+    assert raw(told({"PatientSex": "Z"}, "not-enumerated"), tags.SEX) == b"Z "
+    assert raw(told({"PatientSex": "O"}, "not-enumerated"), tags.SEX) == b"X "  # O is enumerated: that is no defect
 
 
 def test_a_defect_leaves_the_uids_as_they_are() -> None:

@@ -23,6 +23,7 @@ OVERHEARD = {
     "no-series-uid": "Missing attribute Type 1 Required Element=<SeriesInstanceUID>",
     "no-modality": "Missing attribute Type 1C Conditional Element=<Modality>",
     "empty-type-1": "Empty attribute (no value) Type 1C Conditional Element=<Modality>",
+    "not-enumerated": "Unrecognized enumerated value <X> for value 1 of attribute <Patient's Sex>",
     "no-type-2": "Missing attribute Type 2 Required Element=<PatientID>",
     "long-uid": "(0x0020,0x000d) UI Study Instance UID",
     "letters-in-uid": "(0x0020,0x000e) UI Series Instance UID",

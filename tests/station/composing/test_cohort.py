@@ -132,6 +132,39 @@ def test_the_table_has_a_line_for_each_series(folder):
     assert {line["prior"] for line in lines} == {"yes", "no"}
 
 
+def test_the_two_series_of_a_pair_are_told_apart(folder):
+    pair = (
+        '[[series]]\nkind = "dx"\nphantom = "spheres"\noptions = { rows = 96, columns = 80, presentation = "both" }\n'
+    )
+    (folder / "head.toml").write_text(f"{pair}\n[study]\nset = {{ PatientName = 'Doe^Jane', AccessionNumber = 'A1' }}")
+    out = cohort(folder, "out", patients=3)
+    patients = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["patients"]
+    with (out / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        lines = [line for line in csv.DictReader(file) if line["kind"] == "dx"]
+    found = {}
+    for who in patients:
+        for study in who["studies"]:
+            if study["config"] != "head.toml":
+                continue
+            assert (who["name"], study["accession_number"]) == ("Doe^Jane", "A1")
+            assert [one["presentation_intent"] for one in study["series"]] == ["FOR PROCESSING", "FOR PRESENTATION"]
+            assert [one["instances"] for one in study["series"]] == [1, 1]
+            found |= {one["series_uid"]: one for one in study["series"]}
+    assert found
+    assert [line["series_uid"] for line in lines] == list(found)
+    for line in lines:
+        one = found[line["series_uid"]]
+        assert line["presentation_intent"] == one["presentation_intent"]
+        (path,) = (out / one["folder"]).glob(f"*{one['series_uid'][-8:]}*.dcm")
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == one["sha256"] == line["sha256"]
+        assert path.stat().st_size == one["bytes"]
+        dataset = dcmread(path)
+        assert (dataset.SeriesInstanceUID, dataset.PresentationIntentType, dataset.SeriesDescription) == (
+            one["series_uid"], one["presentation_intent"], one["description"],
+        )  # fmt: skip
+        assert (dataset.PatientName, dataset.AccessionNumber) == ("Doe^Jane", "A1")
+
+
 def test_a_folder_with_a_cohort_is_left_alone(folder):
     before = contents(cohort(folder, "out", patients=1))
     with pytest.raises(UsageError, match="holds a cohort already"):

@@ -182,7 +182,7 @@ def test_reports_about_two_series_are_refused():
         ('[study]\naccession = "01234567890123456"\n[[series]]\nkind = "ct"', "accession"),
         ('[study]\nstarted = 2024-01-01T08:00:00Z\n[[series]]\nkind = "ct"', "without an offset"),
         ('[study]\nminutes_between = -1.0\n[[series]]\nkind = "ct"', "minutes_between"),
-        ('[patient]\nsex = "X"\n[[series]]\nkind = "ct"', "one of M, F, O"),
+        ('[patient]\nsex = "X"\n[[series]]\nkind = "ct"', "enumerates M, F or O"),
         ('[patient]\nbirth_date = "1951-03-12"\n[[series]]\nkind = "ct"', "birth_date"),
         ('[patient]\nsize_m = 172.0\n[[series]]\nkind = "ct"', "no height"),
         ('[[series]]\nkind = "ct"\noptions = { seed = 3 }', "seed"),

@@ -34,6 +34,27 @@ def test_the_series_holds_the_levels_and_what_goes_with_them(slide_files: Callab
     assert {one.ContainerIdentifier for one in found} == {found[5].BarcodeValue}
 
 
+def test_the_label_says_what_is_set(slide_files: Callable[..., list[Path]]) -> None:
+    label, overview = (dcmread(slide_files()[at]) for at in (5, 6))
+    known = {"ContainerIdentifier": "S-1", "AccessionNumber": "ACC9", "PatientID": "HOSP-1"}
+    other, seen = (dcmread(slide_files(assignments=known)[at]) for at in (5, 6))
+    for one in (other, seen):
+        assert (one.BarcodeValue, one.LabelText) == ("S-1", "S-1\r\nACC9\r\nHOSP-1")
+    assert label.LabelText.splitlines() == [label.ContainerIdentifier, label.AccessionNumber, label.PatientID]
+    assert not np.array_equal(label.pixel_array, other.pixel_array)
+    assert not np.array_equal(overview.pixel_array, seen.pixel_array)
+    alone = dcmread(slide_files(assignments={"LabelText": "S-1\r\nACC9\r\nHOSP-1", "BarcodeValue": "S-1"})[5])
+    assert np.array_equal(alone.pixel_array, other.pixel_array)  # it is drawn as the attributes say, set or derived
+    assert alone.PatientID == label.PatientID
+
+
+def test_a_slide_without_a_barcode_has_a_label_of_text_alone(slide_files: Callable[..., list[Path]]) -> None:
+    label = dcmread(slide_files(assignments={"BarcodeValue": ""}, transfer_syntax="ExplicitVRLittleEndian")[5])
+    pixels = label.pixel_array
+    assert (pixels[30:230] == pixels[0, 0]).all()
+    assert (pixels[250:] != pixels[0, 0]).any()
+
+
 def test_each_level_is_the_mean_of_the_one_below(slide_files: Callable[..., list[Path]]) -> None:
     files = slide_files(rows=512, columns=512, transfer_syntax="RLELossless")
     levels = []

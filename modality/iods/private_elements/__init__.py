@@ -1,0 +1,1 @@
+"""Private elements read back: named and decoded by private dictionaries (PS3.5 7.8)."""

@@ -1,0 +1,1 @@
+"""A series of a study, and what it becomes in the files."""
