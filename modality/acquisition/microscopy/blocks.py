@@ -42,11 +42,13 @@ class Block:
     sparse: bool = False
 
     def made(self, level: int, place: Place, seen: Seen) -> Tile | None:
-        """Make a tile and all below it; None where it is left out."""
+        """Make a tile and all below it; gives what the level above needs of it, None where it is left out."""
         tile = self._tile(level, place, seen)
-        if tile is not None:
-            seen(level, place, tile)
-        return tile
+        if tile is None:
+            return None
+        part = self.handed_on(level, tile)  # before it is encoded: now the caches hold it
+        seen(level, place, tile)
+        return part
 
     def _tile(self, level: int, place: Place, seen: Seen) -> Tile | None:
         """A tile that has not been seen yet, of those below it, which have."""
@@ -58,9 +60,13 @@ class Block:
         for child in self.pyramid.children(level, place):
             part = self._tile(level - 1, child, seen)
             if part is not None:
-                reduced[child] = self.pyramid.reduced(part)  # before it is encoded: now the caches hold it
+                reduced[child] = self.pyramid.reduced(part)  # likewise
                 seen(level - 1, child, part)
         return self.pyramid.joined(self.blank, place, reduced.get) if reduced else None
+
+    def handed_on(self, level: int, tile: Tile) -> Tile:
+        """What the level above needs of a tile; of the topmost one all."""
+        return tile if level + 1 == len(self.pyramid) else self.pyramid.reduced(tile)
 
     def places(self) -> list[list[Place]]:
         """The tiles that there are, of each level in the order of its frames."""
@@ -95,18 +101,18 @@ class Rising:
     top: Tile | None = None
     _waiting: dict[tuple[int, Place], dict[Place, Tile | None]] = field(default_factory=dict)
 
-    def add(self, place: Place, tile: Tile | None) -> None:
-        """A block is done; None where it holds nothing."""
-        self._rise(self.level, place, tile)
+    def add(self, place: Place, part: Tile | None) -> None:
+        """A block is done, and hands this on; None where it holds nothing."""
+        self._rise(self.level, place, part)
 
-    def _rise(self, level: int, place: Place, tile: Tile | None) -> None:
+    def _rise(self, level: int, place: Place, part: Tile | None) -> None:
         pyramid = self.block.pyramid
         if level + 1 == len(pyramid):
-            self.top = tile
+            self.top = part
             return
         above = place[0] // pyramid.factor, place[1] // pyramid.factor
         parts = self._waiting.setdefault((level + 1, above), {})
-        parts[place] = None if tile is None else pyramid.reduced(tile)
+        parts[place] = part
         if len(parts) < sum(1 for _ in pyramid.children(level + 1, above)):
             return
         del self._waiting[level + 1, above]
@@ -115,7 +121,7 @@ class Rising:
             return
         whole = pyramid.joined(self.block.blank, above, parts.get)
         self.seen(level + 1, above, whole)
-        self._rise(level + 1, above, whole)
+        self._rise(level + 1, above, self.block.handed_on(level + 1, whole))
 
 
 def rows_of(pyramid: Pyramid, level: int) -> Iterator[list[Place]]:

@@ -24,6 +24,7 @@ LABEL_MM = 24.0
 """Length of the frosted end that takes the label."""
 
 _COARSE_MPP = 3.0
+_POINTS_AT_ONCE = 1 << 14  # so few that the caches hold all that is made of them
 _TABLE = (214, 216, 220)  # light of the table under the glass
 
 
@@ -77,24 +78,23 @@ def overview(section: TissueSection, strength: Vector, mm_per_pixel: float) -> O
 def _seen_small(section: TissueSection, strength: Vector, rows: int, columns: int) -> npt.NDArray[np.uint8]:
     """The scanned area, from the mean stain of what lies at two points of each pixel."""
     table = colours(section.stain, "brightfield", strength)
-    total = np.zeros((rows, columns, 3), dtype=np.uint16)
+    width_um, height_um = (1000.0 * side for side in section.size_mm)
+    total = np.zeros((rows * columns, 3), dtype=np.uint16)
+    at_once = max(1, _POINTS_AT_ONCE // columns) * columns
     for sub, (dy, dx) in enumerate(((0.25, 0.75), (0.75, 0.25))):
-        x, y = (
-            axis.ravel()
-            for axis in np.meshgrid(
-                (np.arange(columns) + dx) * (section.size_mm[0] * 1000.0 / columns),
-                (np.arange(rows) + dy) * (section.size_mm[1] * 1000.0 / rows),
-            )
-        )
-        first, second = _mean_stain(section, x, y, sub)
-        codes = encoded(first, second, np.full(first.shape, 0.5, dtype=np.float32)) | np.uint16(7 << 12)
-        colour = table[codes].reshape(rows, columns)
-        clear = ~section.is_tissue(x, y).reshape(rows, columns)
-        for channel in range(3):
-            level = ((colour >> np.uint32(8 * channel)) & np.uint32(255)).astype(np.uint16)
-            level[clear] = WHITE[channel]
-            total[..., channel] += level
-    return ((total + 1) >> 1).astype(np.uint8)
+        for first_pixel in range(0, rows * columns, at_once):
+            down, across = np.divmod(np.arange(first_pixel, min(first_pixel + at_once, rows * columns)), columns)
+            x, y = (across + dx) * (width_um / columns), (down + dy) * (height_um / rows)
+            seen = np.tile(np.asarray(WHITE, dtype=np.uint16), (len(x), 1))
+            there = section.is_tissue(x, y)
+            if there.any():
+                first, second = _mean_stain(section, x[there], y[there], sub)
+                codes = encoded(first, second, np.full(first.shape, 0.5, dtype=np.float32)) | np.uint16(7 << 12)
+                colour = table[codes]
+                for channel in range(3):
+                    seen[there, channel] = (colour >> np.uint32(8 * channel)) & np.uint32(255)
+            total[first_pixel : first_pixel + at_once] += seen
+    return ((total + 1) >> 1).astype(np.uint8).reshape(rows, columns, 3)
 
 
 def _mean_stain(

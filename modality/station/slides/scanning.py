@@ -165,7 +165,7 @@ class _Slide:
             pyramid = work.block.pyramid
             rows = list(rows_of(pyramid, work.level))
             places = (place for row in rows for place in row)
-            with workers(making.processes, pyramid.tiles).blocks(work, places) as made:
+            with workers(making.processes, pyramid.tiles, self.folder).blocks(work, places) as made:
                 if not levels:  # while the first blocks are made
                     levels = [_Level(map(self._file, images)) for images in parts]
                     seen = scan.acquisition.overview()
@@ -193,14 +193,14 @@ class _Slide:
         rising = Rising(work.block, work.level, above)
         for row in rows:
             waiting: dict[tuple[int, Place], bytes] = {}
-            for place, codes, tile in islice(made, len(row)):
+            for place, codes, part in islice(made, len(row)):
                 for level, at, code in codes:
                     if level == work.level:  # blocks come in the order of their own tiles
                         levels[level].add(code)
                     else:
                         waiting[level, at] = code
                 done.more(len(codes))
-                rising.add(place, tile)
+                rising.add(place, part)
             for level, at in sorted(waiting):
                 levels[level].add(waiting.pop((level, at)))
         return rising.top

@@ -6,12 +6,15 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from modality.acquisition.microscopy.blocks import Block
 from modality.acquisition.microscopy.pyramid import Place, Tile
@@ -20,9 +23,10 @@ from modality.transfer.codecs.pixels import PixelFormat
 from modality.transfer.framewise.layout import FrameEncoding
 
 Coded = tuple[Place, list[tuple[int, Place, bytes]], Tile | None]
-"""Place of a block, level and place and bytes of each tile in it, and the pixels of its own tile."""
+"""Place of a block, level and place and bytes of each tile in it, and what the level above needs of its own."""
 
-_AHEAD = 3  # blocks that wait for each worker, so that none waits for us
+_AHEAD = 32  # blocks for each worker to have before it, so that none waits for us; those done lie in files
+_MOST_OWN = 8  # blocks of our own that wait in memory until those before them are done
 _WORTH_IT = 64  # tiles for which a pool is worth its start (our choice)
 
 
@@ -52,8 +56,8 @@ class BlockWork:
             if level < self.written:
                 codes.append((level, at, self.encoding.encoded(tile, self.pixels)))
 
-        tile = self.block.made(self.level, place, seen)
-        return place, codes, tile
+        part = self.block.made(self.level, place, seen)
+        return place, codes, part
 
 
 class Workers(Protocol):
@@ -73,14 +77,16 @@ class Alone:
 
 
 class Several:
-    """Processes.
+    """Processes, ourselves among them: who only gathered would take a part of a processor, and leave the rest idle.
 
     Args:
         count: how many.
+        folder: where blocks lie on their way to us. Through a pipe they would come in pieces of 64 KB, and for each the
+            one who sends would wait until we stop drawing.
     """
 
-    def __init__(self, count: int) -> None:
-        self.count = count
+    def __init__(self, count: int, folder: Path) -> None:
+        self.count, self.folder = count, folder
 
     @contextmanager
     def blocks(self, work: BlockWork, places: Iterable[Place]) -> Iterator[Iterator[Coded]]:
@@ -93,9 +99,10 @@ class Several:
         if context.get_start_method() == "fork":
             # What all tiles are drawn from fills most of a worker's memory: made now, there is one copy for all.
             work.block.plane.prepare()
-        pool = ProcessPoolExecutor(self.count, context, _begin, (work,))
+        others = self.count - 1
+        pool = ProcessPoolExecutor(others, context, _begin, (work, self.folder))
         try:
-            yield _in_order(pool, iter(places), _AHEAD * self.count)
+            yield _in_order(pool, work, iter(places), _AHEAD * others)
         except BrokenProcessPool as error:
             raise UnsupportedError(
                 "a process that makes tiles was ended from outside: is there memory enough for so many workers?"
@@ -104,15 +111,32 @@ class Several:
             pool.shutdown(cancel_futures=True)
 
 
-def _in_order(pool: ProcessPoolExecutor, places: Iterator[Place], ahead: int) -> Iterator[Coded]:
-    """Blocks as they are wanted, with so many more begun; the first ones now."""
-    waiting = deque(pool.submit(_done, place) for place in islice(places, ahead))
+def _in_order(pool: ProcessPoolExecutor, work: BlockWork, places: Iterator[Place], ahead: int) -> Iterator[Coded]:
+    """Blocks as they are wanted: `ahead` are with the others, begun now; while the next is not done we take one back."""
+    waiting: deque[tuple[Place, Future[_Laid] | Coded]] = deque()
+
+    def hand_out() -> None:
+        theirs = sum(isinstance(made, Future) and not made.done() for _, made in waiting)
+        waiting.extend((place, pool.submit(_done, place)) for place in islice(places, ahead - theirs))
+
+    def take_back() -> bool:
+        if sum(not isinstance(made, Future) for _, made in waiting) < _MOST_OWN:
+            for index, (place, made) in enumerate(waiting):
+                if isinstance(made, Future) and made.cancel():
+                    waiting[index] = place, work.done(place)
+                    return True
+        return False
 
     def given() -> Iterator[Coded]:
         while waiting:
-            waiting.extend(pool.submit(_done, place) for place in islice(places, 1))
-            yield waiting.popleft().result()
+            hand_out()
+            _, first = waiting[0]
+            if isinstance(first, Future) and not first.done() and take_back():
+                continue
+            waiting.popleft()
+            yield _taken(first.result()) if isinstance(first, Future) else first
 
+    hand_out()
     return given()
 
 
@@ -121,20 +145,42 @@ def _context() -> multiprocessing.context.BaseContext:
     return multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
 
 
-_work: BlockWork | None = None
+_Laid = tuple[Place, list[tuple[int, Place, int]], Path, tuple[int, ...] | None]
+"""A block as `Coded` has it, of each tile its bytes' number, with the file that holds them all, and its own's shape."""
+
+_work: tuple[BlockWork, Path] | None = None
 
 
-def _begin(work: BlockWork) -> None:
+def _begin(work: BlockWork, folder: Path) -> None:
     global _work  # noqa: PLW0603 - what this process has to do, told once
-    _work = work
+    _work = work, folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends us
 
 
-def _done(place: Place) -> Coded:
+def _done(place: Place) -> _Laid:
     assert _work is not None
-    return _work.done(place)
+    work, folder = _work
+    _, codes, part = work.done(place)
+    path = folder / f"block-{place[0]}-{place[1]}"
+    with path.open("wb", buffering=0) as file:
+        file.write(b"".join(code for _, _, code in codes))
+        if part is not None:
+            file.write(part.tobytes())
+    return place, [(level, at, len(code)) for level, at, code in codes], path, None if part is None else part.shape
 
 
-def workers(count: int, tiles: int) -> Workers:
-    """Who makes so many tiles."""
-    return Several(count) if count > 1 and tiles > _WORTH_IT else Alone()
+def _taken(laid: _Laid) -> Coded:
+    place, sizes, path, shape = laid
+    data = path.read_bytes()
+    path.unlink()
+    at, codes = 0, []
+    for level, where, size in sizes:
+        codes.append((level, where, data[at : at + size]))
+        at += size
+    part = None if shape is None else np.frombuffer(data, dtype=np.uint8, offset=at).reshape(shape)
+    return place, codes, part
+
+
+def workers(count: int, tiles: int, folder: Path) -> Workers:
+    """Who makes so many tiles; a folder is there for what lies between processes."""
+    return Several(count, folder) if count > 1 and tiles > _WORTH_IT else Alone()
