@@ -112,7 +112,7 @@ class Several:
 
 
 def _in_order(pool: ProcessPoolExecutor, work: BlockWork, places: Iterator[Place], ahead: int) -> Iterator[Coded]:
-    """Blocks as they are wanted: `ahead` are with the others, begun now; while the next is not done we take one back."""
+    """Blocks as they are wanted: `ahead` are with the others, and while the next is not done, one is taken back."""
     waiting: deque[tuple[Place, Future[_Laid] | Coded]] = deque()
 
     def hand_out() -> None:
