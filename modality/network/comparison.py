@@ -262,3 +262,12 @@ def same_pixels(sent: PreparedInstance, held: PreparedInstance, mine: Dataset, t
 def _decoded(instance: PreparedInstance, dataset: Dataset) -> Dataset:
     """The data set with its pixels native, by the codecs that we send with: pydicom's own want other packages."""
     return transcode(instance, EXPLICIT_LITTLE).dataset() if instance.syntax.encapsulated else dataset
+
+
+def comparable(instance: PreparedInstance) -> Dataset:
+    """The data set with its words little endian, in sequences too: of words pydicom tells as bytes what was stored.
+
+    Raises:
+        InputError: the data set is damaged.
+    """
+    return instance.dataset() if instance.syntax.little_endian else transcode(instance, EXPLICIT_LITTLE).dataset()

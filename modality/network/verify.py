@@ -9,7 +9,7 @@ from typing import Any
 
 from modality.errors import ContextRefused, ModalityError, PeerError, counted
 from modality.network.address import Address
-from modality.network.comparison import Difference, differences, same_pixels
+from modality.network.comparison import Difference, comparable, differences, same_pixels
 from modality.network.local import Local
 from modality.network.retrieve.move import Listen
 from modality.network.retrieve.sources import Source, Wanted, source
@@ -150,7 +150,7 @@ def _compare(held: PreparedInstance, file: _Sent, report: Verification) -> bool:
         recoded = sent.transfer_syntax_uid != held.transfer_syntax_uid
         if recoded:
             report.transcoded[uid] = (syntax_name(sent.transfer_syntax_uid), syntax_name(held.transfer_syntax_uid))
-        mine, theirs = sent.dataset(), held.dataset()
+        mine, theirs = comparable(sent), comparable(held)
         recoded = recoded and (sent.syntax.encapsulated or held.syntax.encapsulated)
         found = list(differences(uid, mine, theirs, transcoded=recoded))
         same = same_pixels(sent, held, mine, theirs)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from modality.network.comparison import Difference, differences, same_pixels
+from modality.network.comparison import Difference, comparable, differences, same_pixels
 from modality.transfer.encode import transcode
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
@@ -93,7 +93,7 @@ def _told(mine: PreparedInstance, theirs: PreparedInstance) -> Iterator[str]:
     uid = mine.sop_instance_uid
     encoded_otherwise = mine.transfer_syntax_uid != theirs.transfer_syntax_uid
     transcoded = encoded_otherwise and (mine.syntax.encapsulated or theirs.syntax.encapsulated)
-    sent, held = mine.dataset(), theirs.dataset()
+    sent, held = comparable(mine), comparable(theirs)
     for one in differences(uid, sent, held, transcoded=transcoded):
         yield _line(one)
     if not same_pixels(mine, theirs, sent, held):
@@ -119,7 +119,7 @@ def _message(what: str, problems: list[str]) -> str:
 
 
 def _plain(instance: PreparedInstance) -> Dataset:
-    return (transcode(instance, EXPLICIT_LITTLE) if instance.syntax.encapsulated else instance).dataset()
+    return transcode(instance, EXPLICIT_LITTLE).dataset() if instance.syntax.encapsulated else comparable(instance)
 
 
 def _arrays(given: Any) -> Iterator[Any]:

@@ -23,7 +23,7 @@ class Receipt:
         stored: SOP Instance UIDs stored, in the order of their storing; a warning status counts as stored.
         warnings: SOP Instance UIDs by the warning status (Bxxx) they were stored with.
         refused: SOP Instance UIDs by the failure status that the peer answered with.
-        failed: why, by SOP Instance UID or file name, for what got no answer.
+        failed: why, by SOP Instance UID or file name, for what got no answer; a second file of one UID as `UID (n)`.
         transcoded: how many of them were stored in another transfer syntax than they came in.
         bytes: bytes of the data sets stored.
         retryable: SOP Instance UIDs among the refused and the failed that may be stored later, as they are: the peer
@@ -59,8 +59,11 @@ class Receipt:
 
     def fail(self, uid: str, error: ModalityError) -> None:
         """Note that there was no answer, and why."""
-        self.failed[uid] = str(error)
+        self._note_failure(uid, str(error))
         self.retryable += [uid] if error.retryable else []
+
+    def _note_failure(self, uid: str, why: str) -> None:
+        self.failed[f"{uid} ({len(self.failed) + 1})" if uid in self.failed else uid] = why
 
     def add(self, other: Receipt) -> None:
         """Take another receipt's account into this one."""
@@ -69,7 +72,8 @@ class Receipt:
             for status, uids in theirs.items():
                 mine.setdefault(status, []).extend(uids)
         self.comments = other.comments | self.comments
-        self.failed.update(other.failed)
+        for uid, why in other.failed.items():
+            self._note_failure(uid, why)
         self.retryable += other.retryable
         self.transcoded += other.transcoded
         self.bytes += other.bytes

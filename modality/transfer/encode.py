@@ -23,7 +23,8 @@ from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, TransferSyntax, 
 
 _PIXEL_DATA = 0x7FE00010
 _LARGEST_NATIVE = 0xFFFFFFFE  # a length is even, and of 32 bits (PS3.5 7.1)
-# Value representations whose words take the byte order of the syntax (PS3.5 6.2, 7.3).
+# Value representations whose words take the byte order of the syntax (PS3.5 6.2, 7.3). Samples of 32 bits in OW stand
+# in two words, the lower one first in either byte order (PS3.5 8.1.1, annex D): only the bytes of each word turn.
 _WORDS = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
 
 
@@ -93,15 +94,18 @@ def prepare_frames(
             f"{syntax.keyword} holds less than 4 GiB of pixels in one instance, and {count} frames are {length} bytes:"
             " take fewer slices, or an encapsulated syntax"
         )
-    plain = [
-        np.ascontiguousarray(frame, dtype=frame.dtype.newbyteorder("<" if syntax.little_endian else ">"))
-        for frame in frames
-    ]
-    parts: list[Buffer] = [frame.reshape(-1).view(np.uint8).data for frame in plain]
+    parts: list[Buffer] = [_samples(frame, syntax) for frame in frames]
     if length % 2:
         parts.append(b"\0")
     header = pixel_header(length + length % 2, width, syntax)
     return _assembled(dataset, syntax, PixelElement([header, *parts]), "")
+
+
+def _samples(frame: npt.NDArray[np.generic], syntax: TransferSyntax) -> Buffer:
+    plain = np.ascontiguousarray(frame, dtype=frame.dtype.newbyteorder("<")).reshape(-1)
+    if not syntax.little_endian and plain.itemsize > 1:
+        plain = plain.view("<u2").byteswap()
+    return plain.view(np.uint8).data
 
 
 def _assembled(dataset: Dataset, syntax: TransferSyntax, pixels: PixelElement, source: str) -> PreparedInstance:
@@ -159,10 +163,10 @@ def transcode(instance: PreparedInstance, syntax: TransferSyntax, *, quality: fl
 
 def _change(dataset: Dataset, changes: Mapping[str, Any]) -> None:
     for keyword, value in changes.items():
+        if keyword in dataset:
+            delattr(dataset, keyword)  # a new element: the old one may be the caller's, or of another representation
         if value is not None:
             setattr(dataset, keyword, value)
-        elif keyword in dataset:
-            delattr(dataset, keyword)
 
 
 def _write(dataset: Dataset, syntax: TransferSyntax) -> bytes:
@@ -182,10 +186,7 @@ def _swap_words(dataset: Dataset) -> None:
             for item in element.value:
                 _swap_words(item)
         elif element.VR in _WORDS and element.value:
-            width = _WORDS[element.VR]
-            if element.tag == _PIXEL_DATA:
-                width = max(width, _bytes_per_sample(dataset))
-            swapped = np.frombuffer(element.value, f"<u{width}").byteswap().tobytes()
+            swapped = np.frombuffer(element.value, f"<u{_WORDS[element.VR]}").byteswap().tobytes()
             dataset.add_new(element.tag, element.VR, swapped)
 
 
@@ -204,7 +205,7 @@ def pixel_element(data: Buffer, width: int, syntax: TransferSyntax) -> list[Buff
     if len(data) % 2:
         data = bytes(data) + b"\0"
     if not syntax.little_endian and width > 1:
-        data = np.frombuffer(data, f"<u{width}").byteswap().tobytes()
+        data = np.frombuffer(data, "<u2").byteswap().tobytes()
     return [pixel_header(len(data), width, syntax), data]
 
 

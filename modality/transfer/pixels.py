@@ -25,6 +25,11 @@ _LARGEST_BASIC_OFFSET = 1 << 32  # the Basic Offset Table holds 32 bits (PS3.5 A
 # Visible light and ophthalmic images have Planar Configuration 0 (PS3.3 C.8.12.1, C.8.17.2), and RLE may say so too
 # (PS3.5 Table 8.2.2-1).
 _VISIBLE_LIGHT = "1.2.840.10008.5.1.4.1.1.77.1."
+# What counts in stored values, and rises with them (PS3.3 C.7.6.3, C.7.5.1.1.2); and what maps them by a table of its
+# own, which would have to follow (PS3.3 C.7.6.16.2.11, C.7.6.19).
+_STORED_VALUES = ("SmallestImagePixelValue", "LargestImagePixelValue", "PixelPaddingValue", "PixelPaddingRangeLimit")
+_LARGEST_STORED = 0xFFFF
+_MAPPINGS = ("RealWorldValueMappingSequence", "RedPaletteColorLookupTableDescriptor")
 _FRAGMENTS_HEADER = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)
 _NO_TABLES = {"ExtendedOffsetTable": None, "ExtendedOffsetTableLengths": None}
 _SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
@@ -198,11 +203,16 @@ def _described(dataset: Dataset, description: Description) -> dict[str, Any]:
         return changes
     if "RescaleIntercept" not in dataset or "ModalityLUTSequence" in dataset:
         raise UnsupportedError("signed pixels without Rescale Intercept cannot be made unsigned for a lossy syntax")
+    for keyword in _MAPPINGS:
+        if keyword in dataset:
+            raise UnsupportedError(f"signed pixels with {keyword} cannot be made unsigned for a lossy syntax")
     slope = float(dataset.get("RescaleSlope") or 1)
     changes["RescaleIntercept"] = f"{float(dataset.RescaleIntercept) - description.offset * slope:.10g}"
-    for keyword in ("SmallestImagePixelValue", "LargestImagePixelValue", "PixelPaddingValue", "PixelPaddingRangeLimit"):
+    for keyword in _STORED_VALUES:
         if dataset.get(keyword) is not None:
-            changes[keyword] = int(dataset[keyword].value) + description.offset
+            changes[keyword] = value = int(dataset[keyword].value) + description.offset
+            if not 0 <= value <= _LARGEST_STORED:
+                raise UnsupportedError(f"{keyword} {value - description.offset} has no place among unsigned pixels")
     return changes
 
 

@@ -14,7 +14,7 @@ from modality.transfer.elements import Buffer, skim
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.layouts import Layouts
 from modality.transfer.part10 import has_meta, is_uid, read_meta
-from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, IMPLICIT_LITTLE
+from modality.transfer.syntaxes import BY_UID, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
 _SMALL = 1 << 16  # up to here reading costs less than mapping
 _FOLDER = "cannot be read: a link to a folder is not followed; name the folder itself"
@@ -60,7 +60,7 @@ def _contents(name: str) -> Buffer:
 
 
 def from_bytes(data: Buffer, *, source: str = "", layouts: Layouts | None = None) -> PreparedInstance:
-    """An instance from the bytes of a DICOM file, or of a bare data set in one of the default syntaxes.
+    """An instance from the bytes of a DICOM file, or of a bare data set in a native syntax that is not deflated.
 
     Raises:
         InputError: the bytes are truncated or no DICOM.
@@ -104,8 +104,8 @@ def encoded(
 
 
 def _without_meta(data: Buffer, source: str) -> PreparedInstance:
-    """Old files carry a bare data set; the default syntaxes are tried, the first that reads through is taken."""
-    for syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
+    """Old files carry a bare data set; the native syntaxes are tried, the first that reads through is taken."""
+    for syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG):
         try:
             found = encoded(data, syntax.uid, source=source)
             if found.identifier("SOPClassUID"):

@@ -20,9 +20,9 @@ from modality.simulated.archive import SimulatedArchive
 from modality.transfer.encode import prepare
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
-from modality.transfer.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
+from modality.transfer.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE, TransferSyntax
 from tests.network.conftest import LOCAL, series
-from tests.transfer.datasets import CT_IMAGE, image
+from tests.transfer.datasets import CT_IMAGE, image, with_words
 
 Start = Callable[..., SimulatedArchive]
 
@@ -124,6 +124,19 @@ def test_what_was_transcoded_has_the_same_pixels_and_attributes(archive: Start, 
     assert report.transcoded == {"1.2.3.4": (syntax.keyword, "ImplicitVRLittleEndian")}  # type: ignore[attr-defined]
     assert report.coerced == []
     assert report.complete
+
+
+@pytest.mark.parametrize("held", [EXPLICIT_BIG, EXPLICIT_LITTLE], ids=lambda one: one.keyword)
+def test_words_are_the_same_in_either_byte_order(tmp_path: Path, held: TransferSyntax) -> None:
+    other = IMPLICIT_LITTLE if held is EXPLICIT_BIG else EXPLICIT_BIG
+    dataset = with_words()
+    prepare(dataset, held).write(tmp_path / "held.dcm")
+    report = verify_instances(tmp_path, [prepare(dataset, other)], LOCAL)
+    assert report.coerced == []
+    assert report.complete
+    dataset[0x00281201].value = b"\2\1\4\3"
+    report = verify_instances(tmp_path, [prepare(dataset, other)], LOCAL)
+    assert [one.attribute for one in report.coerced] == ["RedPaletteColorLookupTableData"]
 
 
 def spoil(peer: SimulatedArchive, change: Callable[[Dataset], None]) -> None:

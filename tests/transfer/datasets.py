@@ -89,8 +89,11 @@ def part_10(dataset: Dataset, syntax: TransferSyntax = EXPLICIT_LITTLE) -> bytes
 
 
 def decoded(instance: PreparedInstance) -> Dataset:
-    """An instance as pydicom reads it."""
-    return dcmread(BytesIO(b"".join(instance.part10())))
+    """An instance as pydicom reads it, which takes samples of 32 bits in big endian for one word, and they are two."""
+    found = dcmread(BytesIO(b"".join(instance.part10())))
+    if not instance.syntax.little_endian and found.get("BitsAllocated") == 32:
+        found.PixelData = np.frombuffer(found.PixelData, "<u2").reshape(-1, 2)[:, ::-1].tobytes()
+    return found
 
 
 def with_group_length(data: bytes, tag: int, syntax: TransferSyntax) -> bytes:
@@ -157,4 +160,21 @@ def random_datasets(draw: st.DrawFn, depth: int = 2) -> Dataset:
             item.is_undefined_length_sequence_item = draw(st.booleans())
         dataset.ReferencedImageSequence = items
         dataset["ReferencedImageSequence"].is_undefined_length = draw(st.booleans())
+    return dataset
+
+
+def with_words() -> Dataset:
+    """A CT image with an element of each representation whose words turn with the byte order, one in a sequence."""
+    dataset = image()
+    icon = pixels(np.arange(0, 1800, 300, "u2").reshape(2, 3))
+    for keyword in ("SOPClassUID", "SOPInstanceUID", "PatientName", "SpecificCharacterSet", "ReferencedImageSequence"):
+        del icon[keyword]
+    icon["PixelData"].VR = "OW"
+    dataset.IconImageSequence = [icon]
+    dataset.add_new(0x00281201, "OW", b"\1\2\3\4")
+    dataset.add_new(0x00660023, "OL", bytes(range(8)))
+    dataset.add_new(0x56000020, "OF", bytes(range(8)))
+    dataset.add_new(0x00660022, "OD", bytes(range(16)))
+    dataset.add_new(0x00091001, "OB", b"\1\2\3\4")
+    dataset.add_new(0x00090010, "LO", "A VENDOR")
     return dataset

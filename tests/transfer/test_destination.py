@@ -71,6 +71,16 @@ def test_receipts_add_up() -> None:
     assert Receipt(["1"], {0xB000: ["1"]}).complete
 
 
+def test_each_of_several_files_with_one_uid_that_fail_counts() -> None:
+    one, other = Receipt(), Receipt()
+    one.fail("1", UsageError("this"))
+    one.fail("1", UsageError("that"))
+    other.fail("1", UsageError("more"))
+    one.add(other)
+    assert one.failed == {"1": "this", "1 (2)": "that", "1 (3)": "more"}
+    assert one.dealt_with == 3
+
+
 def test_a_syntax_is_found_by_keyword_and_uid_and_an_unknown_one_gets_the_nearest() -> None:
     assert syntax("ExplicitVRLittleEndian") is syntax("1.2.840.10008.1.2.1") is EXPLICIT_LITTLE
     with pytest.raises(UnknownNameError, match="did you mean 'RLELossless'"):

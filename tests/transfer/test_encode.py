@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
 
 from modality.errors import InputError, UnsupportedError
-from modality.transfer.encode import prepare, transcode
+from modality.transfer.encode import prepare, prepare_frames, transcode
 from modality.transfer.reading import read
 from modality.transfer.syntaxes import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
-from tests.transfer.datasets import BASIC, FILES, decoded, image, pixels
+from tests.transfer.datasets import BASIC, FILES, decoded, image, pixels, with_words
 
 GOOD = (
     "CT_small.dcm",
@@ -104,28 +104,20 @@ def test_rle_says_that_its_planes_stand_one_after_the_other() -> None:
     assert decoded(prepare(pixels(noise((3, 3, 3), "u1")), RLE)).PlanarConfiguration == 1
 
 
-def with_words() -> Dataset:
-    dataset = image()
-    icon = pixels(noise((2, 3), "u2"))
-    for keyword in ("SOPClassUID", "SOPInstanceUID", "PatientName", "SpecificCharacterSet", "ReferencedImageSequence"):
-        del icon[keyword]
-    icon["PixelData"].VR = "OW"
-    dataset.IconImageSequence = [icon]
-    dataset.add_new(0x00281201, "OW", b"\1\2\3\4")
-    dataset.add_new(0x00660023, "OL", bytes(range(8)))
-    dataset.add_new(0x56000020, "OF", bytes(range(8)))
-    dataset.add_new(0x00660022, "OD", bytes(range(16)))
-    dataset.add_new(0x00091001, "OB", b"\1\2\3\4")
-    dataset.add_new(0x00090010, "LO", "A VENDOR")
-    return dataset
-
-
 def test_words_turn_with_the_byte_order_there_and_back() -> None:
     dataset = with_words()
     big = prepare(dataset, EXPLICIT_BIG)
     assert b"\2\1\4\3" in big.head
     again = transcode(big, EXPLICIT_LITTLE)
     assert b"".join(again.buffers()) == b"".join(prepare(dataset, EXPLICIT_LITTLE).buffers())
+
+
+def test_a_sample_of_32_bits_is_two_words_the_lower_first_in_either_byte_order() -> None:
+    array = np.array([[0x01020304, 0x05060708]], "u4")
+    dataset = pixels(array)
+    assert bytes(prepare(dataset, EXPLICIT_LITTLE).tail[-1]) == b"\4\3\2\1\10\7\6\5"
+    assert bytes(prepare(dataset, EXPLICIT_BIG).tail[-1]) == b"\3\4\1\2\7\10\5\6"
+    assert bytes(prepare_frames(dataset, [array], EXPLICIT_BIG).tail[-1]) == b"\3\4\1\2\7\10\5\6"
 
 
 @pytest.mark.parametrize("syntax", BASIC, ids=lambda one: one.keyword)

@@ -23,8 +23,8 @@ from modality.transfer.files import write_whole
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.part10 import read_meta, write_meta
 from modality.transfer.reading import encoded, from_bytes, read
-from modality.transfer.syntaxes import DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax
-from tests.transfer.datasets import BASIC, CT_IMAGE, image, written
+from modality.transfer.syntaxes import DEFLATED, EXPLICIT_LITTLE, TransferSyntax
+from tests.transfer.datasets import BASIC, CT_IMAGE, NATIVE, image, written
 
 WHOLE = b"".join(prepare(image()).part10())
 
@@ -68,7 +68,7 @@ def test_every_truncation_of_a_file_is_refused(syntax: TransferSyntax) -> None:
         assert b"".join(found.part10()) == data[:end]
 
 
-@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE], ids=lambda one: one.keyword)
+@pytest.mark.parametrize("syntax", NATIVE, ids=lambda one: one.keyword)
 def test_a_bare_data_set_is_read(syntax: TransferSyntax) -> None:
     found = from_bytes(written(image(), syntax))
     assert (found.transfer_syntax_uid, found.sop_instance_uid) == (syntax.uid, "1.2.3.4")

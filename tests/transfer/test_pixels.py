@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
+from copy import deepcopy
 
 import numpy as np
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 from modality.errors import InputError, UnsupportedError, UsageError
 from modality.transfer.encode import prepare, transcode
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
-from modality.transfer.syntaxes import BY_KEYWORD, EXPLICIT_LITTLE, RLE, TABLE
+from modality.transfer.syntaxes import BY_KEYWORD, EXPLICIT_LITTLE, RLE, TABLE, TransferSyntax
 from tests.transfer.datasets import FILES, image, pixels
 
 pytest.importorskip("imagecodecs")
@@ -75,6 +77,41 @@ def test_signed_values_go_lossy_with_the_intercept_moved_and_stay_what_they_mean
     del dataset.RescaleIntercept
     with pytest.raises(UnsupportedError, match="Rescale Intercept"):
         transcode(prepare(dataset), BY_KEYWORD["JPEGLSNearLossless"])
+
+
+def signed_with_padding() -> Dataset:
+    values = np.arange(-2000, -1900, dtype="i2").reshape(10, 10)
+    dataset = pixels(values, RescaleIntercept="0", RescaleSlope="2")
+    for tag, value in ((0x00280106, -2000), (0x00280107, 1311), (0x00280120, -2000)):
+        dataset.add_new(tag, "SS", value)
+    return dataset
+
+
+def test_what_counts_in_stored_values_follows_them_and_becomes_unsigned() -> None:
+    made = transcode(prepare(signed_with_padding()), BY_KEYWORD["JPEGLSNearLossless"]).dataset()
+    assert (made.PixelRepresentation, made.RescaleIntercept) == (0, -65536)
+    for tag, value in ((0x00280106, 30768), (0x00280107, 34079), (0x00280120, 30768)):
+        assert (made[tag].VR, made[tag].value) == ("US", value)
+
+
+def test_signed_values_that_something_else_maps_too_are_not_made_unsigned() -> None:
+    mapped = signed_with_padding()
+    mapped.RealWorldValueMappingSequence = [Dataset()]
+    with pytest.raises(UnsupportedError, match="RealWorldValueMappingSequence"):
+        transcode(prepare(mapped), BY_KEYWORD["JPEGLSNearLossless"])
+    outside = pixels(np.zeros((4, 4), "i2"), bits_stored=12, RescaleIntercept="0")
+    outside.add_new(0x00280120, "SS", -32768)
+    with pytest.raises(UnsupportedError, match="PixelPaddingValue -32768"):
+        transcode(prepare(outside), BY_KEYWORD["JPEGLSNearLossless"])
+
+
+@pytest.mark.parametrize("syntax", ENCODINGS, ids=lambda one: one.keyword)
+def test_the_callers_data_set_is_left_as_it_was(syntax: TransferSyntax) -> None:
+    for dataset in (pixels(frames(16, 16, 3, dtype="u1", highest=255)), signed_with_padding()):
+        before = deepcopy(dataset)
+        with suppress(UnsupportedError):
+            prepare(dataset, syntax)
+        assert dataset == before
 
 
 @pytest.mark.parametrize("colour", [False, True])

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from modality.errors import AssociationAborted, InputError, PeerError, ResponseTimeout, UnreachableError
 from modality.network.address import DicomAddress
@@ -22,12 +23,14 @@ _SEND_BUFFER = 4 << 20
 _RECEIVE = 1 << 16
 _LAST_WORD_S = 0.5
 # How long an answer is looked out for before we sleep: to be woken takes some 40 us, as long as a fast archive needs
-# for a small instance. Not with one processor, where a peer of the same machine could not work meanwhile.
+# for a small instance. Not with one processor, where a peer of the same machine could not work meanwhile; and not
+# beside other connections, whose threads need the interpreter: several associations were slower by it.
 _ONE_PROCESSOR = len(os.sched_getaffinity(0)) == 1 if hasattr(os, "sched_getaffinity") else os.cpu_count() == 1
 _LOOKOUT_S = 0.0 if _ONE_PROCESSOR else 60e-6
 # Linux only, and it does not stick: set before each wait. A peer whose response is two small writes has its second one
 # held by Nagle's algorithm until our delayed acknowledgement, 40 ms later.
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
+_OPEN: WeakSet[Connection] = WeakSet()
 
 
 def open_socket(peer: DicomAddress, *, connect_s: float, tls: ssl.SSLContext | None) -> socket.socket:
@@ -70,13 +73,18 @@ def broken(peer: DicomAddress, error: OSError, *, secured: bool) -> PeerError | 
     return AssociationAborted(f"{peer}: the connection broke ({error.strerror or error})")
 
 
-def last_word(connection: socket.socket, error: OSError) -> OSError:
-    """Why writing to a TLS peer failed: its alert, where one waits to be read, says more than the broken pipe."""
+def last_word(connection: socket.socket, error: OSError, unread: list[bytes] | None = None) -> OSError:
+    """Why writing to a TLS peer failed: its alert, where one waits to be read, says more than the broken pipe.
+
+    What waits and is no alert goes to `unread`.
+    """
     try:
         connection.settimeout(_LAST_WORD_S)
-        connection.recv(_RECEIVE)
+        data = connection.recv(_RECEIVE)
     except OSError as said:
         return error if isinstance(said, TimeoutError) else said
+    if unread is not None:
+        unread.append(data)
     return error
 
 
@@ -96,7 +104,9 @@ class Connection:
     def __init__(self, peer: DicomAddress, *, connect_s: float, answer_s: float, tls: ssl.SSLContext | None) -> None:
         self.peer = peer
         self._socket = open_socket(peer, connect_s=connect_s, tls=tls)
+        _OPEN.add(self)
         self._secured = tls is not None
+        self._unread: list[bytes] = []
         self._prompt = True  # the peer's last answer came so soon that it pays to look out for the next
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(self._socket, select.POLLIN)
@@ -134,7 +144,7 @@ class Connection:
         except OSError as error:
             if error.errno == errno.EFAULT:  # a page of a mapped file is gone; nothing is wrong with the peer
                 raise InputError("the file was cut short while it was being sent") from error
-            cause = last_word(self._socket, error) if self._secured else error
+            cause = last_word(self._socket, error, self._unread) if self._secured else error
             raise broken(self.peer, cause, secured=self._secured) from error
 
     def _send_scattered(self, buffers: Sequence[bytes | memoryview]) -> None:
@@ -167,7 +177,12 @@ class Connection:
             if self._secured and left > 0:
                 self._socket.settimeout(left)
                 return self._socket.recv(_RECEIVE)
-            if self._prompt and left > 0 and (data := self._looked_out(began + _LOOKOUT_S)) is not None:
+            if (
+                self._prompt
+                and left > 0
+                and len(_OPEN) == 1
+                and (data := self._looked_out(began + _LOOKOUT_S)) is not None
+            ):
                 return data
             _wait(self._readable, left)
             self._prompt = time.monotonic() - began < 3 * _LOOKOUT_S
@@ -193,6 +208,8 @@ class Connection:
             AssociationAborted: the connection broke.
             HandshakeFailed: the peer turned our certificate down.
         """
+        if self._unread:
+            return self._unread.pop(0)
         try:
             if self._secured:
                 self._socket.settimeout(0)
@@ -209,6 +226,7 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection."""
+        _OPEN.discard(self)
         self._socket.close()
 
 

@@ -26,6 +26,7 @@ from modality.protocol.upper_layer.pdu import Accepted as AssociateAccept
 from modality.protocol.upper_layer.requestor import Closed, Event, Requestor, State
 from modality.transfer.instance import PreparedInstance
 
+_ABORT_S = 0.5  # how long a peer that does not read may keep our A-ABORT waiting, before we just close
 # PS3.8 Table 9-21: what a source's reason means.
 _REASONS = {
     (1, 1): "no reason given",
@@ -150,10 +151,14 @@ class StorageAssociation:
         self._connection.expect(self._connection.answer_s)
         try:
             self._connection.send(buffers)
-        except AssociationAborted:
-            # The peer may have said why before it closed: an A-ABORT that waits to be read says more.
-            with suppress(ResponseTimeout, AssociationAborted):
-                self._events()
+        except (AssociationAborted, ResponseTimeout) as error:
+            # The peer may have said why before it closed, or read no further: an A-ABORT that waits says more.
+            try:
+                self.arrived()
+            except AssociationAborted as said:
+                raise said from error
+            except PeerError:
+                pass
             raise
 
     def responses(self, what: str = "C-STORE") -> list[Response]:
@@ -245,5 +250,6 @@ class StorageAssociation:
     def abort(self) -> None:
         """A-ABORT where there is an association to end, and close."""
         with suppress(ModalityError):
+            self._connection.expect(_ABORT_S)
             self._connection.send([self._requestor.abort()])
         self._connection.close()

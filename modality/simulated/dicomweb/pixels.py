@@ -167,7 +167,7 @@ class StoredPixels:
     def _swapped(self, frame: int, value: memoryview) -> bytes:
         """A frame of Explicit VR Big Endian, its words turned (PS3.5 7.3)."""
         size = self.format.length
-        width = 1 if self.element[1] == "OB" else max(2, self.format.bits_allocated // 8)
+        width = 1 if self.element[1] == "OB" else 2  # a sample of 32 bits is two words (PS3.5 annex D)
         first = frame * size
         begin, end = first - first % width, -(-(first + size) // width) * width
         words = np.frombuffer(self._cut(value[begin:end], 0, end - begin), f">u{width}")

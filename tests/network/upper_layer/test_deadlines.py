@@ -19,7 +19,7 @@ from modality.network.store import DicomArchive
 from modality.protocol.negotiation import FALLBACKS
 from modality.transfer.encode import prepare
 from tests.network.acceptor import VERIFICATION
-from tests.network.scripted import accept, acceptance, message, pdu, peer, response, whole_message
+from tests.network.scripted import ABORT, accept, acceptance, message, pdu, peer, response, whole_message
 from tests.transfer.datasets import image
 
 WAIT_S = 0.4
@@ -118,3 +118,37 @@ def test_a_peer_that_takes_no_more_bytes() -> None:
         with within(6 * WAIT_S), pytest.raises(ModalityError):
             create_step(address, "1.2.3", big, LOCAL)
         over.set()
+
+
+BIG = image(Rows=4096, Columns=4096, PixelData=bytes(1 << 25))  # more than the kernel holds between us
+
+
+@pytest.mark.parametrize("goes", [True, False], ids=["and closes", "and reads no more"])
+def test_an_abort_in_the_middle_of_an_instance_is_told_as_such(goes: bool) -> None:
+    over = threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        accept(connection)
+        pdu(connection)
+        connection.sendall(ABORT)
+        if not goes:
+            over.wait(5)
+
+    with peer(script) as address, within(5 * WAIT_S):
+        receipt = DicomArchive(address, local=LOCAL).store([prepare(BIG)])
+        over.set()
+    assert list(receipt.failed.values()) == [f"{address}: aborted the association"]
+    assert receipt.retryable == ["1.2.3.4"]
+
+
+def test_a_peer_that_reads_no_more_is_not_waited_for_with_our_abort() -> None:
+    over = threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        accept(connection)
+        over.wait(10)
+
+    with peer(script) as address, within(3.5):
+        receipt = DicomArchive(address, local=Local("CT01", Timeouts(2, 2, 2))).store([prepare(BIG)])
+        over.set()
+    assert "stopped reading for 2 s" in receipt.failed["1.2.3.4"]

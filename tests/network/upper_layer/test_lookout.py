@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
 import pytest
 
@@ -15,6 +16,11 @@ from modality.network.upper_layer.connection import Connection
 from tests.network.scripted import peer
 
 LONG_S = 0.05
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_OPEN", WeakSet())
 
 
 @contextmanager
@@ -68,6 +74,18 @@ def test_after_a_slow_answer_nothing_is_looked_out_for_until_one_is_prompt_again
         again.set()
         assert ours.receive() == b"\2"
         assert len(looked) == 2
+
+
+def test_beside_another_connection_nothing_is_looked_out_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, alone = (threading.Event() for _ in range(3))
+    with to([first, second, alone], monkeypatch) as ours:
+        with to([threading.Event()], monkeypatch):
+            monkeypatch.setattr(Connection, "_looked_out", lambda *_: pytest.fail("looked out"))
+            for event, answer in ((first, b"\0"), (second, b"\1")):
+                event.set()
+                assert ours.receive() == answer
+        monkeypatch.setattr(Connection, "_looked_out", lambda *_: b"looked out")
+        assert ours.receive() == b"looked out"
 
 
 def test_a_lookout_in_vain_takes_nothing_from_the_time_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from modality.network.upper_layer.tls import client_context
 from modality.protocol.negotiation import FALLBACKS
 from modality.transfer.encode import prepare
 from tests.network.acceptor import VERIFICATION, Acceptor, Authority, acceptor
-from tests.network.scripted import peer
+from tests.network.scripted import ABORT, accept, pdu, peer
 from tests.transfer.datasets import image
 
 TIMEOUTS = Timeouts(2, 2, 2)
@@ -187,3 +188,20 @@ def test_a_bad_file_is_named(authority: Authority, tmp_path: Path) -> None:
             client_context(*arguments)
         assert str(culprit) in str(raised.value)
         assert "\n" not in str(raised.value)
+
+
+def test_an_abort_in_the_middle_of_an_instance_is_told_as_such(authority: Authority) -> None:
+    context = authority.server()
+
+    def script(plain: socket.socket) -> None:
+        connection = context.wrap_socket(plain, server_side=True)
+        accept(connection)
+        pdu(connection)
+        connection.sendall(ABORT)
+        connection.close()
+
+    with peer(script) as address:
+        secured = replace(address, tls=True)
+        big = prepare(image(Rows=4096, Columns=4096, PixelData=bytes(1 << 25)))
+        receipt = DicomArchive(secured, local=trusting(authority)).store([big])
+    assert list(receipt.failed.values()) == [f"{secured}: aborted the association"]

@@ -8,12 +8,14 @@ import numpy as np
 import pydicom
 import pytest
 
+from modality.transfer.encode import prepare
 from tests.peers import dcmtk
 from tests.peers.commandline import generated, modality
 from tests.peers.fixtures import Factory
 from tests.peers.process import HOST
 from tests.peers.send.conftest import served_archive
 from tests.peers.send.received import by_uid, syntaxes
+from tests.transfer.datasets import pixels
 
 pytestmark = pytest.mark.peer
 
@@ -101,3 +103,18 @@ def test_from_a_little_endian_only_sender_to_a_big_endian_only_receiver(
         assert (finished.code, finished.document["transcoded"], finished.lines) == (0, len(study), [])
         assert syntaxes(by_uid(big.files())) == {"ExplicitVRBigEndian"}
         assert_same_study(study, big.files())
+
+
+def test_samples_of_32_bits_keep_their_value_through_either_byte_order(tmp_path: Path) -> None:
+    values = np.array([[1, 70000], [0x01020304, 0xFFFFFFFE]], "u4")
+    little, big, back = (tmp_path / name for name in ("little", "big", "back"))
+    for folder in (little, big, back):
+        folder.mkdir()
+    prepare(pixels(values)).write(little / "a.dcm")
+    dcmtk.run("dcmconv", "+tb", little / "a.dcm", big / "theirs.dcm")
+    assert modality("transcode", big / "theirs.dcm", "-o", back, "--to", "ExplicitVRLittleEndian").code == 0
+    (ours,) = back.iterdir()
+    assert np.array_equal(pydicom.dcmread(ours).pixel_array, values)
+    assert modality("transcode", little, "-o", big, "--to", "ExplicitVRBigEndian").code == 0
+    dcmtk.run("dcmconv", "+te", big / ours.name, tmp_path / "theirs.dcm")
+    assert np.array_equal(pydicom.dcmread(tmp_path / "theirs.dcm").pixel_array, values)
