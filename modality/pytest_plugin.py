@@ -95,7 +95,8 @@ def dicom_study(modality_seed: int) -> Callable[..., Study]:
         nonlocal made
         made += 1
         defaults = dict(_DEFAULTS.get(kind, {}))
-        named = defaults.pop("phantom", None) if phantom is None else phantom
+        usual = defaults.pop("phantom", None)
+        named = usual if phantom is None else phantom
         seed = modality_seed * 1000 + made if seed is None else seed
         scanned = load_phantom(named) if isinstance(named, str) else named
         return generate(kind, scanned, seed=seed, **(defaults | options))

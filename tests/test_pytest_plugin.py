@@ -148,6 +148,23 @@ def test_the_same_seed_gives_the_same_studies_and_another_one_others(project: Ru
     assert not set(first.split()) & set(other.split())
 
 
+def test_a_study_is_of_the_phantom_asked_for_by_name_or_itself(project: Run) -> None:
+    result = project(
+        """
+        import phantoms
+        import pytest
+
+        @pytest.mark.parametrize("phantom", ["water", phantoms.water()])
+        @pytest.mark.parametrize("kind", ["ct", "nm", "us", "rtstruct"])
+        def test_phantom(dicom_study, kind, phantom):
+            study = dicom_study(kind, phantom=phantom)
+            assert study.series[0].acquisition.phantom.name == "water"
+            assert len(list(study)) == len(study) >= 1
+        """
+    )
+    result.assert_outcomes(passed=8)
+
+
 def test_two_workers_of_xdist_have_archives_of_their_own_and_no_port_stays_open(project: Run, tmp_path: Path) -> None:
     result = project(
         f"""

@@ -12,6 +12,7 @@ from modality.errors import UsageError
 _THICKEST_MM = 1000.0
 _WIDEST_MM = 2000.0  # of an image: our choice, wider than any bore
 _LARGEST_MATRIX = 65535  # Rows and Columns are US (PS3.3 C.7.6.3.1)
+_MOST_SLICES = 65535  # a PET series has Number of Slices, which is US (PS3.3 C.8.9.1)
 
 
 class Extent(Protocol):
@@ -57,7 +58,7 @@ def axial(
         phantom: what is scanned.
         rows: rows of a slice, 1 to 65535; the field of view stays the same whatever their number.
         columns: columns of a slice, 1 to 65535.
-        slices: number of slices, spread evenly over the scan range; None scans the range at `slice_spacing_mm`.
+        slices: number of slices, 1 to 65535, spread evenly over the scan range; None scans it at `slice_spacing_mm`.
         slice_thickness_mm: nominal thickness.
         slice_spacing_mm: distance of the centres when `slices` is None.
         field_of_view_mm: width and height of an image; None takes the phantom's.
@@ -79,6 +80,8 @@ def axial(
         raise UsageError(f"field of view {extent:g} mm: at most {_WIDEST_MM:g} mm")
     low, high = phantom.scan_range_mm
     count = max(1, round((high - low) / spacing)) if slices is None else slices
+    if count > _MOST_SLICES:
+        raise UsageError(f"{count} slices: at most {_MOST_SLICES}; give fewer, or a greater slice spacing")
     if slices is not None and slices > 1:
         spacing = (high - low) / slices
     row_spacing, column_spacing = round(extent / rows, 6), round(extent / columns, 6)

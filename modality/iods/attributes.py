@@ -66,9 +66,9 @@ def set_attributes(
 
 
 def _element(dataset: Dataset, keyword: str, text: str) -> DataElement:
-    number = tag_for_keyword(keyword)
+    number = tag_for_keyword(keyword) if keyword else None  # pydicom has retired elements without a keyword
     if number is None:
-        nearest = difflib.get_close_matches(keyword, keyword_dict, n=1)
+        nearest = difflib.get_close_matches(keyword, filter(None, keyword_dict), n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else "give a keyword of PS3.6, such as PatientName"
         raise UnknownNameError(f"unknown attribute {keyword!r}: {hint}")
     tag = Tag(number)

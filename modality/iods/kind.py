@@ -34,8 +34,8 @@ class Kind:
         default_syntax: the transfer syntax that its instances are in unless another one is asked for.
         truth: what a scan's instances hold, as plain data ready for JSON; None where that is what lies where in it.
         told_of: what of the truth depends on the data set, such as text in the pixels; None where nothing does.
-        draw: draws into a data set what is seen of its attributes, once they are set; None where that is nothing, or
-            where its frames are made late enough.
+        draw: brings into a data set what follows from its attributes, once they are set: text seen in its pixels, the
+            dose of a weight; None where that is nothing, or where its frames are made late enough.
         parts: the series that a scan's instances stand in, in their order; None where that is the context's alone.
         body_parts: an order's words for a part of the body choose what is scanned.
         reports: the kind of the scan that its instances are about, and whose study they join, or of a report about

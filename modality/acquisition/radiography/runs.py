@@ -51,7 +51,7 @@ def _planned(
     if table_mm_s and angles[1]:
         raise UsageError("table_mm_s: the table moves only while the beam runs level; leave secondary_deg at 0")
     if table_mm_s and mask_frames:
-        raise UsageError("table_mm_s: a mask fits no other place of the table; set mask_frames to 0")
+        raise UsageError("table_mm_s: a mask fits no other place of the table; set this or mask_frames to 0")
     frame_time = round(1000.0 / rate, 3)
     low, high = phantom.bounds.low_mm, phantom.bounds.high_mm
     center = (

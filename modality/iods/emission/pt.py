@@ -19,7 +19,7 @@ from modality.iods.modules.common.general_series import general_series
 from modality.iods.modules.common.general_study import general_study
 from modality.iods.modules.common.patient import patient
 from modality.iods.modules.common.patient_study import patient_study
-from modality.iods.modules.emission.pet import pet_image, pet_isotope, pet_series
+from modality.iods.modules.emission.pet import dose_of_the_weight, pet_image, pet_isotope, pet_series
 from modality.iods.modules.emission.radiopharmaceutical import body_part, patient_orientation
 from modality.iods.modules.image.general_acquisition import general_acquisition
 from modality.iods.modules.image.general_image import general_image
@@ -68,5 +68,6 @@ PT = Kind(
     default_phantom="nema-pet",
     acquire=pt,
     describe=describe,
+    draw=dose_of_the_weight,
     iod=PT_IMAGE,
 )

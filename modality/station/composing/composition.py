@@ -185,9 +185,9 @@ def _about(series: SeriesOfKind, kind: Kind, earlier: list[_Planned]) -> int | N
             raise UsageError("about: only reports are about another series")
         return None
     of_its_kind = [place for place, one in enumerate(earlier) if one.kind.name == kind.reports]
+    if not of_its_kind:
+        raise UsageError(f"it is about a series of kind {kind.reports}: let one come before it")
     if not series.about:
-        if not of_its_kind:
-            raise UsageError(f"it is about a series of kind {kind.reports}: let one come before it")
         return of_its_kind[0]
     for place in of_its_kind:
         if earlier[place].description == series.about:

@@ -55,7 +55,8 @@ def into_media(files: Iterable[Path], out: Path) -> dict[Path, Path]:
             whole.UID = UID(uid("file-set", *sorted(uids.values())))
             whole.write(aside)
             moved: dict[Path, Path] = {}
-            inside = {str(one.SOPInstanceUID): Path(one.path).relative_to(aside) for one in whole}
+            root = Path(aside).resolve()  # as pydicom tells its places, whatever `out` was: relative, or through links
+            inside = {str(one.SOPInstanceUID): Path(one.path).relative_to(root) for one in whole}
             for path, known_as in uids.items():
                 place = out / inside[known_as]
                 place.parent.mkdir(parents=True, exist_ok=True)

@@ -118,7 +118,7 @@ class Scan:
         return dataset
 
     def _drawn(self, dataset: Dataset) -> Dataset:
-        """What is seen of the attributes as they were set: `describe` knew those before."""
+        """What follows from the attributes as they were set: `describe` knew those before."""
         if self.assignments and self.kind.draw is not None:
             self.kind.draw(self.acquisition, dataset)
         return dataset

@@ -123,7 +123,7 @@ def test_fluoroscopy_is_noisier_and_gives_less_dose_than_angiography() -> None:
         ({"primary_deg": 170.0}, "primary_deg 170"),
         ({"secondary_deg": 60.0}, "secondary_deg 60"),
         ({"table_mm_s": 10.0, "secondary_deg": 10.0}, "runs level"),
-        ({"table_mm_s": 10.0, "mask_frames": 2}, "a mask fits no other place"),
+        ({"table_mm_s": 10.0, "mask_frames": 2}, "set this or mask_frames to 0"),
         ({"kvp": 30.0}, "kvp 30"),
     ],
 )

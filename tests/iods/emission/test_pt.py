@@ -56,6 +56,29 @@ def test_suv_computed_from_the_attributes_is_that_of_the_truth(seed, tracer, rat
     assert all(image.pixel_array.max() in (32766, 32767) for image in images)
 
 
+@pytest.mark.parametrize("weight", ["100", "51.25"])
+def test_a_weight_that_is_set_gets_a_dose_of_its_own_and_the_same_suv(weight):
+    set_over = {"PatientWeight": weight, "StationName": "PET1"}
+    study = generate("pt", seed=3, rows=16, columns=16, slices=2, assignments=set_over)
+    factor = study.series[0].acquisition.bq_per_ml_of_suv
+    for one in study:
+        image = one.dataset()
+        assert float(image.PatientWeight) == float(weight)
+        assert suv_factor(image) * factor == pytest.approx(1.0, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "emptied", [{"PatientWeight": ""}, {"PatientWeight": "1e999"}, {"RadiopharmaceuticalInformationSequence": ""}]
+)
+def test_without_a_weight_or_what_was_injected_the_dose_stays(emptied):
+    plain, changed = (
+        next(iter(generate("pt", seed=3, rows=16, columns=16, slices=1, assignments=given))).dataset()
+        for given in (None, emptied)
+    )
+    doses = [one.RadionuclideTotalDose for one in changed.RadiopharmaceuticalInformationSequence]
+    assert doses in ([], [plain.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose])
+
+
 def test_a_heavier_patient_gets_more_and_has_the_same_suv(make_context):
     acquisition = pt(phantoms.nema_pet(), seed=1, rows=16, columns=16, slices=1)
     images = {

@@ -156,6 +156,7 @@ def test_the_truth_is_that_of_every_series():
         ('kind = "ct"\nabout = "Head"', "only reports"),
         ('kind = "ecg"\nphantom = "head"', "scans no phantom"),
         ('kind = "sr"', "let one come before it"),
+        ('kind = "sr"\nabout = "x"', "let one come before it"),
         ('kind = "ct"\n[[series]]\nkind = "kos"\nabout = "x"', "unknown earlier series"),
         ('kind = "ct"\n[[series]]\nkind = "kos"\nphantom = "head"', "leave out phantom"),
         ('kind = "ct"\n[[series]]\nkind = "kos"\noptions = { rows = 16 }', "which has it already"),

@@ -46,6 +46,17 @@ def test_each_file_is_moved_unchanged_to_where_the_directory_says(tmp_path):
     assert all(_FILE_ID.fullmatch(name) for name in found)
 
 
+@pytest.mark.parametrize("out", ["out", "link", "./in/../out"])
+def test_the_folder_may_be_relative_or_a_link(tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("link").symlink_to("in", target_is_directory=True)
+    made = written(Path("in"), "ecg")
+    placed = into_media(made, Path(out))
+    assert {path: placed[path].read_bytes() for path in made} == made
+    assert Path(out, "DICOMDIR").is_file()
+
+
 def test_one_patient_has_one_record_and_each_kind_a_study_and_a_series(tmp_path):
     into_media(written(tmp_path, "ct", "mr"), tmp_path / "out")
     records = dcmread(tmp_path / "out" / "DICOMDIR").DirectoryRecordSequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from pydicom.dataset import Dataset
@@ -52,12 +53,29 @@ def pet_isotope(dataset: Dataset, image: Image[PetAcquisition]) -> None:
     weight_kg = context.patient.weight_kg or ASSUMED_KG
     at = context.series.started - timedelta(seconds=scan.protocol.uptake_s)
     isotope = scan.tracer.isotope
-    item = injected(scan.tracer, at, round(scan.protocol.dose_mbq_per_kg * 1e6 * weight_kg, 3))
+    item = injected(scan.tracer, at, _injected_bq(scan, weight_kg))
     item.RadionuclideHalfLife = decimal(isotope.half_life_s)
     assert isotope.positron_fraction is not None
     item.RadionuclidePositronFraction = decimal(isotope.positron_fraction)
     item.RadiopharmaceuticalStartDateTime = date_time(at)  # the day before where midnight came between
     dataset.RadiopharmaceuticalInformationSequence = [item]
+
+
+def dose_of_the_weight(scan: PetAcquisition, dataset: Dataset) -> None:
+    """Let the dose follow a Patient's Weight that was set, or the uptake values would be wrong by as much as it.
+
+    Args:
+        scan: how much a kilogram gets.
+        dataset: a slice, attributes set; its Radionuclide Total Dose is changed. A weight that is none leaves it.
+    """
+    weight_kg = float(dataset.get("PatientWeight") or 0.0)
+    if math.isfinite(weight_kg) and weight_kg > 0.0:
+        for item in dataset.RadiopharmaceuticalInformationSequence:  # none where it was emptied
+            item.RadionuclideTotalDose = decimal(_injected_bq(scan, weight_kg))
+
+
+def _injected_bq(scan: PetAcquisition, weight_kg: float) -> float:
+    return round(scan.protocol.dose_mbq_per_kg * 1e6 * weight_kg, 3)
 
 
 def pet_image(dataset: Dataset, image: Image[PetAcquisition]) -> None:
