@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from modality.acquisition.radiography.cone import Cone
-from modality.acquisition.radiography.sheets import STEP_MM, order
+from modality.acquisition.radiography.sheets import order
 from phantoms.phantom import Fine, Phantom
 
 Real = npt.NDArray[np.float32]
 
+_STEP_MM = 1.0
 _MOST_FINER = 12
 _PHASES = 4  # pixels beside and below each other see a layer at other heights, so that slopes show no terraces
 
@@ -21,7 +22,7 @@ def down(phantom: Phantom, table: Real, cone: Cone) -> Real:
     """Line integrals of a beam from the head to the feet: layer by layer, each at its own magnification."""
     low, high = phantom.bounds.low_mm[2], phantom.bounds.high_mm[2]
     total = np.zeros((table.shape[1], cone.rows, cone.columns), dtype=np.float32)
-    count = max(1, math.ceil((high - low) / max(STEP_MM, cone.pitch_mm)))
+    count = max(1, math.ceil((high - low) / max(_STEP_MM, cone.pitch_mm)))
     thick = (high - low) / count
     layer = _Layer(phantom, table, cone)
     for number in range(count):
