@@ -156,11 +156,13 @@ class Moving:
         inside: which places are in a vessel.
         steady_m_s: speed towards the probe of what does not beat; shape (places, beams).
         beating_m_s: of what beats, at the height of the beat.
+        cosine: of the angle between the flow and the way to the probe.
     """
 
     inside: npt.NDArray[np.bool_]
     steady_m_s: Single
     beating_m_s: Single
+    cosine: Single
 
 
 def moving(
@@ -175,7 +177,7 @@ def moving(
         beams: unit vectors of the beams in the patient, each of shape (beams,).
     """
     inside = np.zeros(labels.shape, np.bool_)
-    steady, beating = np.zeros(labels.shape, np.float32), np.zeros(labels.shape, np.float32)
+    steady, beating, cosine = (np.zeros(labels.shape, np.float32) for _ in range(3))
     for vessel in vessels:
         mine = labels == vessel.label
         if not mine.any():
@@ -184,14 +186,14 @@ def moving(
         place = tuple(part[mine] for part in points)
         beam = tuple(np.broadcast_to(part, labels.shape)[mine] for part in beams)
         into = beating if vessel.course.pulsatile else steady
-        into[mine] = _towards(vessel, place, beam)
-    return Moving(inside, steady, beating)
+        into[mine], cosine[mine] = _towards(vessel, place, beam)
+    return Moving(inside, steady, beating, cosine)
 
 
-def _towards(vessel: Vessel, place: Points, beam: Points) -> Single:
-    """Speed towards the probe at points of a vessel."""
+def _towards(vessel: Vessel, place: Points, beam: Points) -> tuple[Single, Single]:
+    """Speed towards the probe at points of a vessel, and the cosine of the angle that it owes to."""
     near = np.full(place[0].shape, np.inf)
-    found = np.zeros(place[0].shape)
+    found, angled = np.zeros(place[0].shape), np.zeros(place[0].shape)
     sign = -1.0 if vessel.course.onward else 1.0  # a beam runs away from the probe
     low = [float(part.min()) for part in place]
     high = [float(part.max()) for part in place]
@@ -208,12 +210,12 @@ def _towards(vessel: Vessel, place: Points, beam: Points) -> Single:
         along = np.clip(away[0] * unit[0] + away[1] * unit[1] + away[2] * unit[2], 0.0, length)
         off = [part - along * u for part, u in zip(away, unit, strict=True)]
         share = (off[0] * off[0] + off[1] * off[1] + off[2] * off[2]) / (radius * radius)
-        cosine = beam[0] * unit[0] + beam[1] * unit[1] + beam[2] * unit[2]
+        cosine = sign * (beam[0] * unit[0] + beam[1] * unit[1] + beam[2] * unit[2])
         closer = share < near
-        speed = sign * vessel.speed_m_s(radius) * np.maximum(0.0, 1.0 - share) * cosine
-        found[closer] = speed[closer]
+        speed = vessel.speed_m_s(radius) * np.maximum(0.0, 1.0 - share) * cosine
+        found[closer], angled[closer] = speed[closer], cosine[closer]
         near = np.minimum(near, share)
-    return found.astype(np.float32)
+    return found.astype(np.float32), angled.astype(np.float32)
 
 
 def at_rest(vessels: tuple[Vessel, ...], points: Points, widened: float) -> Points:

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from modality.acquisition.ultrasound.media import medium_of
+from modality.acquisition.ultrasound.media import SPEED_M_S, medium_of
 
 if TYPE_CHECKING:
     from modality.acquisition.ultrasound.sonogram import Sonogram
+
+Values = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 
 def known(sonogram: Sonogram) -> Mapping[str, Any]:
@@ -92,7 +96,7 @@ def _balls(sonogram: Sonogram) -> list[dict[str, Any]]:
 
 def _areas(sonogram: Sonogram, index: int) -> list[dict[str, Any]]:
     """What a frame shows: each structure with its pixels, their middle and the rectangle around them."""
-    labels = sonogram.seen(index)[0].labels
+    labels = sonogram.seen(index).labels
     screen, structures = sonogram.coarse, sonogram.phantom.structures
     picture = screen.filled(screen.nearest(labels))
     listed = []
@@ -115,18 +119,19 @@ def _areas(sonogram: Sonogram, index: int) -> list[dict[str, Any]]:
 
 def _flow(sonogram: Sonogram) -> dict[str, Any]:
     """Speeds, where they are looked at."""
-    middle = len(sonogram) // 2
-    column, moving = sonogram.seen(middle)
-    if moving is None:
+    if not sonogram.protocol.with_flow:
         return {}
+    middle = len(sonogram) // 2
+    column, moving = sonogram.flowing(middle)
+    boxed = _boxed(sonogram)
     listed = []
     for vessel in sonogram.vessels:
         mine = column.labels == vessel.label
         if not mine.any():
             continue
         beat = sonogram.beat(middle)
-        speed = moving.steady_m_s[mine] + moving.beating_m_s[mine] * np.float32(beat)
-        low, high = float(speed.min()), float(speed.max())
+        speed = moving.steady_m_s + moving.beating_m_s * np.float32(beat)
+        low, high = float(speed[mine].min()), float(speed[mine].max())
         listed.append(
             {
                 "name": vessel.name,
@@ -139,12 +144,45 @@ def _flow(sonogram: Sonogram) -> dict[str, Any]:
                     for k in range(len(sonogram))
                 ],
                 "middle_frame_towards_probe_m_s": [round(low, 5), round(high, 5)],
+                "fastest_in_box": _fastest(sonogram, np.where(mine & boxed, speed, np.float32(0.0)), moving.cosine),
                 "aliases": max(-low, high) > sonogram.nyquist_m_s,
             }
         )
     return {
         "nyquist_m_s": round(sonogram.nyquist_m_s, 6),
         "prf_hz": sonogram.protocol.prf_hz,
+        "steer_deg": sonogram.protocol.steer_deg,
         "wall_filter_m_s": sonogram.protocol.wall_filter_m_s,
         "vessels": listed,
+    }
+
+
+def _boxed(sonogram: Sonogram) -> Mask:
+    """Which places along the beams of the Doppler lie in the colour box, shape (places, beams)."""
+    screen = sonogram.coloured
+    u, v = sonogram.steered.plane
+    row, column = (
+        np.rint(place).astype(np.intp)
+        for place in (screen.face[0] + v / screen.pitch_mm, screen.face[1] + u / screen.pitch_mm)
+    )
+    inside = (row >= 0) & (row < screen.rows) & (column >= 0) & (column < screen.columns)
+    found: Mask = inside & screen.box[np.clip(row, 0, screen.rows - 1), np.clip(column, 0, screen.columns - 1)]
+    return found
+
+
+def _fastest(sonogram: Sonogram, towards_m_s: Values, cosine: Values) -> dict[str, float] | None:
+    """Where a vessel's speed along the beam is the greatest, and what the Doppler equation makes of it there."""
+    flat = int(np.abs(towards_m_s).argmax())
+    towards, angled = float(towards_m_s.flat[flat]), float(cosine.flat[flat])
+    if not towards:
+        return None
+    u, v = (float(np.broadcast_to(part, towards_m_s.shape).flat[flat]) for part in sonogram.steered.plane)
+    row, column = sonogram.screen.pixel(u, v)
+    return {
+        "row": round(row, 2),
+        "column": round(column, 2),
+        "speed_m_s": round(towards / angled, 5),
+        "angle_deg": round(math.degrees(math.acos(min(1.0, max(-1.0, angled)))), 3),
+        "towards_probe_m_s": round(towards, 5),
+        "shift_hz": round(2.0 * sonogram.probe.frequency_mhz * 1e6 * towards / SPEED_M_S, 2),
     }

@@ -41,6 +41,7 @@ class Probe:
         half_deg: half of the sector's angle; 0 of a linear one.
         half_mm: half of a linear probe's face; 0 of the others.
         beams: how many, at least 2.
+        steer_deg: by how much a linear probe's beams lean towards increasing columns; 0 of the others.
     """
 
     shape: str
@@ -52,6 +53,7 @@ class Probe:
     half_deg: float
     half_mm: float
     beams: int
+    steer_deg: float = 0.0
 
     @property
     def wavelength_mm(self) -> float:
@@ -97,10 +99,17 @@ class Probe:
         return self.radius_mm * across, self.radius_mm * down - self.radius_mm
 
     @cached_property
+    def lean(self) -> tuple[float, float]:
+        """Sine and cosine of the angle by which all beams are steered."""
+        angle = math.radians(self.steer_deg)
+        return round(math.sin(angle), _DIGITS), round(math.cos(angle), _DIGITS)
+
+    @cached_property
     def directions(self) -> tuple[Values, Values]:
         """Unit vectors of the beams: u and v."""
         if self.shape == LINEAR:
-            return np.zeros(self.beams), np.ones(self.beams)
+            sine, cosine = self.lean
+            return np.full(self.beams, sine), np.full(self.beams, cosine)
         angles = self.places.tolist()
         sines = np.asarray([round(math.sin(angle), _DIGITS) for angle in angles])
         cosines = np.asarray([round(math.cos(angle), _DIGITS) for angle in angles])
@@ -109,7 +118,7 @@ class Probe:
     def spacing_mm(self, depth_mm: float) -> float:
         """Distance of neighbouring beams."""
         step = float(self.places[1] - self.places[0])
-        return step if self.shape == LINEAR else step * (self.radius_mm + depth_mm)
+        return step * self.lean[1] if self.shape == LINEAR else step * (self.radius_mm + depth_mm)
 
     def extent_mm(self, depth_mm: float) -> tuple[float, float, float]:
         """What the picture covers down to a depth: half of the width, and the least and greatest v."""
@@ -129,7 +138,8 @@ class Probe:
         if self.shape == LINEAR:
             step = float(self.places[1] - self.places[0])
             u, v = np.broadcast_arrays(u, v)
-            return (u - self.places[0]) / step, v
+            sine, cosine = self.lean
+            return (u - v * (sine / cosine) - self.places[0]) / step, v / cosine
         ahead = v + self.radius_mm
         depth = np.sqrt(u * u + ahead * ahead) - self.radius_mm
         sines, cosines = self.directions

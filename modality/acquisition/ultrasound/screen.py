@@ -16,6 +16,19 @@ Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 _WEIGHTS = 256  # steps between two samples
+_BEAMS, _DEPTHS = (0.2, 0.8), (0.22, 0.86)  # first and last beam and depth of the colour box, as shares: our choice
+
+
+def most_steered_deg(half_mm: float, depth_mm: float) -> int:
+    """How far a linear probe can steer, in whole degrees, with a colour box that nowhere leaves the middle.
+
+    Further, no beam that starts on the face comes to the line below its middle at the bottom of the box.
+
+    Args:
+        half_mm: half of the probe's face.
+        depth_mm: of the picture.
+    """
+    return math.floor(math.degrees(math.atan2(half_mm, _DEPTHS[1] * depth_mm)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,25 @@ class Screen:
         beam, depth = self.places
         last = self.probe.beams - 1
         return (beam >= 0) & (beam <= last) & (depth >= 0) & (depth <= self.depth_mm)
+
+    @cached_property
+    def box(self) -> Mask:
+        """Pixels of a colour box for these beams, shape (rows, columns); a parallelogram where they are steered.
+
+        It keeps to the middle of the picture, half of the way down, as far as the beams that start on the face allow.
+        """
+        beam, depth = self.places
+        sine, cosine = self.probe.lean
+        (first, last), (top, bottom) = _BEAMS, (share * self.depth_mm for share in _DEPTHS)
+        if sine:
+            # What steered beams gain on the way, as a share of the face.
+            aside = sine / cosine / (2.0 * self.probe.half_mm)
+            middle, low = (top + bottom) / 2.0 * aside, bottom * aside
+            first, last = max(first - middle, 0.0, -low), min(last - middle, 1.0, 1.0 - low)
+        end = self.probe.beams - 1
+        down = depth * cosine
+        found: Mask = (beam >= first * end) & (beam <= last * end) & (down >= top) & (down <= bottom)
+        return found
 
     @property
     def step_mm(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -34,7 +34,6 @@ _RING_DB, _RING_MM = 14.0, 0.16  # the probe's own ringing: level at the face, a
 _HEARD_DB = 26.0  # below liver at the face, behind which no flow is told
 _SHOWN = 0.4  # of the power of blood, from which on a colour is shown
 _UNSURE = 0.06  # noise of the correlation
-_BOX = (0.2, 0.8, 0.22, 0.86)  # first and last beam and depth of the colour box, as shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class UsProtocol:
         prf_hz: pulse repetition frequency of the Doppler.
         wall_filter_m_s: slower flow is not shown.
         annotation: patient, date and settings are burned in.
+        steer_deg: by how much the beams of the Doppler lean towards increasing columns; the grey picture's never.
         bits_stored: bits of a sample.
     """
 
@@ -69,7 +69,13 @@ class UsProtocol:
     prf_hz: float
     wall_filter_m_s: float
     annotation: bool
+    steer_deg: float = 0.0
     bits_stored: int = 8
+
+    @property
+    def with_flow(self) -> bool:
+        """Whether there is a Doppler."""
+        return self.mode == COLOUR
 
 
 @dataclass(frozen=True)
@@ -146,10 +152,19 @@ class Sonogram:
         return Insonified(self.phantom, self.probe, places, self.screen.depth_mm / places)
 
     @cached_property
+    def steered(self) -> Insonified:
+        """The patient along the beams of the Doppler."""
+        return replace(self.insonified, probe=replace(self.probe, steer_deg=self.protocol.steer_deg))
+
+    @cached_property
     def coarse(self) -> Screen:
         """The same pixels, drawn from the places at which tissue is looked up."""
-        screen = self.screen
-        return Screen(self.probe, screen.depth_mm, self.insonified.places, screen.rows, screen.columns)
+        return replace(self.screen, samples=self.insonified.places)
+
+    @cached_property
+    def coloured(self) -> Screen:
+        """The same pixels, drawn from the places along the beams of the Doppler."""
+        return replace(self.coarse, probe=self.steered.probe)
 
     @cached_property
     def vessels(self) -> tuple[flow.Vessel, ...]:
@@ -173,34 +188,37 @@ class Sonogram:
         return amplitudes(np.asarray([_RING_DB - depth / _RING_MM for depth in depths], np.float32))[:, np.newaxis]
 
     @cached_property
-    def _seen(self) -> dict[tuple[float, float], tuple[Column, Moving | None]]:
+    def _seen(self) -> dict[tuple[float, float, float], tuple[Column, Points]]:
         return {}
 
-    def seen(self, index: int) -> tuple[Column, Moving | None]:
-        """What the beams of a frame meet, and how blood moves there; None in B-mode."""
-        beat = self.beat(index) if self.protocol.heart_rate else 0.0
-        key = (self.aside_mm(index), beat)
-        if key not in self._seen:
-            stance = self.stance.moved(key[0])
-            points = self.insonified.points(stance)
-            rest = flow.at_rest(self.vessels, points, beat)
-            column = self.insonified.column(stance, rest)
-            moving = None
-            if self.protocol.mode == COLOUR:
-                moving = flow.moving(self.vessels, column.labels, rest, self._beams(stance))
-            self._seen.clear()  # the next frame is another, or the same again
-            self._seen[key] = (column, moving)
-        return self._seen[key]
+    def seen(self, index: int) -> Column:
+        """What the beams of a frame meet."""
+        return self._met(index, self.insonified)[0]
 
-    def _beams(self, stance: Stance) -> Points:
-        """Unit vectors of the beams in the patient."""
-        across, down = self.probe.directions
-        x, y, z = (a * across + d * down for a, d in zip(stance.across, stance.down, strict=True))
-        return x, y, z
+    def flowing(self, index: int) -> tuple[Column, Moving]:
+        """What the beams of the Doppler meet in a frame, and how blood moves there."""
+        column, rest = self._met(index, self.steered)
+        across, down = self.steered.probe.directions
+        x, y, z = (a * across + d * down for a, d in zip(self.stance.across, self.stance.down, strict=True))
+        return column, flow.moving(self.vessels, column.labels, rest, (x, y, z))
+
+    def _met(self, index: int, beams: Insonified) -> tuple[Column, Points]:
+        """What beams meet, and where that was at rest."""
+        beat = self.beat(index) if self.protocol.heart_rate else 0.0
+        aside, steer = self.aside_mm(index), beams.probe.steer_deg
+        key = (aside, beat, steer)
+        if key not in self._seen:
+            stance = self.stance.moved(aside)
+            rest = flow.at_rest(self.vessels, beams.points(stance), beat)
+            # The next frame is another, or the same again.
+            for old in [old for old in self._seen if old[:2] != key[:2]]:
+                del self._seen[old]
+            self._seen[key] = (beams.column(stance, rest), rest)
+        return self._seen[key]
 
     def levels(self, index: int) -> npt.NDArray[np.float32]:
         """Power of the echoes along the beams in dB relative to liver's mean at the face, shape (samples, beams)."""
-        column, _ = self.seen(index)
+        column = self.seen(index)
         scatterers = self._speckle.scatterers(self.aside_mm(index))
         echoes = self._speckle.blurred(self.insonified.echoes(column, scatterers, self.finer, self._gained_db))
         loud = amplitudes(np.float32(self.protocol.noise_db) + self._gained_db)
@@ -258,19 +276,18 @@ class Sonogram:
     def _flow(self, index: int) -> npt.NDArray[np.uint8]:
         """Entries of the table of colours where flow is shown, 0 elsewhere; shape (rows, columns)."""
         real, imaginary = self.correlation(index)
-        screen = self.coarse
+        screen = self.coloured
         parts = [screen.drawn(np.rint(part * np.float32(_WHOLE)).astype(np.int32)) for part in (real, imaginary)]
         across, up = (part.astype(np.float32) / np.float32(_WHOLE) for part in parts)
         speed = self._doppler.speed(across, up)
         strong = across * across + up * up >= np.float32(_SHOWN * _SHOWN)
         fast = np.abs(speed) * np.float32(self.nyquist_m_s) >= np.float32(self.protocol.wall_filter_m_s)
-        shown = np.where(strong & fast & self._in_box[screen.seen], colours.entries(speed), 0)
+        shown = np.where(strong & fast & screen.box[screen.seen], colours.entries(speed), 0)
         return screen.filled(shown)
 
     def correlation(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """What the Doppler averages along the beams, shape (places, beams)."""
-        column, moving = self.seen(index)
-        assert moving is not None
+        column, moving = self.flowing(index)
         speed = moving.steady_m_s + moving.beating_m_s * np.float32(self.beat(index))
         heard = self._gained_db[:: self.finer] - column.lost_db > -_HEARD_DB
         power = (moving.inside & heard).astype(np.float32)
@@ -284,19 +301,9 @@ class Sonogram:
         return Doppler(self.nyquist_m_s, self.insonified.step_mm)
 
     @cached_property
-    def _in_box(self) -> npt.NDArray[np.bool_]:
-        """Pixels of the colour box."""
-        screen, (first, last, top, bottom) = self.screen, _BOX
-        beam, depth = screen.places
-        end = self.probe.beams - 1
-        found: npt.NDArray[np.bool_] = (beam >= first * end) & (beam <= last * end)
-        found &= (depth >= top * screen.depth_mm) & (depth <= bottom * screen.depth_mm)
-        return found
-
-    @cached_property
     def _outline(self) -> npt.NDArray[np.bool_]:
         """The pixels of the colour box at its edge."""
-        box = self._in_box
+        box = self.coloured.box
         inner = box.copy()
         inner[1:] &= box[:-1]
         inner[:-1] &= box[1:]
@@ -308,7 +315,7 @@ class Sonogram:
     @property
     def colour_region(self) -> Box:
         """The least rectangle around the colour box."""
-        down, across = (np.flatnonzero(self._in_box.any(axis=axis)) for axis in (1, 0))
+        down, across = (np.flatnonzero(self.coloured.box.any(axis=axis)) for axis in (1, 0))
         top, left = int(down[0]), int(across[0])
         return Box(top, left, int(down[-1]) - top + 1, int(across[-1]) - left + 1)
 

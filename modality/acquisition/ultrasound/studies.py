@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from modality.acquisition.ultrasound.flow import vessels_of
 from modality.acquisition.ultrasound.media import SPEED_M_S
 from modality.acquisition.ultrasound.probe import CURVED, LINEAR, PHASED, SHAPES, Probe
-from modality.acquisition.ultrasound.screen import Screen
+from modality.acquisition.ultrasound.screen import Screen, most_steered_deg
 from modality.acquisition.ultrasound.sonogram import B_MODE, COLOUR, GREY, MODES, PALETTE, RGB, Sonogram, UsProtocol
 from modality.acquisition.ultrasound.stance import VIEWS, placed
 from modality.errors import UnknownNameError, UsageError
@@ -53,9 +54,12 @@ class _Usual:
     Args:
         probe: its shape.
         view: a name from `VIEWS`.
-        over: the point on the middle beam, or the name of the structure there.
+        over: the point on the middle beam, or the name of the structure or vessel there.
         depth_mm: how deep; None takes the probe's own.
         sweep_mm: how far the probe moves.
+        frequency_mhz: of the pulse; None takes the probe's own.
+        prf_hz: of the Doppler.
+        steer_deg: of its beams, where a linear probe sends them.
     """
 
     probe: str
@@ -63,6 +67,9 @@ class _Usual:
     over: Vector | str
     depth_mm: float | None = None
     sweep_mm: float = 24.0
+    frequency_mhz: float | None = None
+    prf_hz: float = 3000.0
+    steer_deg: float = 20.0  # customary, our choice
 
 
 _USUAL: Mapping[tuple[str, str], _Usual] = {
@@ -74,6 +81,14 @@ _USUAL: Mapping[tuple[str, str], _Usual] = {
     ("thorax", B_MODE): _Usual(PHASED, "transverse", (30.0, 0.0, 0.0)),
     ("spheres", B_MODE): _Usual(CURVED, "transverse", (0.0, 0.0, 34.0), 180.0, 0.0),
 }
+
+
+_USUAL_LINEAR: Mapping[tuple[str, str], _Usual] = {
+    ("vessels", COLOUR): _Usual(LINEAR, "sagittal", "right external iliac artery", 135.0, 0.0, 3.5, 5500.0, -20.0),
+}
+"""Where a linear probe is asked for: lengthwise over an artery, no deeper than it lies."""
+
+_MOST_STEER_DEG = 30.0  # customary, our choice
 
 
 def us(
@@ -102,8 +117,9 @@ def us(
     gain_db: float = 0.0,
     tgc_db_cm_mhz: float = 0.5,
     noise_db: float = -80.0,
-    prf_hz: float = 3000.0,
+    prf_hz: float | None = None,
     wall_filter_cm_s: float = 4.0,
+    steer_deg: float | None = None,
     annotation: bool = False,
 ) -> Sonogram:
     """Plan an ultrasound examination.
@@ -133,8 +149,12 @@ def us(
         gain_db: of all echoes, -40 to 40.
         tgc_db_cm_mhz: attenuation that time gain compensation makes up for, 0 to 2.
         noise_db: of the receiver, relative to liver's echo at the face, -200 to 0.
-        prf_hz: pulse repetition frequency of the Doppler, 100 to 30000, no faster than echoes return from the depth.
+        prf_hz: pulse repetition frequency of the Doppler, 100 to 30000, no faster than echoes return from the depth;
+            by default 3000 (5500 with a linear probe on vessels), or as many as the depth allows.
         wall_filter_cm_s: slower flow is not coloured, 0 to 100.
+        steer_deg: by how much the Doppler's beams, and the colour box with them, lean towards increasing columns, -30
+            to 30; only of a linear probe with colour-doppler, and no further than the box holds the middle of the
+            picture. By default 20 (on vessels -20, against the flow), or as much as the depth allows.
         annotation: patient's name, ID, date and settings are burned into the pixels.
 
     Raises:
@@ -158,6 +178,7 @@ def us(
         ("noise_db", noise_db, (-200.0, 0.0)),
         ("prf_hz", prf_hz, (100.0, 30000.0)),
         ("wall_filter_cm_s", wall_filter_cm_s, (0.0, 100.0)),
+        ("steer_deg", steer_deg, (-_MOST_STEER_DEG, _MOST_STEER_DEG)),
     ):
         if value is not None and not low <= value <= high:
             raise UsageError(f"{name} {value:g}: from {low:g} to {high:g}")
@@ -169,16 +190,17 @@ def us(
             raise UnknownNameError(f"{name} {chosen!r}: one of {', '.join(known)}")
     if mode == COLOUR and photometric == GREY:
         raise UsageError("photometric MONOCHROME2: colour-doppler is RGB or PALETTE COLOR")
-    usual = _usual(phantom, mode)
+    usual = _usual(phantom, mode, probe)
     shape = probe or usual.probe
     make = _MAKES[shape]
     depth = float(depth_mm or (usual.depth_mm if shape == usual.probe and usual.depth_mm else make.depth_mm))
-    if mode == COLOUR and prf_hz > SPEED_M_S * 1e3 / (2.0 * depth):
-        most = math.floor(SPEED_M_S * 1e3 / (2.0 * depth))
-        raise UsageError(f"prf_hz {prf_hz:g}: echoes from {depth:g} mm allow {most} at most")
+    most = math.floor(SPEED_M_S * 1e3 / (2.0 * depth))
+    rate = min(usual.prf_hz, float(most)) if prf_hz is None else float(prf_hz)
+    if mode == COLOUR and rate > most:
+        raise UsageError(f"prf_hz {rate:g}: echoes from {depth:g} mm allow {most} at most")
     made = Probe(
         shape,
-        float(frequency_mhz or make.frequency_mhz),
+        float(frequency_mhz or (usual.frequency_mhz if shape == usual.probe else None) or make.frequency_mhz),
         float(bandwidth),
         float(aperture_mm or make.aperture_mm),
         float(focus_mm or round(0.55 * depth, 1)),
@@ -199,16 +221,37 @@ def us(
         float(gain_db),
         float(tgc_db_cm_mhz),
         float(noise_db),
-        float(prf_hz),
+        rate,
         round(wall_filter_cm_s / 100.0, 6),
         bool(annotation),
+        _steered(steer_deg, usual.steer_deg, mode, made, depth),
     )
     samples, finer = _sampling(made, depth, Screen(made, depth, 2, rows, columns).pitch_mm)
     screen = Screen(made, depth, samples, int(rows), int(columns))
     return Sonogram(phantom, protocol, made, stance, screen, finer, seed, int(frames))
 
 
-def _usual(phantom: Phantom, mode: str) -> _Usual:
+def _steered(asked: float | None, usual_deg: float, mode: str, probe: Probe, depth_mm: float) -> float:
+    """By how much the Doppler's beams lean.
+
+    Raises:
+        UsageError: nothing can be steered, or not as far.
+    """
+    if mode != COLOUR or probe.shape != LINEAR:
+        if asked is not None:
+            raise UsageError("steer_deg: only colour-doppler with a linear probe is steered; leave it out")
+        return 0.0
+    most = most_steered_deg(probe.half_mm, depth_mm)
+    if asked is None:
+        return math.copysign(min(abs(usual_deg), float(most)), usual_deg)
+    if abs(asked) > most:
+        raise UsageError(f"steer_deg {asked:g}: {depth_mm:g} mm of depth allow {most} at most, either way")
+    return float(asked)
+
+
+def _usual(phantom: Phantom, mode: str, probe: str | None) -> _Usual:
+    if probe == LINEAR and (phantom.name, mode) in _USUAL_LINEAR:
+        return _USUAL_LINEAR[phantom.name, mode]
     found = _USUAL.get((phantom.name, mode)) or _USUAL.get((phantom.name, B_MODE))
     if found is not None:
         return found
@@ -229,11 +272,20 @@ def _over(phantom: Phantom, usual: _Usual, view: str, asked: tuple[float | None,
             raise UsageError(f"{name}: the beams of the {view} view run along it; give the two others")
     over = usual.over
     if isinstance(over, str):
-        balls = {one.name: one.ball for one in phantom.structures if one.ball is not None}
-        ball = balls.get(over) or next(iter(balls.values()))
-        over = phantom.placement.ball(*ball)[0]
+        over = _within(phantom, over)
     x, y, z = (at if value is None else float(value) for at, value in zip(over, asked, strict=True))
     return (x, y, z)
+
+
+def _within(phantom: Phantom, name: str) -> Vector:
+    """A point of a structure: the middle of its ball, half of the way along a vessel, or else of the first ball."""
+    balls = {one.name: one.ball for one in phantom.structures if one.ball is not None}
+    if name not in balls:
+        for vessel in vessels_of(phantom):
+            if vessel.name == name:
+                return vessel.pieces[(len(vessel.pieces) - 1) // 2][0]
+    ball = balls.get(name) or next(iter(balls.values()))
+    return phantom.placement.ball(*ball)[0]
 
 
 def _sampling(probe: Probe, depth_mm: float, pitch_mm: float) -> tuple[int, int]:

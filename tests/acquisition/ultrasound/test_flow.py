@@ -27,7 +27,8 @@ def slanted(angle_deg: float, name: str = "flow") -> Phantom:
 
 
 def coloured(phantom: Phantom, **options: Any) -> Sonogram:
-    usual = {"mode": "colour-doppler", "photometric": "PALETTE COLOR", "prf_hz": 8000.0, "wall_filter_cm_s": 2.0}
+    usual = {"mode": "colour-doppler", "photometric": "PALETTE COLOR", "prf_hz": 8000.0, "wall_filter_cm_s": 2.0,
+             "steer_deg": 0.0}  # fmt: skip
     return scan(phantom, **{**usual, **options})
 
 

@@ -178,7 +178,7 @@ def test_layers_lie_along_the_skin() -> None:
     fat = Structure("fat", Box((0.0, -35.0, 0.0), (240.0, 50.0, 240.0)), TISSUES["adipose"])
     made = scan(block(fat), tgc_db_cm_mhz=0.63)
     made.levels(0)
-    texture = made.seen(0)[0].echo_db[60:150]
+    texture = made.seen(0).echo_db[60:150]
     along, down = np.abs(np.diff(texture, axis=1)).mean(), np.abs(np.diff(texture, axis=0)).mean()
     spacing = made.probe.spacing_mm(0.0) / made.insonified.step_mm
     assert down > 4.0 * along / spacing

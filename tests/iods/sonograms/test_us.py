@@ -29,7 +29,7 @@ from tests.peers.fixtures import Factory
 
 SMALL = {"rows": 120, "columns": 160, "frames": 2}
 FLOW = {"mode": "colour-doppler", "probe": "linear", "view": "transverse", "x_mm": 0.0, "z_mm": 0.0, "depth_mm": 60.0,
-        "prf_hz": 8000.0, "frequency_mhz": 5.0, "heart_rate": 0.0}  # fmt: skip
+        "prf_hz": 8000.0, "frequency_mhz": 5.0, "heart_rate": 0.0, "steer_deg": 0.0}  # fmt: skip
 
 
 def study(phantom: str | Phantom = "spheres", **options: Any) -> Study:
@@ -187,6 +187,8 @@ MODES: list[dict[str, Any]] = [
     {"mode": "colour-doppler", "annotation": True},
     {"mode": "colour-doppler", "photometric": "PALETTE COLOR", "frames": 1},
     {"probe": "linear", "annotation": True},
+    {"probe": "linear", "mode": "colour-doppler"},
+    {"probe": "linear", "mode": "colour-doppler", "photometric": "PALETTE COLOR", "steer_deg": -10.0},
     {"probe": "phased", "heart_rate": 0.0},
 ]
 
