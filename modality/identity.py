@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 _SMALLEST_39_DIGITS = 10**38
 _NUMBERS_OF_39_DIGITS = 2**128 - _SMALLEST_39_DIGITS
@@ -139,15 +140,25 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def patient(seed: int) -> Patient:
-    """The patient of a seed: the same for every kind of study made from it."""
-    who = Identity(seed)
+def patient(seed: int, of_sex: Literal["", "F", "M"] = "") -> Patient:
+    """The patient of a seed: the same for every kind of study made from it, as far as the kind may be of that one.
+
+    Args:
+        seed: what all is drawn from.
+        of_sex: the only Patient's Sex that will do; where the seed's patient is of another, somebody else is drawn,
+            with an ID and a name of their own. Empty for any.
+    """
+    who, known_as = Identity(seed), "patient"
     name, sex, character_set = _NAMES[who.number("name", len(_NAMES))]
+    if of_sex and of_sex != sex:
+        known_as = f"patient {of_sex}"
+        names = [one for one in _NAMES if one[1] == of_sex]
+        name, sex, character_set = names[who.number(f"name {of_sex}", len(names))]
     born = date(1932, 1, 1) + timedelta(days=who.number("birth", 365 * 72))
     size_m = 1.50 + who.number("size", 45) / 100
     body_mass_index = 19 + who.number("mass", 140) / 10
     return Patient(
-        patient_id=f"SIM{_digest(seed, 'patient') % 10**9:09d}",
+        patient_id=f"SIM{_digest(seed, known_as) % 10**9:09d}",
         name=name,
         birth_date=f"{born:%Y%m%d}",
         sex=sex,

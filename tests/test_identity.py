@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,17 @@ def test_every_patient_can_be_written_in_the_character_set_it_names(seed: int) -
     assert who.weight_kg is not None
     assert 15 < who.weight_kg / who.size_m**2 < 45
     assert all(len(group) <= 64 for group in who.name.split("="))
+
+
+@pytest.mark.parametrize("sex", ["F", "M"])
+def test_a_patient_of_one_sex_is_the_seeds_own_or_somebody_else(sex: Literal["F", "M"]) -> None:
+    for seed in range(60):
+        own, who = identity.patient(seed), identity.patient(seed, sex)
+        assert who == identity.patient(seed, sex)
+        assert who.sex == sex
+        assert (who == own) == (own.sex == sex)
+        assert (who.patient_id == own.patient_id) == (who.name == own.name) == (own.sex == sex)
+    assert len({identity.patient(seed, sex).name for seed in range(60)}) >= 6
 
 
 def test_patients_of_many_seeds_have_names_in_several_character_sets() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydicom.dataset import Dataset
 
@@ -37,6 +37,7 @@ class Kind:
         draw: brings into a data set what follows from its attributes, once they are set: text seen in its pixels, the
             dose of a weight; None where that is nothing, or where its frames are made late enough.
         parts: the series that a scan's instances stand in, in their order; None where that is the context's alone.
+        patient_sex: the Patient's Sex of those whom it is made of, where no order or caller names one; empty for any.
         body_parts: an order's words for a part of the body choose what is scanned.
         reports: the kind of the scan that its instances are about, and whose study they join, or of a report about
             that scan; None for all others.
@@ -65,6 +66,7 @@ class Kind:
     series_number: int = 1
     sop_class_of: Callable[[Any], str] | None = None
     other_classes: Callable[[Any], tuple[str, ...]] | None = None
+    patient_sex: Literal["", "F", "M"] = ""
     body_parts: bool = True
     labels: bool = True
 

@@ -156,7 +156,7 @@ def examine(
     transfer_syntax = transfer_syntax or kind.default_syntax
     encoding = syntax(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
     encoding.check_quality(quality)
-    who = finish.patient(patient(seed), seed)
+    who = finish.patient(patient(seed, kind.patient_sex), seed)
     made: dict[str, Scan] = {}
     for number, series in enumerate(plan.series, start=1):
         own = Identity(seed, (kind.name, protocol, whole, *finish.scope, str(number)))

@@ -23,6 +23,7 @@ from modality.station.steps.rejecting import WRONG_ENTRY, reject
 from modality.station.steps.requery import asked_again, differences
 from modality.station.steps.scanning import SHARED_WITH_THE_PERFORMED_STEP
 from modality.station.steps.unified import Claim
+from modality.station.steps.words import options_said
 from modality.transfer.destination import Progress
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
 
@@ -206,6 +207,8 @@ def _watched(claim: Claim, progress: Progress | None) -> Progress:
 
 
 def _scan(performed: Performed, plan: Plan, choice: Choice, progress: Progress | None) -> None:
+    kind = kind_of(performed.step.modality)
+    asked = {**plan.options, **plan.kind_options.get(kind, {})}
     common: dict[str, Any] = {
         "transfer_syntax": plan.transfer_syntax,
         "quality": plan.quality,
@@ -214,13 +217,12 @@ def _scan(performed: Performed, plan: Plan, choice: Choice, progress: Progress |
         "progress": progress,
         "half": plan.discontinue is not None,
         "phantom_options": plan.phantom_options,
-        **plan.options,
-        **plan.kind_options.get(kind_of(performed.step.modality), {}),
+        **asked,
     }
     if choice.protocol:
         performed.examine(choice.protocol, plan.phantom, **common)
     else:
-        performed.acquire(plan.phantom or choice.phantom, **common)
+        performed.acquire(plan.phantom or choice.phantom, **common, **options_said(performed.step, kind, asked))
 
 
 def _still_ordered(result: Result) -> bool:

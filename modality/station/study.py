@@ -158,7 +158,7 @@ def generate(
     if phantom is None and kind.default_phantom is not None:
         phantom = load_phantom(kind.default_phantom, seed=seed)
     acquisition = acquire(kind, phantom, seed=seed, **options)
-    who = finish.patient(patient(seed), seed)
+    who = finish.patient(patient(seed, kind.patient_sex), seed)
     assignments = finish.assignments(assignments)
     now = (clock or clock_of(seed))()
     transfer_syntax = transfer_syntax or kind.default_syntax

@@ -61,7 +61,9 @@ _OF_A_STEP = (
     help="With --discontinue 110514 (wrong worklist entry): store a key object beside the images that rejects them, as "
     "IHE's IOCM has it.",
 )
-@click.option("--unscheduled", metavar="MODALITY", help="Perform a step that nobody scheduled, of CT or MR.")
+@click.option(
+    "--unscheduled", metavar="MODALITY", help="Perform a step that nobody scheduled, of any modality that a kind is of."
+)
 @click.option(
     "--group",
     type=click.Choice(["one", "each"]),
@@ -296,10 +298,12 @@ def default_state(aet: str) -> Path:
 def _unscheduled(station: Station, modality: str) -> ScheduledStep:
     from modality.identity import patient
     from modality.protocol.worklist import unscheduled
+    from modality.registry import KINDS
     from modality.station.performed import kind_of
 
-    kind_of(modality.upper())
-    return unscheduled(patient(station.identity.seed), modality.upper(), description="Unscheduled")
+    kind = KINDS.load(kind_of(modality.upper()))
+    who = patient(station.identity.seed, kind.patient_sex)
+    return unscheduled(who, modality.upper(), description="Unscheduled")
 
 
 def _claims(station: Station, **query: Any) -> list[Claim]:

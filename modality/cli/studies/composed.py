@@ -17,6 +17,10 @@ from modality.station.composing.plan import ComposedPlan
 
 _COHORT = "cohort"
 _COMMON = {"kind", "config", "out", "seed", "processes", "as_json", "debug"}
+_OF_A_COHORT = {
+    "media": "cohort: is no file-set; `generate study CONFIG --media` makes one of a study",
+    "truth": "cohort: manifest.json holds the truth of all studies anyway",
+}
 _TAKEN = {COMPOSED: {*_COMMON, "truth", "preview", "media"}, _COHORT: {*_COMMON, "patients"}}
 
 
@@ -28,6 +32,8 @@ def is_composed(kind: str, path: Path | None) -> bool:
         click.UsageError: it was given an option that has no effect.
     """
     if kind in _TAKEN:
+        for name, instead in _OF_A_COHORT.items() if kind == _COHORT else ():
+            refuse({name}, instead)
         names = {one.name or "" for one in click.get_current_context().command.params}
         refuse(names - _TAKEN[kind], f"{kind}: what is made, and how, stands in its configuration")
         return True

@@ -77,6 +77,7 @@ MG = Kind(
     describe=described(MG_IMAGES),
     parts=parts(MG_IMAGES),
     truth=Mammogram.truth,
+    patient_sex="F",
     body_parts=False,
     labels=False,
     sop_class_of=lambda acquisition: classes_of(MG_IMAGES, acquisition)[-1],

@@ -190,7 +190,7 @@ def _patient(task: Task) -> dict[str, Any]:
             last = number == len(moments)
             plan = sort.plan if last else sort.prior
             plan = replace(plan, patient=replace(plan.patient, patient_id=known_as))
-            study = compose(plan, seed=seed, started=started)
+            study = compose(plan, seed=seed, started=started, beside=(sort.plan, sort.prior))
             folder = Path(known_as) / f"{number:02d}"
             truth = whole_truth(study)
             made = [facts for scan in study.series for facts in _written(scan, task.out, folder)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, Literal
 
 from pydicom.dataset import Dataset
 
@@ -59,7 +59,9 @@ class _Planned:
         return self.kind.name, self.scanned
 
 
-def compose(plan: ComposedPlan, *, seed: int, started: datetime | None = None) -> Study:
+def compose(
+    plan: ComposedPlan, *, seed: int, started: datetime | None = None, beside: Sequence[ComposedPlan] = ()
+) -> Study:
     """A study of several kinds.
 
     The patient and what is scanned are those of the seed, whatever the plan says besides; the UIDs and the noise come
@@ -69,6 +71,7 @@ def compose(plan: ComposedPlan, *, seed: int, started: datetime | None = None) -
         plan: what the configuration holds.
         seed: what all is drawn from.
         started: of the first series; the plan's, or the seed's, by default.
+        beside: of the patient's other studies, which the patient has to suit too.
 
     Raises:
         UsageError: a name, an option or a value is wrong; the message names the series.
@@ -90,7 +93,8 @@ def compose(plan: ComposedPlan, *, seed: int, started: datetime | None = None) -
             raise UsageError(f"series {number} ({series.kind}): {error}") from error
     reported = _reported(planned)
     study = _study(plan, identity, planned, reported, started)
-    who = plan.patient.over(whole.patient(patient(seed), seed))
+    sex = "" if plan.patient.sex is not None else _sex((plan, *beside))
+    who = plan.patient.over(whole.patient(patient(seed, sex), seed))
     identities = [_identity_of(planned, index, own_seed) for index in range(len(planned))]
     if len({one.uid("series") for one in identities}) < len(identities):
         raise UsageError("two series that others are about are the same: leave one out, or give it other options")
@@ -122,6 +126,12 @@ def compose(plan: ComposedPlan, *, seed: int, started: datetime | None = None) -
         scans.append(Scan(one.kind, one.acquisition, context, encoding, one.plan.quality, set_over, finish=one.finish))
         check_applies(scans[-1])
     return Study(tuple(scans), seed)
+
+
+def _sex(plans: Iterable[ComposedPlan]) -> Literal["", "F", "M"]:
+    """The Patient's Sex that the kinds of all studies of a patient ask for; empty where they suit anybody."""
+    kinds: Iterator[Kind] = (KINDS.load(series.kind) for plan in plans for series in plan.series)
+    return next((kind.patient_sex for kind in kinds if kind.patient_sex), "")
 
 
 def _finishes(plan: ComposedPlan) -> tuple[Finish, list[Finish]]:

@@ -14,6 +14,7 @@ from modality.protocol.worklist import ScheduledStep, text
 from modality.registry import KINDS, unknown
 from modality.station.examination import Examination
 from modality.station.steps.filling import kind_of
+from modality.station.steps.words import words_of
 
 # What the words of an order say of the body part, for want of a protocol code; the first that fits decides.
 _PHANTOM_BY_WORD = (
@@ -36,9 +37,7 @@ def _said(step: ScheduledStep, kind: Kind) -> str | None:
     """The phantom that the words ask for; None where they say nothing."""
     if not kind.body_parts:
         return None
-    words = [step.description, step.requested_procedure_description]
-    words += [str(code.get("CodeMeaning", "")) for code in (*step.protocol_codes, *step.requested_procedure_codes)]
-    said = " ".join(words)
+    said = words_of(step)
     return next((phantom for pattern, phantom in _PHANTOM_BY_WORD if pattern.search(said)), None)
 
 

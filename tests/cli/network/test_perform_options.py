@@ -11,6 +11,7 @@ from click.testing import Result
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
+from modality.identity import patient
 from modality.simulated.ris import SimulatedRis
 from modality.simulated.ris.steps import WorklistStep
 from modality.simulated.ris.worklist_file import StepEntry, item
@@ -145,3 +146,17 @@ def test_only_steps_take_it(tmp_path: Path) -> None:
         "perform", "--resume", "--archive", tmp_path / "out", "--state", tmp_path / "state", "--option", "kvp=90"
     )
     assert (done.exit_code, "leave out --option" in done.stderr) == (2, True)
+
+
+def test_an_unscheduled_mammogram_is_of_a_woman(tmp_path: Path) -> None:
+    seed = next(seed for seed in range(99) if patient(seed).sex == "M")
+    sexes = {}
+    for kind in ("MG", "DX"):
+        out = tmp_path / kind
+        done = invoke(
+            "perform", "--unscheduled", kind, "--archive", out, "--state", tmp_path / f"{kind} state",
+            "--seed", str(seed), *SMALL,
+        )  # fmt: skip
+        assert done.exit_code == 0, done.stderr
+        sexes[kind] = {dcmread(path).PatientSex for path in out.rglob("*.dcm")}
+    assert sexes == {"MG": {"F"}, "DX": {"M"}}

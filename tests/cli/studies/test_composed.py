@@ -110,7 +110,9 @@ def test_attributes_of_a_file_and_over_them_those_of_the_command(tmp_path: Path)
         (("study", "study_stroke.toml", "--rows", "3"), "leave out --rows"),
         (("study", "study_stroke.toml", "--set", "A=b"), "leave out --set"),
         (("cohort", "cohort_stroke.toml"), "give --patients"),
-        (("cohort", "cohort_stroke.toml", "--patients", "1", "--media"), "leave out --media"),
+        (("cohort", "cohort_stroke.toml", "--patients", "1", "--media"), "`generate study CONFIG --media` makes one"),
+        (("cohort", "cohort_stroke.toml", "--patients", "1", "--truth"), "manifest.json holds the truth"),
+        (("cohort", "cohort_stroke.toml", "--patients", "1", "--seg"), "leave out --seg"),
         (("stuty",), "unknown kind"),
     ],
 )

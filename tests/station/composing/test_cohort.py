@@ -215,3 +215,16 @@ def test_the_shipped_cohort_can_be_read():
     path = config.shipped("cohort_stroke.toml")
     assert config.load(path, CohortPlan).study[0].config == "study_stroke.toml"
     assert [one.kind for one in sorts_of(path)[0].plan.series] == ["ct", "ecg", "sr", "pdf"]
+
+
+def test_patients_of_mammograms_are_the_same_women_in_their_other_studies(folder: Path) -> None:
+    (folder / "breast.toml").write_text('[[series]]\nkind = "mg"\noptions = { rows = 16, columns = 12 }\n')
+    (folder / "screening.toml").write_text(
+        '[[study]]\nconfig = "breast.toml"\nprior = "heart.toml"\npriors = [1, 1]\ndays_between = [30, 60]\n'
+    )
+    made = make_cohort(sorts_of(folder / "screening.toml"), folder / "women", patients=6, seed=3)
+    assert [len(one["studies"]) for one in made] == [2] * 6
+    for one in made:
+        images = [dcmread(path) for path in (folder / "women" / one["patient_id"]).rglob("*.dcm")]
+        assert {image.Modality for image in images} == {"MG", "ECG"}
+        assert {(str(image.PatientName), image.PatientSex) for image in images} == {(one["name"], "F")}

@@ -262,3 +262,17 @@ def test_the_shipped_study_of_radiotherapy_can_be_made():
     assert [scan.kind.name for scan in made.series] == ["ct", "rtstruct", "rtplan", "rtdose"]
     (planned,) = made.series[2]
     assert planned.dataset().FractionGroupSequence[0].NumberOfBeams == 5
+
+
+def test_a_study_with_a_mammogram_is_of_a_woman_unless_its_plan_says_otherwise(tmp_path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(
+        '[[series]]\nkind = "ecg"\noptions = { seconds = 2.0 }\n'
+        '[[series]]\nkind = "mg"\noptions = { rows = 16, columns = 12 }\n'
+    )
+    plan = config.load(path, ComposedPlan)
+    seed = next(seed for seed in range(99) if patient(seed).sex == "M")
+    assert compose(plan, seed=seed).patient == patient(seed, "F")
+    assert compose(replace(plan, series=plan.series[:1]), seed=seed).patient == patient(seed)
+    man = compose(replace(plan, patient=replace(plan.patient, sex="M")), seed=seed)
+    assert (man.patient.sex, man.patient.name) == ("M", patient(seed).name)
