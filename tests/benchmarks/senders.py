@@ -65,10 +65,11 @@ def storescp(*, tuned: bool) -> Iterator[DicomAddress]:
 
 
 def process(command: list[str], environment: Mapping[str, str] | None = None) -> Took:
-    """A command, from its start to its end."""
+    """A command, from its start to its end; what is installed has its bytecode, which this environment may suppress."""
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
-        running = subprocess.Popen(command, stdout=said, stderr=said, env=os.environ | (environment or {}))
+        running = subprocess.Popen(command, stdout=said, stderr=said, env=variables | dict(environment or {}))
         seen_mb = [0.0]
         ended = threading.Event()
         watch = threading.Thread(target=_watch_memory, args=(running.pid, seen_mb, ended))

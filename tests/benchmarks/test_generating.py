@@ -25,7 +25,7 @@ from tests.benchmarks.senders import process
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(300)]
 
 ROUNDS = 3
-SLICES_PER_S = 1500
+TIMES_BARE = 1500 / 330  # slices a second, on a processor where bare pydicom makes 330: hosts differ
 TIMES_NAIVE = 4.0
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -65,7 +65,7 @@ def test_slices_in_memory() -> None:
             slices = sum(1 for _ in ct(made, seed=seed, slices=count))
             rates.append(slices / (time.process_time() - began))
         print(f"  {phantom} in {count} slices: {rates[0]:.0f} when first scanned, then {rates[2]:.0f}")
-    assert water >= SLICES_PER_S
+    assert water >= TIMES_BARE * naive
 
 
 @pytest.fixture

@@ -11,9 +11,6 @@ from modality.cli.studies.writing import COMPOSED, Wanted, described, write
 from modality.cli.verb import emit, interrupted_by_sigterm, progress, refuse, say
 from modality.errors import ConfigurationError, UsageError, counted
 from modality.identity import fresh_seed
-from modality.station.composing.cohort import MANIFEST, make_cohort, sorts_of
-from modality.station.composing.composition import compose
-from modality.station.composing.plan import ComposedPlan
 
 _COHORT = "cohort"
 _COMMON = {"kind", "config", "out", "seed", "processes", "as_json", "debug"}
@@ -59,6 +56,9 @@ def generate(
 
 
 def _study(path: Path, wanted: Wanted, seed: int, *, drawn: bool, as_json: bool) -> None:
+    from modality.station.composing.composition import compose
+    from modality.station.composing.plan import ComposedPlan
+
     plan = config.load(path, ComposedPlan).beside(path.parent)
     try:
         made = compose(plan, seed=seed)
@@ -76,6 +76,8 @@ def _study(path: Path, wanted: Wanted, seed: int, *, drawn: bool, as_json: bool)
 
 
 def _cohort(path: Path, wanted: Wanted, seed: int, patients: int | None, *, drawn: bool, as_json: bool) -> None:
+    from modality.station.composing.cohort import MANIFEST, make_cohort, sorts_of
+
     if patients is None:
         raise UsageError("cohort: give --patients")
     sorts = sorts_of(path)

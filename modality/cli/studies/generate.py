@@ -113,7 +113,6 @@ def generate(
     from modality.cli.studies.phantom_options import parse_kind_options
     from modality.cli.studies.writing import Wanted, described, write
     from modality.identity import fresh_seed
-    from modality.station import examination
     from modality.station import study as studies
 
     wanted = Wanted(out, truth, seg, preview, processes or os.cpu_count() or 1, media)
@@ -127,6 +126,8 @@ def generate(
     )  # fmt: skip
     make = partial(studies.generate, kind)
     if protocol is not None and _of_several_series(kind, protocol):
+        from modality.station import examination
+
         del options["protocol"]
         make = partial(examination.examine, kind, protocol)
     _check_options(kind, options)

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 from modality.cli.verb import progress, say
 from modality.errors import UsageError
 from modality.station.awkwardness.finishing import told_of
-from modality.station.composing.composition import whole_truth
-from modality.station.composing.media import DIRECTORY, check_vacant, into_media
 from modality.station.series.told import named, told
 from modality.station.slides.plan import Making, tiles_of
 from modality.transfer.files import write_whole
@@ -82,6 +80,8 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
         raise UsageError(f"{option}: reads the instances again, which have defects: leave one of the two out")
     if not wanted.media:
         return _write(study, kind, wanted, wanted.out)
+    from modality.station.composing.media import check_vacant, into_media
+
     check_vacant(wanted.out)
     try:
         wanted.out.mkdir(parents=True, exist_ok=True)
@@ -91,6 +91,12 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
     except OSError as error:
         raise UsageError(f"{wanted.out}: cannot be written: {error.strerror or error}") from error
     return Written(*([str(moved[Path(path)]) for path in paths] for paths in (written.files, written.derived)))
+
+
+def _whole_truth(study: Study) -> dict[str, Any]:
+    from modality.station.composing.composition import whole_truth
+
+    return whole_truth(study)
 
 
 def _write(study: Study, kind: str, wanted: Wanted, instances: Path) -> Written:
@@ -104,7 +110,7 @@ def _write(study: Study, kind: str, wanted: Wanted, instances: Path) -> Written:
         if sheet:
             sheet.add(instance or read(path))
     if wanted.truth:
-        truth = whole_truth(study) if kind == COMPOSED else _truth(study)
+        truth = _whole_truth(study) if kind == COMPOSED else _truth(study)
         write_whole(out / "truth.json", [json.dumps(truth, indent=1, ensure_ascii=False).encode()])
         if kind != COMPOSED and first.kind.slides is None and first.kind.labels:
             write_whole(out / "labels.npy", first.labels())
@@ -210,5 +216,5 @@ def described(study: Study, kind: str, written: Written, wanted: Wanted) -> dict
         "instances": len(written.files),
         "files": written.files,
         **({"derived": written.derived} if wanted.segmentation else {}),
-        **({"media": str(wanted.out / DIRECTORY)} if wanted.media else {}),
+        **({"media": str(wanted.out / "DICOMDIR")} if wanted.media else {}),
     }
