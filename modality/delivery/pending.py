@@ -16,6 +16,7 @@ from pathlib import Path
 import pydicom
 
 from modality.delivery.database import StateDatabase
+from modality.delivery.signals import uninterrupted
 from modality.delivery.steps import StepQueue
 from modality.errors import InputError, UsageError
 from modality.transfer.instance import PreparedInstance
@@ -120,11 +121,12 @@ class PendingInstances:
             UsageError: the state folder cannot be written.
         """
         path = self.folder / "instances" / _names(instance.sop_instance_uid)[0 if commit_wanted else 1]
-        instance.write(path, durable=True)
-        path.chmod(0o600)
-        with self.database.open() as database:
-            self._insert(database, instance, path.name, commit_wanted=commit_wanted)
-            self._created(database, instance, step_uid, series_uid)
+        with uninterrupted():
+            instance.write(path, durable=True)
+            path.chmod(0o600)
+            with self.database.open() as database:
+                self._insert(database, instance, path.name, commit_wanted=commit_wanted)
+                self._created(database, instance, step_uid, series_uid)
 
     @staticmethod
     def _created(database: sqlite3.Connection, instance: PreparedInstance, step_uid: str, series_uid: str) -> None:
@@ -142,11 +144,12 @@ class PendingInstances:
 
     def stored(self, uids: Iterable[str]) -> None:
         """The archive took these; those for which no commitment is wanted need not wait any longer."""
-        with self.database.open() as database:
-            for uid in uids:
-                database.execute("UPDATE instances SET stored = 1, problem = '' WHERE uid = ?", (uid,))
-            done = database.execute("SELECT uid FROM instances WHERE stored AND NOT commit_wanted").fetchall()
-        self._drop(uid for (uid,) in done)
+        with uninterrupted():
+            with self.database.open() as database:
+                for uid in uids:
+                    database.execute("UPDATE instances SET stored = 1, problem = '' WHERE uid = ?", (uid,))
+                done = database.execute("SELECT uid FROM instances WHERE stored AND NOT commit_wanted").fetchall()
+            self._drop(uid for (uid,) in done)
 
     def failed(self, problems: Iterable[tuple[str, str]]) -> None:
         """These were not stored, or not committed, and why: they have to be sent again."""
@@ -219,11 +222,12 @@ class PendingInstances:
         gone = list(uids)
         if not gone:
             return
-        with self.database.open() as database:
-            database.executemany("DELETE FROM instances WHERE uid = ?", [(uid,) for uid in gone])
-        for uid in gone:
-            for name in _names(uid):
-                (self.folder / "instances" / name).unlink(missing_ok=True)
+        with uninterrupted():
+            with self.database.open() as database:
+                database.executemany("DELETE FROM instances WHERE uid = ?", [(uid,) for uid in gone])
+            for uid in gone:
+                for name in _names(uid):
+                    (self.folder / "instances" / name).unlink(missing_ok=True)
 
     def list(self) -> list[Pending]:
         """All that waits, oldest first."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from modality.acquisition.digest import content_digest
 from modality.acquisition.frames import Acquisition
+from modality.delivery.signals import uninterrupted
 from modality.errors import PeerError, UnreachableError, UsageError, WorkflowError
 from modality.identity import Patient
 from modality.iods.context import Context, PerformedStep, Series
@@ -229,13 +230,14 @@ class FilledStep:
                 description = str(instance.dataset().get("SeriesDescription") or "")
                 performed = self._performed(instance.series_uid, {**about, "description": description})
                 series[performed.uid] = performed
-            self.station.pending.put(
-                instance,
-                commit_wanted=self.station.commitment is not None,
-                step_uid=self.uid,
-                series_uid=performed.uid,
-            )
-            performed.images.append((instance.sop_class_uid, instance.sop_instance_uid))
+            with uninterrupted():  # what is kept is sent in the end: the step has to name it
+                self.station.pending.put(
+                    instance,
+                    commit_wanted=self.station.commitment is not None,
+                    step_uid=self.uid,
+                    series_uid=performed.uid,
+                )
+                performed.images.append((instance.sop_class_uid, instance.sop_instance_uid))
             yield instance
 
 

@@ -95,7 +95,7 @@ def test_an_interrupted_step_is_discontinued_and_what_it_made_is_not_lost(
         finished = end(run, 20)
         begun, ended = mpps.messages()
         stored = {pydicom.dcmread(path).SOPInstanceUID for path in archive.files()}
-        waiting = {path.stem for path in (state / "instances").iterdir()}
+        waiting = {pydicom.dcmread(path).SOPInstanceUID for path in (state / "instances").iterdir()}
         resumed = modality("perform", "--resume", *to, "--json")
         delivered = {pydicom.dcmread(path).SOPInstanceUID for path in archive.files()}
     assert finished.code == 1
