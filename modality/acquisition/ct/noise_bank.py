@@ -10,6 +10,7 @@ most.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -55,13 +56,18 @@ class NoiseBank:
         Args:
             number: of the slice, below the square of the lattice's size.
         """
-        first, second, third = (
+        return summed(self.crops(number))
+
+    def crops(self, number: int) -> list[Noise]:
+        """What the noise of a slice is the sum of: views of the fields, each of shape (rows, columns).
+
+        Args:
+            number: as of `noise`.
+        """
+        return [
             field[top : top + self.shape[0], left : left + self.shape[1]]
             for field, (top, left) in zip(self.fields, self.places(number), strict=True)
-        )
-        total: Noise = first + second
-        total += third
-        return total
+        ]
 
     def places(self, number: int) -> list[tuple[int, int]]:
         """First row and column of each of a slice's crops."""
@@ -79,6 +85,14 @@ class NoiseBank:
 
     def _pixel(self, step: int, axis: int) -> int:
         return step % self.lattice * self.reach[axis] // self.lattice
+
+
+def summed(crops: Iterable[Noise]) -> Noise:
+    """The noise that crops, or the same rows of them, make together."""
+    first, second, third = crops
+    total: Noise = first + second
+    total += third
+    return total
 
 
 def slices_of_a_bank(shape: tuple[int, int], spacing_mm: tuple[float, float], point_spread_mm: float) -> int:

@@ -91,6 +91,7 @@ class Sections:
         reach = math.ceil((geometry.slice_thickness_mm + profile_ramp_mm) / self._step_mm)
         self._section = lru_cache(maxsize=reach + _SPARE_SECTIONS)(self._drawn)
         self._sum = lru_cache(maxsize=2)(self._summed)
+        self._shares = lru_cache(maxsize=16)(self._profiled)  # most stacks step by whole sections
 
     def image(self, index: int) -> Image:
         """A slice, shape (rows, columns); not to be written to."""
@@ -124,19 +125,26 @@ class Sections:
 
     def _weights(self, middle: float, slice_askew: int | None = None) -> tuple[tuple[Layer, float], ...]:
         """The sections that a slice at a place along the normal is made of, and how much of each."""
-        half = (self._geometry.slice_thickness_mm + self._ramp_mm) / 2
-        step = self._step_mm
+        whole, part = divmod(middle / self._step_mm, 1.0)
         shares: defaultdict[Layer, float] = defaultdict(float)
-        for number in range(math.floor((middle - half) / step), math.ceil((middle + half) / step)):
-            low, high = number * step - middle, (number + 1) * step - middle
+        for beyond, share in self._shares(round(part, 9)):
+            number = int(whole) + beyond
             if slice_askew is None:
                 layer = self._layer(number)
             else:
                 layer = Layer(number % _QUARTERS, number, number, slice_askew)
-            shares[layer] += self._profile(high) - self._profile(low)
+            shares[layer] += share
         rounded = [(layer, round(share, 6)) for layer, share in shares.items()]
         # Alike slices begin with any quarter: in one order they are one sum.
         return tuple(sorted((one for one in rounded if one[1] > 0), key=lambda one: (one[0].quarter, one[0].number)))
+
+    def _profiled(self, middle: float) -> list[tuple[int, float]]:
+        """The sections around a place from 0 to 1 section, by their numbers, and the share of each."""
+        step = self._step_mm
+        reach = (self._geometry.slice_thickness_mm + self._ramp_mm) / 2 / step
+        numbers = range(math.floor(middle - reach), math.ceil(middle + reach))
+        edges = [self._profile((number - middle) * step) for number in (*numbers, numbers.stop)]
+        return [(number, high - low) for number, low, high in zip(numbers, edges[:-1], edges[1:], strict=True)]
 
     def _profile(self, z_mm: float) -> float:
         """The share of the slice sensitivity profile below a height: a trapezoid of the nominal width at half."""
