@@ -38,7 +38,7 @@ def sm_options(command: Command) -> Command:
             ),
             click.option(
                 "--processes", type=click.IntRange(1, 64),
-                help="SM: that make tiles; of a cohort: that make patients; one a processor by default.",
+                help="That make images (CT, MR, PT), tiles (SM) or patients (cohort); one a processor by default.",
             ),
         )
     ):  # fmt: skip

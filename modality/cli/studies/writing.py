@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from modality.cli.verb import progress, say
 from modality.errors import UsageError
 from modality.station.awkwardness.finishing import told_of
+from modality.station.series.several import may_be_shared, write_images
 from modality.station.series.told import named, told
 from modality.station.slides.plan import Making, tiles_of
 from modality.transfer.files import write_whole
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from modality.acquisition.microscopy.slide import SlideScan
     from modality.station.contact_sheet import ContactSheet
-    from modality.station.study import Study
+    from modality.station.study import Scan, Study
     from modality.transfer.instance import PreparedInstance
 
 COMPOSED = "study"
@@ -39,7 +39,7 @@ class Wanted:
         truth: truth.json too, and labels.npy of what has slices.
         segmentation: the first series' label map as a DICOM segmentation too; of a slide, its nuclei as annotations.
         preview: a contact sheet too.
-        processes: that make the tiles of slides.
+        processes: that make the tiles of slides, and the images of scans.
         media: the instances become a file-set, with a DICOMDIR.
     """
 
@@ -136,27 +136,37 @@ def _truth(study: Study) -> dict[str, Any]:
 
 
 def _writing(study: Study, kind: str, wanted: Wanted) -> Iterator[tuple[Path, PreparedInstance | None]]:
-    """Each instance, being written while the next is made; None for what was made as a file, and is only moved."""
+    """Each instance, written; None for what was made as a file, and need not be held in memory too."""
     slides = [scan for scan in study.series if scan.kind.slides is not None]
     tiles = sum(tiles_of(cast("SlideScan", scan.acquisition)) for scan in slides)
-    with progress(tiles or len(study), f"generating {kind}") as done, ThreadPoolExecutor(1) as writer:
+    with progress(tiles or len(study), f"generating {kind}") as done:
         if slides:
             study = study.made_with(Making(wanted.out, wanted.processes, done))
-        writing: Future[None] | None = None
-        for number, (name, made) in enumerate(_named(study, kind), start=1):
-            path = wanted.out / f"{name}.dcm"
-            if writing:
-                writing.result()
-            if isinstance(made, Path):  # a slide's: gigabytes need not be read and written again
-                _move(made, path)
-                yield path, None
-                continue
-            writing = writer.submit(made.write, path)
+        number = 0
+        for scan in study.series:
+            for path, instance in _files(scan, scan.kind.name if kind == COMPOSED else kind, wanted):
+                number += 1
+                if not slides:
+                    done(number)
+                yield path, instance
+
+
+def _files(scan: Scan, kind: str, wanted: Wanted) -> Iterator[tuple[Path, PreparedInstance | None]]:
+    """The instances in files whose names hold the series: two runs into one folder never mix, nor overwrite a file."""
+    if may_be_shared(scan):
+        paths = [wanted.out / f"{name}.dcm" for name, _, _ in named(scan, range(len(scan)), kind)]
+        for path in write_images(scan, paths, wanted.processes):
+            yield path, None
+        return
+    whole: Iterator[PreparedInstance | Path] = iter(scan) if scan.kind.slides is None else scan.files()
+    for name, _, made in named(scan, whole, kind):
+        path = wanted.out / f"{name}.dcm"
+        if isinstance(made, Path):  # a slide's: gigabytes need not be read and written again
+            _move(made, path)
+            yield path, None
+        else:
+            made.write(path)
             yield path, made
-            if not slides:
-                done(number)
-        if writing:
-            writing.result()
 
 
 def _move(made: Path, path: Path) -> None:
@@ -164,14 +174,6 @@ def _move(made: Path, path: Path) -> None:
         made.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _named(study: Study, kind: str) -> Iterator[tuple[str, PreparedInstance | Path]]:
-    """The instances, and names that hold the series: two runs into one folder never mix, nor overwrite, another's."""
-    for scan in study.series:
-        whole: Iterator[PreparedInstance | Path] = iter(scan) if scan.kind.slides is None else scan.files()
-        for name, _, made in named(scan, whole, scan.kind.name if kind == COMPOSED else kind):
-            yield name, made
 
 
 def _short(dataset: Dataset) -> str:

@@ -14,18 +14,17 @@ from modality.acquisition.truth import label_file, truth
 from modality.errors import UsageError
 from modality.iods.attributes import set_attributes
 from modality.iods.context import Context
-from modality.iods.image import ImageIod
 from modality.iods.kind import Kind
 from modality.iods.modules.microscopy.slide_label import relabel
 from modality.iods.part import Part
 from modality.station.awkwardness.finishing import PLAIN, Finish
+from modality.station.series.slices import Slices
 from modality.station.slides.plan import ALONE, Making, instances_of, most_frames, written_places
 from modality.transfer.defects.table import EMPTY_TYPE_1, NOT_ENUMERATED
 from modality.transfer.encode import prepare, prepare_frames
 from modality.transfer.framewise.layout import CHROMA, FrameEncoding
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
-from modality.transfer.series import Template
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
 
 if TYPE_CHECKING:
@@ -80,13 +79,12 @@ class Scan:
             dataset, frames = whole.frames(self.acquisition, self.context)
             yield prepare_frames(self._assigned(dataset), frames, self.transfer_syntax, quality=self.quality)
             return
-        iod = self.kind.iod
-        if iod is not None and iod.frame_values is not None and not self.transfer_syntax.encapsulated:
-            yield from self._filled_in(iod)
+        if self.kind.iod is not None:
+            yield from map(Slices(self).instance, self.acquisition)
             return
         assert self.kind.describe is not None
         for dataset in self.kind.describe(self.acquisition, self.context):
-            yield prepare(self._drawn(self._assigned(dataset)), self.transfer_syntax, quality=self.quality)
+            yield prepare(self.as_set(dataset), self.transfer_syntax, quality=self.quality)
 
     def files(self) -> Iterator[Path]:
         """The images of a slide as files, each to be moved away, which costs nothing; others are gone in the end."""
@@ -117,8 +115,9 @@ class Scan:
             set_attributes(dataset, self.assignments, **allowed)
         return dataset
 
-    def _drawn(self, dataset: Dataset) -> Dataset:
-        """What follows from the attributes as they were set: `describe` knew those before."""
+    def as_set(self, dataset: Dataset) -> Dataset:
+        """A data set as it was described, with the attributes that were set and what follows from them."""
+        self._assigned(dataset)
         if self.assignments and self.kind.draw is not None:
             self.kind.draw(self.acquisition, dataset)
         return dataset
@@ -128,18 +127,6 @@ class Scan:
         self._assigned(dataset)
         relabel(dataset, self.assignments or ())
         return dataset
-
-    def _filled_in(self, iod: ImageIod[Any]) -> Iterator[PreparedInstance]:
-        """The instances from one description: each slice fills in what is its own."""
-        template = None
-        assigned = self.assignments or {}
-        for frame in self.acquisition:
-            values = iod.values_of(self.acquisition, self.context, frame)
-            own = {keyword: value for keyword, value in values.items() if keyword not in assigned}
-            if template is None:
-                dataset = self._assigned(iod.describe_frame(self.acquisition, self.context, frame))
-                template = Template(dataset, self.transfer_syntax, own)
-            yield template.instance(own, frame.pixels)
 
     @property
     def uid(self) -> str:

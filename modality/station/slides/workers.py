@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +14,7 @@ import numpy as np
 from modality.acquisition.microscopy.blocks import Block
 from modality.acquisition.microscopy.pyramid import Place, Tile
 from modality.errors import UnsupportedError
+from modality.station.series.pool import Others, Shared, forks
 from modality.transfer.codecs.pixels import PixelFormat
 from modality.transfer.framewise.layout import FrameEncoding
 
@@ -26,7 +22,6 @@ Coded = tuple[Place, list[tuple[int, Place, bytes]], Tile | None]
 """Place of a block, level and place and bytes of each tile in it, and what the level above needs of its own."""
 
 _AHEAD = 32  # blocks for each worker to have before it, so that none waits for us; those done lie in files
-_MOST_OWN = 8  # blocks of our own that wait in memory until those before them are done
 _WORTH_IT = 64  # tiles for which a pool is worth its start (our choice)
 
 
@@ -77,7 +72,7 @@ class Alone:
 
 
 class Several:
-    """Processes, ourselves among them: who only gathered would take a part of a processor, and leave the rest idle.
+    """Processes, ourselves among them.
 
     Args:
         count: how many.
@@ -95,54 +90,18 @@ class Several:
         Raises:
             UnsupportedError: a worker was ended from outside.
         """
-        context = _context()
-        if context.get_start_method() == "fork":
+        if forks():
             # What all tiles are drawn from fills most of a worker's memory: made now, there is one copy for all.
             work.block.plane.prepare()
-        others = self.count - 1
-        pool = ProcessPoolExecutor(others, context, _begin, (work, self.folder))
+        others = Others(self.count - 1, _begin, work, self.folder)
         try:
-            yield _in_order(pool, work, iter(places), _AHEAD * others)
+            yield Shared(others, _done, _taken, work.done, _AHEAD).in_order(iter(places))
         except BrokenProcessPool as error:
             raise UnsupportedError(
                 "a process that makes tiles was ended from outside: is there memory enough for so many workers?"
             ) from error
         finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _in_order(pool: ProcessPoolExecutor, work: BlockWork, places: Iterator[Place], ahead: int) -> Iterator[Coded]:
-    """Blocks as they are wanted: `ahead` are with the others, and while the next is not done, one is taken back."""
-    waiting: deque[tuple[Place, Future[_Laid] | Coded]] = deque()
-
-    def hand_out() -> None:
-        theirs = sum(isinstance(made, Future) and not made.done() for _, made in waiting)
-        waiting.extend((place, pool.submit(_done, place)) for place in islice(places, ahead - theirs))
-
-    def take_back() -> bool:
-        if sum(not isinstance(made, Future) for _, made in waiting) < _MOST_OWN:
-            for index, (place, made) in enumerate(waiting):
-                if isinstance(made, Future) and made.cancel():
-                    waiting[index] = place, work.done(place)
-                    return True
-        return False
-
-    def given() -> Iterator[Coded]:
-        while waiting:
-            hand_out()
-            _, first = waiting[0]
-            if isinstance(first, Future) and not first.done() and take_back():
-                continue
-            waiting.popleft()
-            yield _taken(first.result()) if isinstance(first, Future) else first
-
-    hand_out()
-    return given()
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    """Forked where that is safe and usual: the textures, made before, are then shared and not made again in each."""
-    return multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+            others.end()
 
 
 _Laid = tuple[Place, list[tuple[int, Place, int]], Path, tuple[int, ...] | None]
@@ -154,7 +113,6 @@ _work: tuple[BlockWork, Path] | None = None
 def _begin(work: BlockWork, folder: Path) -> None:
     global _work  # noqa: PLW0603 - what this process has to do, told once
     _work = work, folder
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends us
 
 
 def _done(place: Place) -> _Laid:
