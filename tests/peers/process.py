@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -16,7 +17,11 @@ from typing import NoReturn
 import pytest
 
 HOST = "127.0.0.1"
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
+PATIENCE_S = 30.0
+"""How long a test waits for what must come; nobody waits so long but on a machine that stands still."""
+
+_LOWEST_PORT = 15000
 
 
 def missing(what: str) -> NoReturn:
@@ -43,10 +48,37 @@ def command(name: str) -> str:
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        return int(listener.getsockname()[1])
+    """A TCP port that nobody listens on, nor will before the caller does.
+
+    It is none of those that the system itself gives to connections and listeners, it belongs to this worker of
+    pytest-xdist alone, and it is not given a second time before all others were.
+    """
+    for number in _PORTS:
+        with socket.socket() as listener:
+            if _is_bound(listener, number):
+                return number
+    raise AssertionError("no end of ports")
+
+
+def _is_bound(listener: socket.socket, number: int) -> bool:
+    try:
+        listener.bind((HOST, number))
+    except OSError:
+        return False
+    return True
+
+
+def _own_ports() -> Iterator[int]:
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")  # by Linux to whoever asks for no port in particular
+    first_of_system = int(given.read_text(encoding="ascii").split()[0]) if given.exists() else 0
+    first_of_system = first_of_system if first_of_system > _LOWEST_PORT + 1000 else 32768
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    share = range(_LOWEST_PORT + int(worker), first_of_system, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    begin = os.getpid() * 101 % len(share)  # another run beside this one begins elsewhere
+    return itertools.cycle([*share[begin:], *share[:begin]])
+
+
+_PORTS = _own_ports()
 
 
 def is_open(port: int) -> bool:
@@ -56,7 +88,7 @@ def is_open(port: int) -> bool:
         return client.connect_ex((HOST, port)) == 0
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 5.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
     """Asks every 10 ms until the condition holds; for what other processes do, where no event can be had."""
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -113,3 +145,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended, by Linux's /proc; one that nobody has waited for has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -13,6 +13,7 @@ from modality.errors import ModalityError, PeerError, UnreachableError
 from modality.load.account import Account
 from modality.load.engine.loop import Watch
 from modality.load.plain import from_plain, to_plain
+from modality.station.processes.life import end_with_the_parent
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -123,6 +124,7 @@ def _part(load: Load, part: int, pipe: Connection) -> None:
     """One process: its part of the plan."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells of a Ctrl-C, which the terminal sends to all
     signal.signal(signal.SIGTERM, _interrupt)
+    end_with_the_parent()  # a load whose parent was killed would go on to the end of its plan
     told = [0.0]
 
     def watch(account: Account, moment: float, waiting: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modality.errors import ModalityError, UnsupportedError, UsageError
-from modality.station.series import pool
+from modality.station.processes import pool
 from modality.station.series.slices import Slices
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 from modality.acquisition.microscopy.blocks import Block
 from modality.acquisition.microscopy.pyramid import Place, Tile
 from modality.errors import UnsupportedError
-from modality.station.series.pool import Others, Shared, forks
+from modality.station.processes.pool import Others, Shared, forks
 from modality.transfer.codecs.pixels import PixelFormat
 from modality.transfer.framewise.layout import FrameEncoding
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from modality.errors import UnsupportedError, UsageError
-from modality.station.series import pool, several
+from modality.station.processes import pool
+from modality.station.series import several
 from modality.station.series.several import may_be_shared, write_images
 from modality.station.study import generate
 from modality.transfer.instance import PreparedInstance

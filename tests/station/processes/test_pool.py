@@ -8,27 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from modality.station.series import pool
-from modality.station.series.pool import Others, Shared, forks
-from tests.peers.process import wait_until
+from modality.station.processes import pool
+from modality.station.processes.pool import Others, Shared, forks
+from tests.peers.process import is_running, wait_until
 
 pytestmark = pytest.mark.skipif(not forks(), reason="no process here begins as a copy of another")
 
 KILLED = """
 import os, signal
-from modality.station.series import pool
-from modality.station.series.pool import Others
+from modality.station.processes import pool
+from modality.station.processes.pool import Others
 others = Others(2, print, "begun")
 print("pid", others.pool.submit(os.getpid).result(), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-
-
-def runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def doubled(number: int) -> int:
@@ -44,7 +37,7 @@ def test_where_the_parent_is_killed_the_others_end() -> None:
     ended = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
     assert ended.returncode == -9, ended.stderr
     (pid,) = (int(line.split()[1]) for line in ended.stdout.splitlines() if line.startswith("pid"))
-    wait_until(lambda: not runs(pid), "the process has ended", 30)
+    wait_until(lambda: not is_running(pid), "the process has ended", 30)
 
 
 @pytest.mark.parametrize("most_own", [0, 1, 8])

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -13,6 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any, Generic, TypeVar
+
+from modality.station.processes.life import end_with_the_parent, leave_interruptions
 
 Task = TypeVar("Task")
 Sent = TypeVar("Sent")
@@ -58,21 +57,9 @@ _claims: Any = None
 def _begin(claims: Any, begin: Callable[..., None], told: tuple[Any, ...]) -> None:
     global _claims  # noqa: PLW0603 - what this process shares with us, told once
     _claims = claims
-    live_with_the_parent()
+    leave_interruptions()
+    end_with_the_parent()
     begin(*told)
-
-
-def live_with_the_parent() -> None:
-    """In a process of a pool: an interruption is the parent's to tell of, and where the parent is killed we end too."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # both may come to the whole group
-        signal.signal(number, signal.SIG_IGN)
-    if parent := multiprocessing.parent_process():
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
-
-
-def _end_after(parent: Any) -> None:
-    parent.join()
-    os._exit(1)  # else we wait for tasks that nobody sends: siblings keep the pipe open
 
 
 def _claimed(claims: Any, number: int) -> bool:

@@ -1,0 +1,26 @@
+"""How a process that works for another lives: it leaves interruptions to that one, and ends with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from typing import Any
+
+
+def leave_interruptions() -> None:
+    """SIGINT and SIGTERM, which may come to the whole group, are the parent's to answer."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def end_with_the_parent() -> None:
+    """Where the parent is killed this process ends too: what it sends is nobody's, and it waits for tasks in vain."""
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)  # the main thread may wait for a pipe that siblings hold open
