@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from functools import partial
@@ -114,8 +113,9 @@ def generate(
     from modality.cli.studies.writing import Wanted, described, write
     from modality.identity import fresh_seed
     from modality.station import study as studies
+    from modality.station.processes.life import processors
 
-    wanted = Wanted(out, truth, seg, preview, processes or os.cpu_count() or 1, media)
+    wanted = Wanted(out, truth, seg, preview, processes or processors(), media)
     if composed.is_composed(kind, config):
         composed.generate(kind, config, wanted, seed, patients, as_json=as_json)
         return

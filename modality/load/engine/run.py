@@ -20,6 +20,7 @@ from modality.load.exams.plan import Plan
 from modality.load.scenario import Scenario
 from modality.network.address import DicomAddress, WebAddress
 from modality.network.local import Local
+from modality.station.processes.life import processors
 
 
 def fresh_run_id() -> str:
@@ -159,11 +160,5 @@ class Load:
                 "python": platform.python_version(),
                 **{name: version(name) for name in ("numpy", "pydicom", "pynetdicom", "hdrhistogram")},
             },
-            "machine": {"system": platform.platform(), "processor": platform.machine(), "processors": _processors()},
+            "machine": {"system": platform.platform(), "processor": platform.machine(), "processors": processors()},
         }
-
-
-def _processors() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

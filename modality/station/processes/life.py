@@ -1,4 +1,4 @@
-"""How a process that works for another lives: it leaves interruptions to that one, and ends with it."""
+"""Processes that work for another: how many it may have, and that they leave interruptions to it and end with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import os
 import signal
 import threading
 from typing import Any
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def leave_interruptions() -> None:

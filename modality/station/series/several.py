@@ -16,8 +16,8 @@ from modality.station.series.slices import Slices
 if TYPE_CHECKING:
     from modality.station.series.scan import Scan
 
-# Our choices, in seconds of making: what is made before others are asked, how much must be left for them to be worth
-# their start, and how long they are at one part of it. Neighbours share what they are made of, so parts are not small.
+# Our choices, in seconds of making: what is made before others are asked, how much must be left for each of them to be
+# worth its start, and how long one is at a part of it. Neighbours share what they are made of, so parts are not small.
 _ALONE_S, _WORTH_S, _PART_S = 0.15, 0.3, 0.5
 _MOST = 64  # images of a part
 _PARTS = 4  # a process has at least, so that none is the last one for long
@@ -56,9 +56,10 @@ def write_images(scan: Scan, paths: Sequence[Path], processes: int) -> Iterator[
         each = (spent - first) / index if index else spent  # the first pays for what all share
         left = len(paths) - index - 1
         if processes > 1 and spent > _ALONE_S and left > 1 and left * each > _WORTH_S and pool.forks():
-            size = max(1, min(_MOST, round(_PART_S / each), left // (_PARTS * processes)))
+            others = min(processes - 1, int(left * each / _WORTH_S))
+            size = max(1, min(_MOST, round(_PART_S / each), left // (_PARTS * (others + 1))))
             parts = (range(at, min(at + size, len(paths))) for at in range(index + 1, len(paths), size))
-            yield from chain.from_iterable(_shared(work, parts, processes - 1))
+            yield from chain.from_iterable(_shared(work, parts, others))
             return
 
 

@@ -32,7 +32,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return others(number, *told)
 
     monkeypatch.setattr(several, "_ALONE_S", 0.0)
-    monkeypatch.setattr(several, "_WORTH_S", 0.0)
+    monkeypatch.setattr(several, "_WORTH_S", 1e-9)
     monkeypatch.setattr(pool, "Others", noted)
     return begun
 
