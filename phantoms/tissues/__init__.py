@@ -4,8 +4,7 @@ Where each value stands, and how far we could check it ("by way of X": the sourc
 its abstract was read). What is "unchecked", here or at the value, stands as others cite it and no source confirmed it.
     [44]  ICRU Report 44, 1989. Adipose tissue, muscle and cortical bone by way of a public listing of NIST XAAMDI
           table 2; all of [44] by way of [Sc]; eye lens and lung by way of [186] too.
-    [46]  ICRU Report 46, 1992. Skin, liver, heart and mammary gland by way of [186]; cartilage and yellow marrow
-          unchecked.
+    [46]  ICRU Report 46, 1992. Skin, liver, heart and mammary gland by way of [186].
     [186] L. Beaulieu et al., Med. Phys. 39:6208, 2012 (AAPM TG-186), table III, by way of a program that holds it.
     [Sc]  U. Schneider, E. Pedroni, A. Lomax, Phys. Med. Biol. 41:111, 1996: the table of tissues, by way of a program
           that holds its numbers.

@@ -77,17 +77,27 @@ SKELETON = (
     ),  # [110], thoracic spine; [B]
     Tissue(
         "fatty spongiosa",
-        1.13,
-        {"H": 0.096, "C": 0.527, "N": 0.015, "O": 0.276, "Na": 0.001, "P": 0.025, "S": 0.002, "Ca": 0.058},
+        1.108,
+        {
+            "H": 0.097,
+            "C": 0.439,
+            "N": 0.017,
+            "O": 0.381,
+            "Na": 0.002,
+            "P": 0.021,
+            "S": 0.003,
+            "Cl": 0.001,
+            "Ca": 0.039,
+        },
         *both(288, 165, 365, 133),
         proton_density=0.85,
-    ),  # our choice: yellow marrow [46] with a quarter of its mass of bone [44]; marrow's relaxation [Go]
+    ),  # [110], lower half of the femur and lower leg; marrow's relaxation [Go]; PD: our choice
     Tissue(
         "cartilage",
         1.10,
         {"H": 0.096, "C": 0.099, "N": 0.022, "O": 0.744, "Na": 0.005, "P": 0.022, "S": 0.009, "Cl": 0.003},
         *both(1024, 30, 1168, 27),
-    ),  # [46], unchecked; [S], fibres along the field
+    ),  # [110]; [S], fibres along the field
     Tissue(
         "articular cartilage",
         1.10,

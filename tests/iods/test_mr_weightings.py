@@ -116,7 +116,7 @@ def test_the_validator_has_no_complaint_but_that_diffusion_extends_the_standard(
         path = tmp_path / f"{number}.dcm"
         dataset.save_as(path, enforce_file_format=True)
         run = subprocess.run(
-            [program("/usr/bin/dciodvfy"), path], capture_output=True, text=True, check=False, timeout=60
+            [program("/usr/bin/dciodvfy"), path], capture_output=True, text=True, check=False, timeout=100
         )
         said = [line for line in (run.stdout + run.stderr).splitlines() if line.startswith(("Error", "Warning"))]
         known = (*UNFOUNDED, EXTENDED, ABSENT_IN_STANDARD)

@@ -16,6 +16,7 @@ MOST_PPM = 100.0
 """A magnet so bad makes no image: our choice."""
 _LARGEST_B = 50_000.0  # beyond any scanner: our choice
 _MOST_WEIGHTINGS = 256  # our choice
+_MOST_PIXELS = 4096 * 4096  # of an image, whose k-space takes some 200 bytes a pixel: our choice, beyond any scanner
 
 
 def ascending(name: str, values: Values[float]) -> tuple[float, ...]:
@@ -38,6 +39,8 @@ def b_values(values: Values[float]) -> tuple[float, ...]:
 
 def check_receiver(chosen: MrProtocol, rows: int, columns: int) -> None:
     """Refuses a receiver that there is not, and a k-space that the image cannot come from."""
+    if rows * columns > _MOST_PIXELS:
+        raise UsageError(f"an MR image of {rows} x {columns} pixels: at most {_MOST_PIXELS}, such as 4096 x 4096")
     for name, acquired, size in (
         ("acquired rows", chosen.acquired_rows, rows),
         ("acquired columns", chosen.acquired_columns, columns),
@@ -65,12 +68,13 @@ def check(chosen: MrProtocol) -> None:
         raise UsageError(f"b values: {sequence} has none; see DWI")
     if len(chosen.weightings) > _MOST_WEIGHTINGS:
         raise UsageError(f"{len(chosen.weightings)} images of each slice: at most {_MOST_WEIGHTINGS}")
-    last = echoes[-1] + max(chosen.inversion_times_ms, default=0.0)
-    train = chosen.echo_spacing_ms * chosen.echo_train_length
-    if train and echoes[0] > train:
-        raise UsageError(f"echo time {echoes[0]:g} ms: must lie in the echo train of {train:g} ms")
-    if max(last, train) >= chosen.repetition_time_ms:
-        times = f"{echoes[-1]:g} ms" + (" after the inversion time" if chosen.inversion_times_ms else "")
-        raise UsageError(f"echo time {times}: must be below TR {chosen.repetition_time_ms:g} ms")
+    inversion, train = max(chosen.inversion_times_ms, default=0.0), chosen.echo_spacing_ms * chosen.echo_train_length
+    if train and not chosen.echo_spacing_ms <= echoes[0] <= train:
+        lies = f"must lie in the echo train of {chosen.echo_spacing_ms:g} to {train:g} ms"
+        raise UsageError(f"echo time {echoes[0]:g} ms: {lies}")
+    if inversion + max(echoes[-1], train) >= chosen.repetition_time_ms:
+        what = f"echo train {train:g} ms" if train else f"echo time {echoes[-1]:g} ms"
+        after = f" after the inversion time {inversion:g} ms" if inversion else ""
+        raise UsageError(f"{what}{after}: must be below TR {chosen.repetition_time_ms:g} ms")
     if chosen.flip_angle_deg > 180.0 or (sequence in SPIN_ECHOES and chosen.flip_angle_deg != 90.0):
         raise UsageError(f"flip angle {chosen.flip_angle_deg:g}: at most 180, and 90 for a spin echo")

@@ -78,7 +78,7 @@ def mr(
         phantom: what is scanned.
         seed: of the noise.
         rows: rows of a slice.
-        columns: columns of a slice.
+        columns: columns of a slice; of rows and columns together at most 4096 x 4096 pixels.
         slices: number of slices, spread over the scan range; None scans it at the slice spacing.
         protocol: a name from `PROTOCOLS`: T1, T2 and PD are spin echoes, T1 GRE a spoiled gradient echo; T1 by default.
         sequence: SE, TSE, GRE or SPGR, IR, FLAIR, STIR, bSSFP or DWI, with its usual settings; by default what the

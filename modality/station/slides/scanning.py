@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from modality.acquisition.microscopy.blocks import Rising, rows_of
 from modality.acquisition.microscopy.macro import Overview
 from modality.acquisition.microscopy.pyramid import Level, Place, Pyramid, Tile, usual_levels
+from modality.errors import UsageError
 from modality.iods.images.slide import SlideSeries
 from modality.iods.modules.microscopy.slide_image import SlideImage
 from modality.iods.modules.microscopy.slide_label import printed
@@ -77,13 +78,17 @@ def scanned_files(
 
 @contextmanager
 def _folder(given: Path | None) -> Iterator[Path]:
-    if given is None:
-        with tempfile.TemporaryDirectory(prefix="modality-slide-") as made:
-            yield Path(made)
-        return
-    given.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".slide-", dir=given) as made:
-        yield Path(made)
+    with ExitStack() as made:
+        try:
+            if given is not None:
+                given.mkdir(parents=True, exist_ok=True)
+            prefix = "modality-slide-" if given is None else ".slide-"
+            aside = made.enter_context(tempfile.TemporaryDirectory(prefix=prefix, dir=given))
+        except OSError as error:
+            raise UsageError(
+                f"{given or 'a temporary folder'}: cannot be written: {error.strerror or error}"
+            ) from error
+        yield Path(aside)
 
 
 def _label(series: SlideSeries, assigned: Assigned | None) -> Tile:

@@ -13,7 +13,7 @@ import numpy as np
 
 from modality.acquisition.microscopy.blocks import Block
 from modality.acquisition.microscopy.pyramid import Place, Tile
-from modality.errors import UnsupportedError
+from modality.errors import UnsupportedError, UsageError
 from modality.station.processes.pool import Others, Shared, forks
 from modality.transfer.codecs.pixels import PixelFormat
 from modality.transfer.framewise.layout import FrameEncoding
@@ -89,6 +89,7 @@ class Several:
 
         Raises:
             UnsupportedError: a worker was ended from outside.
+            UsageError: there is no room for the blocks.
         """
         if forks():
             # What all tiles are drawn from fills most of a worker's memory: made now, there is one copy for all.
@@ -120,10 +121,13 @@ def _done(place: Place) -> _Laid:
     work, folder = _work
     _, codes, part = work.done(place)
     path = folder / f"block-{place[0]}-{place[1]}"
-    with path.open("wb", buffering=0) as file:
-        file.write(b"".join(code for _, _, code in codes))
-        if part is not None:
-            file.write(part.tobytes())
+    try:
+        with path.open("wb") as file:  # buffered: a bare file may write less than it is given, and say nothing
+            file.writelines(code for _, _, code in codes)
+            if part is not None:
+                file.write(part.tobytes())
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
     return place, [(level, at, len(code)) for level, at, code in codes], path, None if part is None else part.shape
 
 

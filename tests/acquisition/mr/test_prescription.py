@@ -111,6 +111,7 @@ def test_fat_appears_where_its_frequency_over_the_bandwidth_puts_it():
         ({"echo_times_ms": (10.0, float("nan"))}, UsageError),
         ({"sequence": "TSE", "echo_times_ms": (50.0, 100.0)}, UsageError),
         ({"sequence": "TSE", "echo_times_ms": (500.0,)}, UsageError),
+        ({"sequence": "TSE", "echo_times_ms": (9.0,)}, UsageError),
         ({"sequence": "TSE", "repetition_time_ms": 150.0}, UsageError),
         ({"sequence": "SE", "inversion_times_ms": (100.0,)}, UsageError),
         ({"inversion_times_ms": (0.0,)}, UsageError),
@@ -133,3 +134,31 @@ def test_fat_appears_where_its_frequency_over_the_bandwidth_puts_it():
 def test_a_setting_out_of_range_is_a_usage_error_before_any_slice(wrong, error):
     with pytest.raises(error):
         mr(HEAD, **{**SMALL, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"sequence": "TSE", "echo_times_ms": (9.0,)}, "echo time 9 ms: must lie in the echo train of 10 to 160 ms"),
+        ({"sequence": "TSE", "repetition_time_ms": 150.0}, "echo train 160 ms: must be below TR 150 ms"),
+        (
+            # The echo itself would still come in time, at 60 + 110 ms.
+            {"sequence": "FLAIR", "inversion_times_ms": (60.0,), "repetition_time_ms": 200.0},
+            "echo train 160 ms after the inversion time 60 ms: must be below TR 200 ms",
+        ),
+        (
+            {"inversion_times_ms": (100.0, 20000.0)},
+            "echo time 10 ms after the inversion time 20000 ms: must be below TR 15000 ms",
+        ),
+        ({"echo_time_ms": 600.0}, "echo time 600 ms: must be below TR 500 ms"),
+        ({"rows": 4097, "columns": 4096}, "an MR image of 4097 x 4096 pixels: at most 16777216"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_numbers(options, said):
+    with pytest.raises(UsageError, match=said):
+        mr(HEAD, **{**SMALL, **options})
+
+
+def test_the_first_echo_of_a_train_that_just_fits_is_taken():
+    acquisition = mr(HEAD, sequence="TSE", echo_times_ms=(10.0,), repetition_time_ms=160.5, **SMALL)
+    assert acquisition.protocol.echo_times_ms == (10.0,)

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
+from modality.acquisition.microscopy.stains import WHITE, separated
 from modality.errors import MissingExtraError, UnsupportedError, UsageError
+from modality.iods.derived.polygons import filled
 from modality.station.slides import workers
 from modality.station.slides.scanning import Making
 from modality.station.study import generate
@@ -129,22 +131,60 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_interrupted_run_leaves_no_instance(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "modality", "generate", "sm", "-o", str(tmp_path / "out"), "--seed", "1"]
     running = subprocess.Popen([*command, "--rows", "20000", "--columns", "20000"], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while not list((tmp_path / "out").glob(".slide-*/.*.part")) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60
+    while not (begun := list((tmp_path / "out").glob(".slide-*/.*.part"))) and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert begun  # or there would be nothing to leave
     time.sleep(0.3)
     running.terminate()
-    assert running.wait(30) != 0
+    assert running.wait(60) != 0
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("segno")
+    (tmp_path / "file").touch()
+    study = generate("sm", seed=5, **SMALL).made_with(Making(tmp_path / "file" / "slide"))
+    with pytest.raises(UsageError, match="file/slide: cannot be written: Not a directory"):
+        list(study)
+
+
+def test_a_worker_that_cannot_write_its_block_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("segno")
+    monkeypatch.setattr(workers, "_WORTH_IT", 1)
+    begin = workers._begin
+    monkeypatch.setattr(workers, "_begin", lambda work, folder: begin(work, folder / "gone"))
+    study = generate("sm", seed=5, **SMALL).made_with(Making(tmp_path, processes=2))
+    with pytest.raises(UsageError, match=r"gone/block-\d-\d: cannot be written: No such file or directory"):
+        list(study)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_the_truth_lies_where_the_image_shows_it(tmp_path: Path) -> None:
     pytest.importorskip("segno")
     command = [sys.executable, "-m", "modality", "generate", "sm", "-o", str(tmp_path), "--seed", "5", "--truth"]
-    subprocess.run(
-        [*command, "--rows", "512", "--columns", "512", "--mpp", "0.5", "--json"], check=True, capture_output=True
-    )
+    size = ("--rows", "1024", "--columns", "1536", "--mpp", "0.5", "--tile-size", "512")
+    subprocess.run([*command, *size, "--transfer-syntax", "RLELossless", "--json"], check=True, capture_output=True)
     truth = json.loads((tmp_path / "truth.json").read_text())
     assert truth["phantom"] == "tissue-section"
-    assert truth["nuclei"]
-    assert sum(truth["counts"].values()) >= len(truth["nuclei"])
+    base = dcmread(min(tmp_path.glob("sm-*.dcm")))
+    tiles = base.pixel_array.reshape(2, 3, 512, 512, 3)
+    matrix = tiles.transpose(0, 2, 1, 3, 4).reshape(1024, 1536, 3)
+    spacing_mm = float(base.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing[0])
+    haematoxylin, _, _ = separated(matrix, "HE")
+    places = np.array([(one["y_mm"], one["x_mm"]) for one in truth["nuclei"]]) / spacing_mm
+    rows, columns = places.astype(int).T
+    assert len(places) > 300
+    # Edges cut some; elsewhere, as near as 30 pixels, one as often hits what is between the nuclei.
+    assert (haematoxylin[rows, columns] > 0.3).mean() > 0.9
+    for down, across in ((30, 0), (0, 30), (-30, 0), (0, -30)):
+        beside = haematoxylin[(rows + down) % 1024, (columns + across) % 1536]
+        assert (beside > 0.3).mean() < 0.3
+    glass = np.abs(matrix.astype(int) - WHITE).max(axis=-1) < 8
+    drawn = np.zeros(glass.shape, dtype=bool)
+    for region, laid in (("tissue", True), ("hole", False)):
+        for one in truth["regions"]:
+            if one["region"] == region:
+                drawn[filled(one["polygon_mm"], *glass.shape, spacing_mm)] = laid
+    assert glass[~drawn].mean() > 0.95
+    assert glass[drawn].mean() < 0.3
