@@ -1,14 +1,19 @@
-"""A CT scan as what a report is about."""
+"""A scan as what a report is about: CT mostly, MR or PET."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
-from modality.acquisition.ct import CtAcquisition, ct
+from modality.acquisition.ct import ct
 from modality.acquisition.digest import content_digest
+from modality.acquisition.emission.pet import pt
+from modality.acquisition.geometry import Geometry
+from modality.acquisition.mr import mr
 from modality.acquisition.truth import truth
+from modality.errors import UnknownNameError, UsageError
 from modality.identity import Identity
 from phantoms.phantom import Phantom, StructureTruth
 
@@ -35,14 +40,16 @@ class Reported:
     """A scan, and what of it is reported.
 
     Args:
-        scan: the CT scan: the one that the kind ct makes with the same seed and options.
+        scan: slices: the scan that the kind makes with the same seed and options.
         form: which report it is, where there is a choice.
-        origin: the series that the scan is kept as; by default the one that the kind ct makes.
+        origin: the series that the scan is kept as; by default the one that the kind makes.
+        about: the kind of the scan.
     """
 
-    scan: CtAcquisition
+    scan: Any  # an acquisition of one of these kinds; what only CT has is asked of CT alone
     form: str = ""
     origin: Origin | None = field(default=None, kw_only=True)
+    about: str = field(default="ct", kw_only=True)
 
     def __len__(self) -> int:
         return 1
@@ -50,17 +57,18 @@ class Reported:
     @property
     def seed(self) -> int:
         """Of the scan."""
-        return self.scan.seed
+        return int(self.scan.seed)
 
     @property
     def phantom(self) -> Phantom:
         """What was scanned."""
-        return self.scan.phantom
+        phantom: Phantom = self.scan.phantom
+        return phantom
 
     @property
     def body_part(self) -> str:
         """Body Part Examined of the scan."""
-        return self.scan.body_part
+        return str(self.scan.body_part)
 
     @property
     def digested(self) -> Any:
@@ -75,7 +83,7 @@ class Reported:
 
     def slice_of(self, structure: StructureTruth) -> int | None:
         """The slice that is nearest to a structure's middle, from 0; None where the scan does not reach it."""
-        geometry = self.scan.geometry
+        geometry: Geometry = self.scan.geometry
         centre = structure["center_mm"]
 
         def away_mm(index: int) -> float:
@@ -140,3 +148,51 @@ def reported(
         slice_thickness_mm=slice_thickness_mm,
     )  # fmt: skip
     return Reported(scan)
+
+
+About = Literal["ct", "mr", "pt"]
+_SCANS: Mapping[str, Callable[..., Any]] = {"ct": ct, "mr": mr, "pt": pt}
+_OF_CT = ("kvp", "mas", "pitch")
+
+
+def imaged(
+    phantom: Phantom,
+    *,
+    seed: int,
+    about: About = "ct",
+    rows: int | None = None,
+    columns: int | None = None,
+    slices: int | None = None,
+    kvp: float | None = None,
+    mas: float | None = None,
+    pitch: float | None = None,
+    slice_thickness_mm: float | None = None,
+) -> Reported:
+    """Plan the scan that a report is about; options are those of its kind.
+
+    Args:
+        phantom: what is scanned.
+        seed: of the scan.
+        about: the kind of the scan: ct, mr or pt.
+        rows: rows of a slice; the kind's own by default.
+        columns: columns of a slice; the kind's own by default.
+        slices: number of slices, spread over the scan range; None scans it at the slice spacing.
+        kvp: of CT: tube voltage in kV, 70 to 150.
+        mas: of CT: tube current times rotation time, in mAs.
+        pitch: of a helical CT scan, at most 2; 0 scans with the table standing.
+        slice_thickness_mm: nominal thickness; also the spacing.
+
+    Raises:
+        UsageError: a number is out of range, or not of such a scan.
+    """
+    if about not in _SCANS:
+        raise UnknownNameError(f"about {about!r}: one of {', '.join(_SCANS)}")
+    asked = {
+        "rows": rows, "columns": columns, "slices": slices, "kvp": kvp, "mas": mas, "pitch": pitch,
+        "slice_thickness_mm": slice_thickness_mm,
+    }  # fmt: skip
+    options = {name: value for name, value in asked.items() if value is not None}
+    for name in _OF_CT if about != "ct" else ():
+        if name in options:
+            raise UsageError(f"{name}: of a CT scan, and the report is about {about}")
+    return Reported(_SCANS[about](phantom, seed=seed, **options), about=about)

@@ -39,8 +39,10 @@ class Kind:
         parts: the series that a scan's instances stand in, in their order; None where that is the context's alone.
         patient_sex: the Patient's Sex of those whom it is made of, where no order or caller names one; empty for any.
         body_parts: an order's words for a part of the body choose what is scanned.
+        default_phantom_of: what is scanned when none is given, where that depends on the options.
         reports: the kind of the scan that its instances are about, and whose study they join, or of a report about
             that scan; None for all others.
+        also_reports: other kinds of scan that they can be about instead, by their acquisition's option `about`.
         series_number: Series Number of a series that is made alone; a report's is not that of its scan.
         sop_class_of: SOP Class UID of a scan's instances, where that depends on the scan.
         other_classes: SOP Class UIDs that some of a scan's instances have instead; None where all have the same.
@@ -62,13 +64,19 @@ class Kind:
     told_of: Callable[[Any, Dataset], Mapping[str, Any]] | None = None
     draw: Callable[[Any, Dataset], None] | None = None
     parts: Callable[[Any, Context], tuple[Part, ...]] | None = None
+    default_phantom_of: Callable[[Mapping[str, Any]], str | None] | None = None
     reports: str | None = None
+    also_reports: tuple[str, ...] = ()
     series_number: int = 1
     sop_class_of: Callable[[Any], str] | None = None
     other_classes: Callable[[Any], tuple[str, ...]] | None = None
     patient_sex: Literal["", "F", "M"] = ""
     body_parts: bool = True
     labels: bool = True
+
+    def usual_phantom(self, options: Mapping[str, Any]) -> str | None:
+        """Name of the phantom that is scanned with these options when none is given; None for what scans none."""
+        return self.default_phantom_of(options) if self.default_phantom_of else self.default_phantom
 
     def sop_class(self, acquisition: Any) -> str:
         """SOP Class UID of a scan's instances."""

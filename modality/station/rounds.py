@@ -11,9 +11,11 @@ from pydicom.dataset import Dataset
 
 from modality.errors import ModalityError, UnreachableError, UsageError, counted
 from modality.iods.attributes import set_attributes
+from modality.iods.kind import Kind
 from modality.iods.personas.persona import Persona
+from modality.iods.setting.members import notes
 from modality.protocol.worklist import ScheduledStep
-from modality.registry import scanned_of
+from modality.registry import KINDS, scanned_of
 from modality.station.commit import Outcome
 from modality.station.pending import store_again
 from modality.station.performed import Performed, check_reason, kind_of
@@ -162,6 +164,8 @@ def carry_out(result: Result, plan: Plan, *, progress: Progress | None = None) -
             if result.claim:
                 result.claim.tell(0, "scanning")
                 progress = _watched(result.claim, progress)
+            of_kind: Kind = KINDS.load(kind_of(performed.step.modality))
+            result.notes += notes(of_kind.sop_class_uid, plan.assignments or ())
             _scan(performed, plan, choice, progress)
             if plan.requery:
                 _told_of_changes(result)
@@ -222,7 +226,8 @@ def _scan(performed: Performed, plan: Plan, choice: Choice, progress: Progress |
     if choice.protocol:
         performed.examine(choice.protocol, plan.phantom, **common)
     else:
-        performed.acquire(plan.phantom or choice.phantom, **common, **options_said(performed.step, kind, asked))
+        said = options_said(performed.step, kind, asked, plan.phantom)
+        performed.acquire(plan.phantom or choice.phantom, **common, **said)
 
 
 def _still_ordered(result: Result) -> bool:

@@ -155,8 +155,9 @@ def generate(
     kind: Kind = KINDS.load(kind_name)
     finish = finish_of(persona, defects)
     seed = fresh_seed() if seed is None else seed
-    if phantom is None and kind.default_phantom is not None:
-        phantom = load_phantom(kind.default_phantom, seed=seed)
+    usual = kind.usual_phantom(options)
+    if phantom is None and usual is not None:
+        phantom = load_phantom(usual, seed=seed)
     acquisition = acquire(kind, phantom, seed=seed, **options)
     who = finish.patient(patient(seed, kind.patient_sex), seed)
     assignments = finish.assignments(assignments)

@@ -24,7 +24,7 @@ UNFOUNDED = (
 
 
 def complaints(tool: str, *files: Path) -> list[str]:
-    run = subprocess.run([program(tool), *map(str, files)], capture_output=True, text=True, check=False, timeout=60)
+    run = subprocess.run([program(tool), *map(str, files)], capture_output=True, text=True, check=False, timeout=100)
     said = [line for line in (run.stdout + run.stderr).splitlines() if line.startswith(("Error", "Warning"))]
     return [line for line in said if not any(unfounded in line for unfounded in UNFOUNDED)]
 

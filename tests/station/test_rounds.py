@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydicom
 import pytest
 from pydicom import Dataset
 
@@ -88,3 +89,14 @@ def test_images_whose_commitment_was_not_asked_for_are_left_for_a_resume(make_st
 def test_what_images_and_performed_step_share_cannot_be_set_in_the_images_alone(keyword: str) -> None:
     with pytest.raises(UsageError, match=keyword):
         Plan(assignments={keyword: "X"})
+
+
+def test_an_attribute_that_the_kind_does_not_have_is_set_and_noted(make_station, archive):
+    step = unscheduled(patient(1), "ECG")
+    result = perform_step(make_station(), step, Plan(assignments={"KVP": "120"}, options={"seconds": 2.0}))
+    assert result.good
+    assert [one for one in result.notes if "KVP" in one] == [
+        "KVP is of no module of the 12-lead-ecg IOD (PS3.3), and set all the same"
+    ]
+    (stored,) = archive.instances()
+    assert pydicom.dcmread(stored.path).KVP == 120

@@ -137,6 +137,10 @@ class Volume:
                     self._parts[part, row] += values[:, part][labels]
         self._parts *= np.float32(1.0 / len(_SAMPLES))
 
+    def filled_ml(self, part: int) -> float:
+        """How much one part has in all: its volume, where it is 1 in some labels and 0 in others."""
+        return float(self._parts[part].sum(dtype=np.float64)) * self._camera.pixel_mm**3 / 1000.0
+
     def projections(self, camera: Camera, collimator: Collimator) -> Real:
         """What a detector counts in 1 s of each part of the activity, for 1 Bq in each unit of it.
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from modality.acquisition.emission.camera import COLLIMATORS, Camera, Collimator, Volume, attenuation_per_mm
 from modality.acquisition.emission.counts import counted
+from modality.acquisition.emission.renal import COMPARTMENTS, Renogram, compartments_of
 from modality.acquisition.emission.timing import GammaFrame, Pulse, Uptake
 from modality.acquisition.emission.tracers import Tracer
 from modality.acquisition.frames import Frame
@@ -62,6 +63,7 @@ class Gamma:
         seed: of the counts.
         uptake: how the tracer moves while it is looked at; of a dynamic study.
         pulse: how the heart beats; of a gated one.
+        renogram: how the kidneys pass it on; of a dynamic study of theirs.
     """
 
     phantom: Phantom
@@ -71,6 +73,7 @@ class Gamma:
     seed: int
     uptake: Uptake | None = None
     pulse: Pulse | None = None
+    renogram: Renogram | None = None
 
     @property
     def body_part(self) -> str:
@@ -80,7 +83,8 @@ class Gamma:
     @property
     def digested(self) -> tuple[object, ...]:
         """All that determines the frames besides the seed."""
-        return (self.protocol, self.cameras, self.times, self.phantom, self.uptake, self.pulse)
+        kidneys = () if self.renogram is None else (self.renogram,)
+        return (self.protocol, self.cameras, self.times, self.phantom, self.uptake, self.pulse, *kidneys)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -117,7 +121,9 @@ class Gamma:
 
     @cached_property
     def changing(self) -> tuple[bool, ...]:
-        """Which labels change by themselves: those that take up, or beat."""
+        """Which labels change by themselves: those that take up, or beat, or belong to a kidney."""
+        if self.renogram is not None:
+            return tuple(place > 0 for place in compartments_of(self.phantom))
         if self.uptake is not None:
             return tuple(value >= self.uptake.least for value in self.relative)
         if self.pulse is not None:
@@ -127,9 +133,15 @@ class Gamma:
             return tuple(beating)
         return (False,) * len(self.relative)
 
-    def shares(self, index: int) -> tuple[float, float]:
-        """What is there in a frame of the steady labels' activity and of the changing ones', decay apart."""
+    def shares(self, index: int) -> tuple[float, ...]:
+        """What is there in a frame of the steady labels' activity and of the changing ones', decay apart.
+
+        Of a renogram the changing ones are the kidneys' compartments, each with its own concentration.
+        """
         time = self.times[index]
+        if self.renogram is not None:
+            body = self.renogram.body(time.start_s, time.duration_s)
+            return (body, *self.renogram.concentrations(time.start_s, time.duration_s, self._volumes_ml))
         if self.uptake is not None:
             return self.uptake.shares(time.start_s, time.duration_s)
         if self.pulse is not None:
@@ -138,13 +150,18 @@ class Gamma:
 
     def expected(self, index: int) -> Real:
         """Mean counts of a frame, shape (rows, columns)."""
+        steady, *changing = self._projections(self.times[index].camera).astype(np.float64)
+        shares = self.shares(index)
+        total: Real = steady * shares[0]
+        for part, share in zip(changing, shares[1:], strict=True):
+            total += part * share
+        return total * self._decays(index)
+
+    def _decays(self, index: int) -> float:
+        """Of the body's mean concentration in a frame, for each ml."""
         time = self.times[index]
         left = self.protocol.tracer.isotope.mean_share(time.start_s, time.duration_s)
-        decays = self.bq_per_ml * time.duration_s * left
-        steady, changing = self._projections(time.camera).astype(np.float64)
-        shares = self.shares(index)
-        total: Real = (steady * shares[0] + changing * shares[1]) * decays
-        return total
+        return self.bq_per_ml * time.duration_s * left
 
     def _projections(self, camera: int) -> npt.NDArray[np.float32]:
         if camera not in self._seen:
@@ -159,12 +176,19 @@ class Gamma:
     def _volume(self) -> Volume:
         first = self.cameras[0]
         isotope = self.protocol.tracer.isotope
-        values = np.zeros((len(self.relative), 3), dtype=np.float32)
-        for label, (value, changes) in enumerate(zip(self.relative, self.changing, strict=True)):
-            values[label, int(changes)] = value
-        values[:, 2] = [attenuation_per_mm(tissue, isotope) for tissue in self.phantom.tissues]
+        parts = compartments_of(self.phantom) if self.renogram else tuple(map(int, self.changing))
+        changing = len(COMPARTMENTS) if self.renogram else 1
+        values = np.zeros((len(self.relative), changing + 2), dtype=np.float32)
+        for label, (value, part) in enumerate(zip(self.relative, parts, strict=True)):
+            values[label, part] = 1.0 if part and self.renogram else value
+        values[:, -1] = [attenuation_per_mm(tissue, isotope) for tissue in self.phantom.tissues]
         low, high = self.phantom.bounds.low_mm[1], self.phantom.bounds.high_mm[1]
         return Volume(self.phantom, values, first, max(1, math.ceil((high - low) / first.pixel_mm) + 1))
+
+    @cached_property
+    def _volumes_ml(self) -> tuple[float, ...]:
+        """Of the kidneys' compartments."""
+        return tuple(self._volume.filled_ml(1 + number) for number in range(len(COMPARTMENTS)))
 
     @cached_property
     def counts(self) -> int:
@@ -188,8 +212,7 @@ class Gamma:
                     "center_mm": one["center_mm"],
                     "radius_mm": one["radius_mm"],
                     "volume_mm3": one["volume_mm3"],
-                    "uptake_relative": self.relative[label],
-                    "activity_bq_per_ml": round(self.relative[label] * self.bq_per_ml, 4),
+                    **self._taken_up(label),
                     "changes": self.changing[label],
                     "seen": [list(camera.seen((x, y, z))) for camera in self.cameras],
                 }
@@ -208,16 +231,54 @@ class Gamma:
             "radius_mm": camera.radius_mm,
             "fwhm_mm_at_center": round(self.collimator.fwhm_mm(camera.radius_mm), 4),
             **({"ejection_fraction": self.pulse.ejection_fraction} if self.pulse else {}),
+            **({"renogram": self._curves(self.renogram)} if self.renogram else {}),
             "frames": [
                 {
                     "view": time.camera + 1,
                     "start_s": time.start_s,
                     "duration_s": time.duration_s,
                     "steady": self.shares(index)[0],
-                    "changing": self.shares(index)[1],
+                    "changing": self._changed(index),
                     "expected_counts": round(float(self.expected(index).sum()), 3),
                 }
                 for index, time in enumerate(self.times)
             ],
             "structures": listed,
+        }
+
+    def _taken_up(self, label: int) -> dict[str, float]:
+        """What a label has all the time; of a kidney's, the curves tell."""
+        if self.renogram is not None and self.changing[label]:
+            return {}
+        value = self.relative[label]
+        return {"uptake_relative": value, "activity_bq_per_ml": round(value * self.bq_per_ml, 4)}
+
+    def _changed(self, index: int) -> float:
+        """What the changing labels have in a frame: of a renogram, of all that was injected."""
+        if self.renogram is None:
+            return self.shares(index)[1]
+        return round(math.fsum(self.renogram.shares(self.times[index].start_s, self.times[index].duration_s)), 9)
+
+    def _curves(self, renogram: Renogram) -> Mapping[str, Any]:
+        """Of each kidney's compartment, what it holds in each frame and how many counts that gives."""
+        held = [renogram.shares(time.start_s, time.duration_s) for time in self.times]
+        seen = [self._projections(time.camera)[1:].sum(axis=(1, 2), dtype=np.float64) for time in self.times]
+        counts = [
+            [
+                value * share * self._decays(index)
+                for value, share in zip(seen[index], self.shares(index)[1:], strict=True)
+            ]
+            for index in range(len(self.times))
+        ]
+        last = self.times[-1]
+        return {
+            **renogram.truth(last.start_s + last.duration_s),
+            "curves": [
+                {
+                    "name": name,
+                    "share_of_dose": [one[place] for one in held],
+                    "expected_counts": [round(float(one[place]), 3) for one in counts],
+                }
+                for place, name in enumerate(COMPARTMENTS)
+            ],
         }

@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from modality.acquisition.emission.camera import COLLIMATORS, Camera
 from modality.acquisition.emission.gamma import Gamma, GammaProtocol
 from modality.acquisition.emission.pet import within
+from modality.acquisition.emission.renal import CLEARANCE_ML_PER_MIN, DRAINAGE_HALF_TIME_S, Renogram, has_kidneys
 from modality.acquisition.emission.timing import GammaFrame, Pulse, Uptake
 from modality.acquisition.emission.tomogram import Tomogram
-from modality.acquisition.emission.tracers import BILIARY, BLOOD_POOL, BONE, Tracer
+from modality.acquisition.emission.tracers import BILIARY, BLOOD_POOL, BONE, CORTICAL, RENAL, Tracer
 from modality.acquisition.geometry import Geometry
 from modality.errors import UnknownNameError, UsageError
 from phantoms.phantom import Phantom
 
 Study = Literal["STATIC", "DYNAMIC", "GATED", "TOMO", "RECON TOMO"]
 CollimatorName = Literal["LEHR", "LEAP"]
+TracerName = Literal["medronate", "mebrofenin", "red cells", "MAG3", "DMSA"]
 ANTERIOR_DEG, POSTERIOR_DEG = 180.0, 0.0
 """Where a detector stands."""
 
@@ -57,7 +59,17 @@ STUDIES: Mapping[str, _Usual] = {
     "TOMO": _Usual(BONE, 8.0, 180.0, 64, 60, 20.0),
     "RECON TOMO": _Usual(BONE, 8.0, 180.0, 64, 60, 20.0),
 }
-"""Studies by Image Type value 3."""
+"""Studies by Image Type value 3, each with its usual tracer."""
+_TRACERS: Mapping[str, Tracer] = {
+    "medronate": BONE, "mebrofenin": BILIARY, "red cells": BLOOD_POOL, "MAG3": RENAL, "DMSA": CORTICAL,
+}  # fmt: skip
+_WITH_ANOTHER: Mapping[tuple[str, str], _Usual] = {
+    ("DYNAMIC", "MAG3"): _Usual(RENAL, 2.0, 0.0, 128, 90, 20.0),
+    ("STATIC", "DMSA"): _Usual(CORTICAL, 1.5, 180.0, 128, None, 300.0),
+    ("TOMO", "DMSA"): _Usual(CORTICAL, 1.5, 180.0, 64, 60, 20.0),
+    ("RECON TOMO", "DMSA"): _Usual(CORTICAL, 1.5, 180.0, 64, 60, 20.0),
+}
+_STUDY_OF: Mapping[str, Study] = {"mebrofenin": "DYNAMIC", "MAG3": "DYNAMIC", "red cells": "GATED"}
 
 
 def nm(
@@ -65,6 +77,7 @@ def nm(
     *,
     seed: int,
     study: Study | None = None,
+    tracer: TracerName | None = None,
     rows: int | None = None,
     columns: int | None = None,
     slices: int | None = None,
@@ -76,6 +89,9 @@ def nm(
     uptake_half_time_s: float | None = None,
     ejection_fraction: float | None = None,
     heart_rate: float | None = None,
+    clearance_ml_per_min: float | None = None,
+    left_share: float | None = None,
+    drainage_half_time_s: float | None = None,
 ) -> Gamma:
     """Plan a study of a gamma camera.
 
@@ -83,8 +99,11 @@ def nm(
         phantom: the patient; where it says nothing of its activity the tracer goes where it usually does.
         seed: of the counts.
         study: STATIC for an anterior and a posterior view (a bone scan), DYNAMIC for time slices while a tracer is
-            taken up (liver), GATED for slots of the heart beat (blood pool), TOMO for views around the patient,
-            RECON TOMO for slices reconstructed from them; STATIC by default, RECON TOMO where slices are asked for.
+            taken up (liver, kidneys), GATED for slots of the heart beat (blood pool), TOMO for views around the
+            patient, RECON TOMO for slices reconstructed from them; that of the tracer by default, or else STATIC,
+            RECON TOMO where slices are asked for.
+        tracer: medronate (bone), mebrofenin (liver), red cells (blood pool), MAG3 for a renogram or DMSA for static
+            images of the kidneys, as is usual for the study by default.
         rows: rows of a frame, 8 to 256; 128 or 64 by default.
         columns: columns of a frame, 8 to 256; pixels are square.
         slices: of RECON TOMO, spread over the scan range, 1 to 256; one for each of its pixels by default.
@@ -93,21 +112,30 @@ def nm(
         dose_mbq_per_kg: activity that is injected for each kg of the patient, 0.001 to 100; usual ones by default.
         uptake_min: minutes from injection to the study, 0 to 1440; usual ones by default, a dynamic one begins with it.
         collimator: LEHR or LEAP.
-        uptake_half_time_s: of the organ's uptake in a DYNAMIC study, 1 to 36000; 90 by default.
+        uptake_half_time_s: of the liver's uptake in a DYNAMIC study, 1 to 36000; 90 by default.
         ejection_fraction: of the beating parts in a GATED study, 0 to 0.95; 0.6 by default.
         heart_rate: beats a minute in a GATED study, 20 to 240; 60 by default.
+        clearance_ml_per_min: plasma that both kidneys clear of MAG3, 1 to 1000; 208 by default.
+        left_share: of the uptake of MAG3, the left kidney's, 0 to 1; 0.5 by default.
+        drainage_half_time_s: of MAG3 in the renal pelves, 1 to 36000; 45 by default, long for an obstruction.
 
     Raises:
-        UsageError: an option is out of range, or not of this study.
+        UsageError: an option is out of range, or not of this study or tracer, or the phantom has no kidneys for it.
     """
     if study is None:
-        study = "STATIC" if slices is None else "RECON TOMO"
+        study = _STUDY_OF.get(tracer or "") or ("STATIC" if slices is None else "RECON TOMO")
     if study not in STUDIES:
         raise UnknownNameError(f"study {study!r}: one of {', '.join(STUDIES)}")
+    usual = _usual(study, tracer)
+    renal = usual.tracer is RENAL
+    _only_with(renal, "MAG3", clearance_ml_per_min=clearance_ml_per_min, left_share=left_share)
+    _only_with(renal, "MAG3", drainage_half_time_s=drainage_half_time_s)
+    if usual.tracer in (RENAL, CORTICAL) and not has_kidneys(phantom):
+        raise UsageError(f"tracer {tracer}: the phantom {phantom.name} has no kidneys: scan the abdomen")
     if collimator not in COLLIMATORS:
         raise UnknownNameError(f"collimator {collimator!r}: one of {', '.join(COLLIMATORS)}")
-    usual = STUDIES[study]
     _only_of(study, "DYNAMIC", uptake_half_time_s=uptake_half_time_s)
+    _only_with(usual.tracer is BILIARY, "mebrofenin", uptake_half_time_s=uptake_half_time_s)
     _only_of(study, "GATED", ejection_fraction=ejection_fraction, heart_rate=heart_rate)
     _only_of(study, "RECON TOMO", slices=slices)
     if frames is not None and usual.frames is None:
@@ -128,13 +156,38 @@ def nm(
     )
     if study == "RECON TOMO":
         return _reconstructed(phantom, protocol, size["rows"], size["columns"], slices, count, float(duration), seed)
-    cameras, times = _views(phantom, study, size["rows"], size["columns"], count, float(duration))
-    uptake = pulse = None
-    if study == "DYNAMIC":
+    cameras, times = _views(phantom, study, size["rows"], size["columns"], count, float(duration), behind=renal)
+    uptake = pulse = renogram = None
+    if renal:
+        renogram = Renogram(
+            float(within("clearance_ml_per_min", _or(clearance_ml_per_min, CLEARANCE_ML_PER_MIN), 1.0, 1000.0)),
+            float(within("left_share", _or(left_share, 0.5), 0.0, 1.0)),
+            float(within("drainage_half_time_s", _or(drainage_half_time_s, DRAINAGE_HALF_TIME_S), 1.0, 36000.0)),
+        )
+    elif study == "DYNAMIC":
         uptake = Uptake(float(within("uptake_half_time_s", _or(uptake_half_time_s, 90.0), 1.0, 36000.0)))
     if study == "GATED":
         pulse = Pulse(float(within("ejection_fraction", _or(ejection_fraction, 0.6), 0.0, 0.95)))
-    return Gamma(phantom, protocol, cameras, times, seed, uptake, pulse)
+    return Gamma(phantom, protocol, cameras, times, seed, uptake, pulse, renogram)
+
+
+def usual_phantom(options: Mapping[str, Any]) -> str:
+    """Name of what is scanned with these options: what has the organ that the tracer goes to."""
+    return "abdomen" if _TRACERS.get(str(options.get("tracer"))) in (RENAL, CORTICAL) else "thorax"
+
+
+def _usual(study: str, tracer: str | None) -> _Usual:
+    """What is customary of a study with a tracer."""
+    if tracer is None or _TRACERS.get(tracer) is STUDIES[study].tracer:
+        return STUDIES[study]
+    if tracer not in _TRACERS:
+        raise UnknownNameError(f"tracer {tracer!r}: one of {', '.join(_TRACERS)}")
+    if (study, tracer) not in _WITH_ANOTHER:
+        suited = [
+            name for name, one in _TRACERS.items() if one is STUDIES[study].tracer or (study, name) in _WITH_ANOTHER
+        ]
+        raise UsageError(f"tracer {tracer}: none of study {study}, which takes {' or '.join(suited)}")
+    return _WITH_ANOTHER[study, tracer]
 
 
 def _reconstructed(
@@ -170,8 +223,14 @@ def _only_of(study: str, its: str, **options: float | None) -> None:
             raise UsageError(f"{name}: only of study {its}, not {study}")
 
 
+def _only_with(given: bool, its: str, **options: float | None) -> None:
+    for name, value in options.items():
+        if value is not None and not given:
+            raise UsageError(f"{name}: only with tracer {its}")
+
+
 def _views(
-    phantom: Phantom, study: str, rows: int, columns: int, count: int, duration: float
+    phantom: Phantom, study: str, rows: int, columns: int, count: int, duration: float, *, behind: bool = False
 ) -> tuple[tuple[Camera, ...], tuple[GammaFrame, ...]]:
     """Where the detectors stand, and what is counted when."""
     if study == "STATIC":
@@ -182,7 +241,7 @@ def _views(
         angles = [round((ANTERIOR_DEG + step * view) % 360.0, 6) for view in range(count)]
         cameras = tuple(_camera(phantom, rows, columns, angle, circular=True) for angle in angles)
         return cameras, tuple(GammaFrame(view, round(view * duration, 6), duration) for view in range(count))
-    camera = (_camera(phantom, rows, columns, ANTERIOR_DEG),)
+    camera = (_camera(phantom, rows, columns, POSTERIOR_DEG if behind else ANTERIOR_DEG),)
     if study == "GATED":  # all slots are filled in turn, over the whole of the time
         return camera, tuple(GammaFrame(0, 0.0, duration) for _ in range(count))
     fast = count // 3 if duration > _FLOW_S else 0

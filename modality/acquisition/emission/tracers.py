@@ -156,6 +156,20 @@ BILIARY = Tracer(
     0.8,
 )
 """Of dynamic images: the liver takes it up."""
+RENAL = Tracer(
+    ("446536001", "SCT", "Technetium^99m Mercaptoacetyl triglycine MAG3"),
+    ISOTOPES["Tc-99m"],
+    {**_NOTHING, "blood": 4.0, "heart": 3.0, "liver": 2.0, "spleen": 2.0, "adipose": 0.3, "cortical bone": 0.3},
+    0.8,
+)
+"""Of dynamic images: the kidneys take it up and let it go, as a `Renogram` has it; what is listed is all else."""
+CORTICAL = Tracer(
+    ("24511001", "SCT", "Technetium Tc^99m^ succimer"),
+    ISOTOPES["Tc-99m"],
+    {**_NOTHING, "kidney cortex": 90.0, "kidney medulla": 30.0, "liver": 2.0, "spleen": 1.5, "adipose": 0.2},
+    0.4,
+)
+"""Of static images of the kidneys: their cortex holds it, DMSA."""
 BLOOD_POOL = Tracer(
     ("89818005", "SCT", "Technetium Tc^99m^ tagged red cells"),
     ISOTOPES["Tc-99m"],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,13 +14,13 @@ from modality.cli.verb import emit, interrupted_by_sigterm, progress, refuse, sa
 from modality.errors import ConfigurationError, UsageError, counted
 from modality.identity import fresh_seed
 
+if TYPE_CHECKING:
+    from modality.station.composing.plan import ComposedPlan
+
 _COHORT = "cohort"
 _COMMON = {"kind", "config", "out", "seed", "processes", "as_json", "debug"}
-_OF_A_COHORT = {
-    "media": "cohort: is no file-set; `generate study CONFIG --media` makes one of a study",
-    "truth": "cohort: manifest.json holds the truth of all studies anyway",
-}
-_TAKEN = {COMPOSED: {*_COMMON, "truth", "preview", "media"}, _COHORT: {*_COMMON, "patients"}}
+_OF_A_COHORT = {"truth": "cohort: manifest.json holds the truth of all studies anyway"}
+_TAKEN = {COMPOSED: {*_COMMON, "truth", "preview", "media"}, _COHORT: {*_COMMON, "patients", "media"}}
 
 
 def is_composed(kind: str, path: Path | None) -> bool:
@@ -64,6 +66,7 @@ def _study(path: Path, wanted: Wanted, seed: int, *, drawn: bool, as_json: bool)
         made = compose(plan, seed=seed)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
+    _note_strangers([plan])
     if drawn:
         say(f"seed {seed}")
     with interrupted_by_sigterm():
@@ -76,16 +79,20 @@ def _study(path: Path, wanted: Wanted, seed: int, *, drawn: bool, as_json: bool)
 
 
 def _cohort(path: Path, wanted: Wanted, seed: int, patients: int | None, *, drawn: bool, as_json: bool) -> None:
-    from modality.station.composing.cohort import MANIFEST, make_cohort, sorts_of
+    from modality.station.composing.cohort import MANIFEST, make_cohort
+    from modality.station.composing.cohort_plan import sorts_of
+    from modality.station.composing.media import DIRECTORY
 
     if patients is None:
         raise UsageError("cohort: give --patients")
     sorts = sorts_of(path)
+    _note_strangers([plan for sort in sorts for plan in (sort.plan, sort.prior)])
     if drawn:
         say(f"seed {seed}")
     with interrupted_by_sigterm(), progress(patients, "generating cohort") as done:
         made = make_cohort(
-            sorts, wanted.out, patients=patients, seed=seed, processes=wanted.processes, progress=done
+            sorts, wanted.out, patients=patients, seed=seed, processes=wanted.processes, media=wanted.media,
+            progress=done,
         )  # fmt: skip
     studies = [study for one in made for study in one["studies"]]
     instances = sum(series["instances"] for study in studies for series in study["series"])
@@ -98,6 +105,7 @@ def _cohort(path: Path, wanted: Wanted, seed: int, patients: int | None, *, draw
         "instances": instances,
         "bytes": sum(series["bytes"] for study in studies for series in study["series"]),
         "manifest": [str(wanted.out / "manifest.csv"), str(wanted.out / MANIFEST)],
+        **({"media": str(wanted.out / DIRECTORY)} if wanted.media else {}),
     }
     if as_json:
         emit(found)
@@ -105,6 +113,22 @@ def _cohort(path: Path, wanted: Wanted, seed: int, patients: int | None, *, draw
     click.echo(
         f"{counted(instances, 'instance')} of {len(studies)} studies of {counted(len(made), 'patient')} in {wanted.out}"
     )
+
+
+def _note_strangers(plans: Iterable[ComposedPlan]) -> None:
+    """Say which attributes are set in a series that does not have them, or in a study none of whose series has them."""
+    from modality.iods.setting.members import notes, strangers
+    from modality.registry import KINDS
+
+    lines: dict[str, None] = {}
+    for plan in plans:
+        classes = [str(KINDS.load(series.kind).sop_class_uid) for series in plan.series]
+        for series, sop_class in zip(plan.series, classes, strict=True):
+            lines |= dict.fromkeys(notes(sop_class, series.set))
+        nowhere = [one for one in plan.study.set if all(strangers(of, [one])[1] for of in classes)]
+        lines |= dict.fromkeys(notes(classes[0], nowhere))
+    for line in lines:
+        say(f"note: {line}")
 
 
 def _found(path: Path) -> Path:

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import NuclearMedicineImageStorage
 
 from modality.acquisition.emission.gamma import Gamma
-from modality.acquisition.emission.studies import nm
+from modality.acquisition.emission.studies import nm, usual_phantom
 from modality.acquisition.frames import Frame
 from modality.iods.context import Context
 from modality.iods.image import Image
@@ -99,6 +99,7 @@ NM = Kind(
     acquire=nm,
     describe=describe,
     multi_frame=NM_IMAGE,
+    default_phantom_of=usual_phantom,
     truth=Gamma.truth,
     labels=False,
 )

@@ -1,4 +1,4 @@
-"""The kind kos: the key images of a CT series, those that show its lesions best (PS3.3 A.35.4)."""
+"""The kind kos: the key images of a series of slices, those that show its lesions best (PS3.3 A.35.4)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import KeyObjectSelectionDocumentStorage
 
-from modality.acquisition.reported import Reported, is_lesion, reported
+from modality.acquisition.reported import Reported, imaged, is_lesion
 from modality.iods.coded import Code
 from modality.iods.context import Context
 from modality.iods.documents import key_objects
@@ -16,6 +16,7 @@ from modality.iods.documents.content import KeyObjects
 from modality.iods.images.ct import CT
 from modality.iods.kind import Kind
 from modality.iods.reports import source
+from modality.iods.reports.subject import OTHERS, usual_phantom
 
 OF_INTEREST = Code("113000", "DCM", "Of Interest")
 """Of PS3.16 CID 7010."""
@@ -31,7 +32,7 @@ def shown(acquisition: Reported) -> dict[int, list[str]]:
         index = acquisition.slice_of(structure)
         if index is not None and (index in found or len(found) < _MOST):
             found.setdefault(index, []).append(structure["name"])
-    return dict(sorted(found.items())) or {len(acquisition.scan) // 2: []}
+    return dict(sorted(found.items())) or {acquisition.scan.geometry.slices // 2: []}
 
 
 def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
@@ -60,10 +61,12 @@ KOS = Kind(
     sop_class_uid=KeyObjectSelectionDocumentStorage,
     title="Key Images",
     default_phantom=CT.default_phantom,
-    acquire=reported,
+    acquire=imaged,
     describe=describe,
     truth=_truth,
     reports=CT.name,
+    also_reports=OTHERS,
+    default_phantom_of=usual_phantom,
     series_number=902,
     labels=False,
 )

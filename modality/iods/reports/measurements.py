@@ -1,8 +1,9 @@
-"""The kind sr: measurements of what a CT series shows, by PS3.16 TID 1500, written by highdicom (PS3.3 A.35.2, A.35.3).
+"""The kind sr: measurements of what a series shows, by PS3.16 TID 1500, written by highdicom (PS3.3 A.35.2, A.35.3).
 
 Each structure of the truth, lesions first, has two measurement groups of one tracking identifier: a planar region, a
-circle in the slice nearest to its middle (TID 1410) with area and mean CT number, and the whole (TID 1501) with its
-volume. The circle is a section of the truth's ball, which lies wholly inside the structure.
+circle in the slice nearest to its middle (TID 1410) with area and mean CT number or uptake, and the whole (TID 1501)
+with its volume and, of MR, its relaxation times, which are the truth's. The circle is a section of the truth's ball,
+which lies wholly inside the structure.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ComprehensiveSRStorage, EnhancedSRStorage
 
 from modality.acquisition import reported as scans
-from modality.acquisition.reported import Reported
+from modality.acquisition.geometry import Geometry
+from modality.acquisition.reported import About, Reported
 from modality.errors import MissingExtraError, UsageError
 from modality.identity import Identity, uid
 from modality.iods.captured import context_modules
@@ -29,6 +31,7 @@ from modality.iods.modules.common.sop_common import sop_common
 from modality.iods.modules.document.general import document_general, evidence
 from modality.iods.modules.document.series import document_series
 from modality.iods.reports import source
+from modality.iods.reports.subject import OTHERS, subject_of, usual_phantom
 from phantoms.phantom import Phantom, StructureTruth
 
 if TYPE_CHECKING:
@@ -37,11 +40,9 @@ if TYPE_CHECKING:
 SOP_CLASSES: Mapping[str, str] = {"comprehensive": ComprehensiveSRStorage, "enhanced": EnhancedSRStorage}
 
 _SMALLEST_MM = 0.5  # of a circle's radius; below that the slice passes the ball
-_CT = ("77477000", "SCT", "Computed Tomography")
 _MEAN = ("373098007", "SCT", "Mean")
 _AREA, _VOLUME, _DIAMETER = ("42798000", "SCT", "Area"), ("118565006", "SCT", "Volume"), ("81827009", "SCT", "Diameter")
-_ATTENUATION = ("112031", "DCM", "Attenuation Coefficient")
-_HU, _MM = ("[hnsf'U]", "UCUM", "Hounsfield unit"), ("mm", "UCUM", "millimeter")
+_MM = ("mm", "UCUM", "millimeter")
 _MM2, _MM3 = ("mm2", "UCUM", "square millimeter"), ("mm3", "UCUM", "cubic millimeter")
 
 
@@ -54,7 +55,7 @@ class Circle:
     """
 
     def __init__(self, acquisition: Reported, structure: StructureTruth) -> None:
-        geometry = acquisition.scan.geometry
+        geometry: Geometry = acquisition.scan.geometry
         index = acquisition.slice_of(structure)
         assert index is not None
         self.index = index
@@ -139,7 +140,7 @@ def _report(
     ]
     return sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=observer),
-        procedure_reported=sr.CodedConcept(*_CT),
+        procedure_reported=sr.CodedConcept(*subject_of(acquisition).procedure),
         imaging_measurements=groups,
         language_of_content_item_and_descendants=sr.LanguageOfContentItemAndDescendants(
             sr.CodedConcept("en", "RFC5646", "English")
@@ -158,6 +159,12 @@ def _groups(
     def measurement(name: tuple[str, str, str], value: float, unit: tuple[str, str, str], **more: Any) -> Any:
         return sr.Measurement(name=sr.CodedConcept(*name), value=value, unit=sr.CodedConcept(*unit), **more)
 
+    values = subject_of(acquisition).measured(structure)
+
+    def measured(*, of_region: bool) -> list[Any]:
+        mean = {"derivation": sr.CodedConcept(*_MEAN)} if of_region else {}
+        return [measurement(one.name, value, one.unit, **mean) for one, value in values if one.of_region == of_region]
+
     tissue = acquisition.phantom.structures[structure["label"] - 1].tissue.name
     code = code_of(structure["name"], tissue, acquisition.body_part)
     named = {
@@ -172,13 +179,10 @@ def _groups(
     points = np.array([[circle.column, circle.row], [circle.edge, circle.row]])
     yield sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         referenced_region=sr.ImageRegion(sr.GraphicTypeValues.CIRCLE, points, sr.SourceImageForRegion(*image)),
-        measurements=[
-            measurement(_AREA, circle.area_mm2, _MM2),
-            measurement(_ATTENUATION, structure["properties"]["HU"], _HU, derivation=sr.CodedConcept(*_MEAN)),
-        ],
+        measurements=[measurement(_AREA, circle.area_mm2, _MM2), *measured(of_region=True)],
         **named,
     )
-    whole = [measurement(_VOLUME, structure["volume_mm3"], _MM3)]
+    whole = [measurement(_VOLUME, structure["volume_mm3"], _MM3), *measured(of_region=False)]
     diameter_mm = sphere_mm(structure)
     if diameter_mm is not None:
         whole.append(measurement(_DIAMETER, diameter_mm, _MM))
@@ -199,7 +203,7 @@ def _truth(acquisition: Reported) -> Mapping[str, Any]:
                 "row": round(circle.row, 3),
                 "column": round(circle.column, 3),
                 "area_mm2": circle.area_mm2,
-                "mean_hu": structure["properties"]["HU"],
+                **subject_of(acquisition).told(structure),
                 "volume_mm3": structure["volume_mm3"],
                 "diameter_mm": sphere_mm(structure),
             }
@@ -217,26 +221,28 @@ def measured(
     *,
     seed: int,
     form: Literal["comprehensive", "enhanced"] = "comprehensive",
-    rows: int = 512,
-    columns: int = 512,
+    about: About = "ct",
+    rows: int | None = None,
+    columns: int | None = None,
     slices: int | None = None,
     kvp: float | None = None,
     mas: float | None = None,
     pitch: float | None = None,
     slice_thickness_mm: float | None = None,
 ) -> Reported:
-    """Plan the CT scan that a report of measurements is about; options are those of the kind ct.
+    """Plan the scan that a report of measurements is about; options are those of its kind.
 
     Args:
         phantom: what is scanned.
         seed: of the scan.
         form: comprehensive or enhanced: the SR class.
-        rows: rows of a slice.
-        columns: columns of a slice.
+        about: the kind of the scan: ct, mr or pt.
+        rows: rows of a slice; the kind's own by default.
+        columns: columns of a slice; the kind's own by default.
         slices: number of slices, spread over the scan range; None scans it at the slice spacing.
-        kvp: tube voltage in kV, 70 to 150.
-        mas: tube current times rotation time, in mAs.
-        pitch: of a helical scan, at most 2; 0 scans with the table standing.
+        kvp: of CT: tube voltage in kV, 70 to 150.
+        mas: of CT: tube current times rotation time, in mAs.
+        pitch: of a helical CT scan, at most 2; 0 scans with the table standing.
         slice_thickness_mm: nominal thickness; also the spacing.
 
     Raises:
@@ -244,8 +250,8 @@ def measured(
     """
     if form not in SOP_CLASSES:
         raise UsageError(f"form {form!r}: one of {', '.join(SOP_CLASSES)}")
-    scan = scans.reported(
-        phantom, seed=seed, rows=rows, columns=columns, slices=slices, kvp=kvp, mas=mas, pitch=pitch,
+    scan = scans.imaged(
+        phantom, seed=seed, about=about, rows=rows, columns=columns, slices=slices, kvp=kvp, mas=mas, pitch=pitch,
         slice_thickness_mm=slice_thickness_mm,
     )  # fmt: skip
     return replace(scan, form=form)
@@ -261,6 +267,8 @@ SR = Kind(
     describe=describe,
     truth=_truth,
     reports=CT.name,
+    also_reports=OTHERS,
+    default_phantom_of=usual_phantom,
     series_number=903,
     sop_class_of=_sop_class_of,
     labels=False,

@@ -1,4 +1,4 @@
-"""The kind pdf: a report of one page on a CT series, as an Encapsulated PDF (PS3.3 A.45.1)."""
+"""The kind pdf: a report of one page on a series of slices, as an Encapsulated PDF (PS3.3 A.45.1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import EncapsulatedPDFStorage
 
-from modality.acquisition.reported import Reported, reported
+from modality.acquisition.reported import Reported, imaged
 from modality.iods.burned import dated, timed, value_of
 from modality.iods.captured import header
 from modality.iods.coded import Code
@@ -23,6 +23,7 @@ from modality.iods.reports import source
 from modality.iods.reports.measurements import sphere_mm
 from modality.iods.reports.pdf_page import Line, page
 from modality.iods.reports.picture import shown_slice, windowed
+from modality.iods.reports.subject import OTHERS, subject_of, usual_phantom
 
 _STUDY = Code("18748-4", "LN", "Diagnostic imaging study")
 _LEFT, _SIZE, _STEP = 56.0, 10.0, 15.0
@@ -65,28 +66,23 @@ def findings(acquisition: Reported) -> list[str]:
         diameter, index = sphere_mm(structure), acquisition.slice_of(structure)
         assert index is not None
         size = f"diameter {diameter:.1f} mm" if diameter else f"volume {structure['volume_mm3'] / 1000.0:.1f} ml"
-        lines.append(f"{structure['name']}: {size}, {structure['properties']['HU']:.0f} HU, image {index + 1}")
+        lines.append(f"{structure['name']}: {size}, {subject_of(acquisition).said(structure)}, image {index + 1}")
     return lines or ["The images show nothing that is measured."]
 
 
 def _body(acquisition: Reported, dataset: Dataset) -> list[str]:
-    said, scan = _shown(dataset), acquisition.scan
-    protocol = scan.protocol
+    said = _shown(dataset)
     known = (
         said["PatientID"] and f"ID {said['PatientID']}",
         said["PatientBirthDate"] and f"born {said['PatientBirthDate']}",
     )
     moment = " ".join(filter(None, (said["StudyDate"], said["StudyTime"])))
-    technique = (
-        f"Technique: {protocol.kvp:.0f} kV, {len(scan)} images of {protocol.slice_thickness_mm:g} mm, "
-        f"kernel {protocol.kernel.lower()}; DLP {scan.dlp_mgy_cm:.1f} mGy.cm."
-    )
     return [
         f"Patient: {said['PatientName'] or 'not named'}",
         ", ".join(filter(None, known)) or "no ID",
         f"Accession number {said['AccessionNumber']}{moment and f', study of {moment}'}",
         "",
-        technique,
+        f"Technique: {subject_of(acquisition).technique(acquisition.scan)}.",
         "",
         "Findings:",
         *findings(acquisition),
@@ -123,7 +119,7 @@ def draw(acquisition: Reported, dataset: Dataset) -> None:
 def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
     """The one document."""
     said = header(context, modality=encapsulated_pdf.MODALITY)
-    title = said.DocumentTitle = f"CT report, {acquisition.phantom.name}"
+    title = said.DocumentTitle = f"{subject_of(acquisition).title} report, {acquisition.phantom.name}"
     made = _page(acquisition, said)
     document = Pdf(made, context.series.started, title, _STUDY, identified=True, source="report")
     dataset = encapsulated_pdf.describe(document, context)
@@ -164,12 +160,14 @@ PDF = Kind(
     sop_class_uid=EncapsulatedPDFStorage,
     title="PDF Report",
     default_phantom=CT.default_phantom,
-    acquire=reported,
+    acquire=imaged,
     describe=describe,
     truth=_truth,
     told_of=page_truth,
     draw=draw,
     reports=CT.name,
+    also_reports=OTHERS,
+    default_phantom_of=usual_phantom,
     series_number=904,
     labels=False,
 )

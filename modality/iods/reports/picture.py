@@ -6,23 +6,24 @@ import numpy as np
 import numpy.typing as npt
 
 from modality.acquisition.reported import Reported, is_lesion
-from modality.iods.images.ct import windows_of
+from modality.iods.reports.subject import subject_of
 
 
 def shown_slice(acquisition: Reported) -> int:
     """The slice with the first lesion, else the middle one."""
     lesions = [one for one in acquisition.structures if is_lesion(one["name"])]
     found = acquisition.slice_of(lesions[0]) if lesions else None
-    return len(acquisition.scan) // 2 if found is None else found
+    return acquisition.scan.geometry.slices // 2 if found is None else found
 
 
 def windowed(acquisition: Reported, index: int) -> npt.NDArray[np.uint8]:
-    """A slice through the scan's first window (PS3.3 C.11.2.1.2.1): shape (rows, columns)."""
+    """A slice through the scan's last window (PS3.3 C.11.2.1.2.1): shape (rows, columns)."""
     scan = acquisition.scan
-    window = windows_of(scan)[-1]
+    pixels = scan.frame(index).pixels
+    window, slope, intercept = subject_of(acquisition).window(scan, index)
     low = window.center - 0.5 - (window.width - 1.0) / 2.0
     # In whole numbers from the stored values on: a table of all that there are.
-    stored = np.arange(1 << scan.protocol.bits_stored) * scan.protocol.rescale_slope + scan.protocol.rescale_intercept
+    stored = np.arange(1 << scan.protocol.bits_stored) * slope + intercept
     grey = np.clip(np.floor((stored - low) * (256.0 / (window.width - 1.0))), 0, 255).astype(np.uint8)
-    found: npt.NDArray[np.uint8] = grey[scan.frame(index).pixels]
+    found: npt.NDArray[np.uint8] = grey[pixels]
     return found

@@ -1,4 +1,4 @@
-"""The kind sc: a slice of a CT series as it stood on a screen, with its text burned in (PS3.3 A.8.1)."""
+"""The kind sc: a slice of a series as it stood on a screen, with its text burned in (PS3.3 A.8.1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from modality.acquisition import lettering
 from modality.acquisition import reported as scans
-from modality.acquisition.reported import Reported, is_lesion
+from modality.acquisition.reported import About, Reported, is_lesion
 from modality.iods.burned import Text, dated, readable, told, value_of
 from modality.iods.captured import header
 from modality.iods.coded import Code
@@ -28,6 +28,7 @@ from modality.iods.photographs.pixels import Pixels
 from modality.iods.reports import source
 from modality.iods.reports.measurements import Circle, sphere_mm
 from modality.iods.reports.picture import shown_slice, windowed
+from modality.iods.reports.subject import OTHERS, subject_of, usual_phantom
 from phantoms.phantom import Phantom
 
 IDENTIFIED, ANONYMOUS = "identified", "anonymous"
@@ -60,7 +61,7 @@ def _lines(acquisition: Reported, dataset: Dataset) -> tuple[Text, ...]:
     scale = _scale(columns)
     shown = [
         ("", "", f"IMAGE {shown_slice(acquisition) + 1} OF {len(scan)}"),
-        ("", "", f"{scan.protocol.kvp:.0f} KV"),
+        ("", "", subject_of(acquisition).caption(scan)),
     ]
     if acquisition.form == IDENTIFIED:
         name, known_as, born = (value_of(dataset, keyword) for keyword in _SHOWN)
@@ -178,33 +179,35 @@ def captured(
     *,
     seed: int,
     identified: bool = True,
-    rows: int = 512,
-    columns: int = 512,
+    about: About = "ct",
+    rows: int | None = None,
+    columns: int | None = None,
     slices: int | None = None,
     kvp: float | None = None,
     mas: float | None = None,
     pitch: float | None = None,
     slice_thickness_mm: float | None = None,
 ) -> Reported:
-    """Plan the CT scan of which a slice is captured; options are those of the kind ct.
+    """Plan the scan of which a slice is captured; options are those of its kind.
 
     Args:
         phantom: what is scanned.
         seed: of the scan.
         identified: whether Patient's Name, ID and Birth Date are burned into the picture.
-        rows: rows of a slice.
-        columns: columns of a slice.
+        about: the kind of the scan: ct, mr or pt.
+        rows: rows of a slice; the kind's own by default.
+        columns: columns of a slice; the kind's own by default.
         slices: number of slices, spread over the scan range; None scans it at the slice spacing.
-        kvp: tube voltage in kV, 70 to 150.
-        mas: tube current times rotation time, in mAs.
-        pitch: of a helical scan, at most 2; 0 scans with the table standing.
+        kvp: of CT: tube voltage in kV, 70 to 150.
+        mas: of CT: tube current times rotation time, in mAs.
+        pitch: of a helical CT scan, at most 2; 0 scans with the table standing.
         slice_thickness_mm: nominal thickness; also the spacing.
 
     Raises:
         UsageError: a number is out of range.
     """
-    scan = scans.reported(
-        phantom, seed=seed, rows=rows, columns=columns, slices=slices, kvp=kvp, mas=mas, pitch=pitch,
+    scan = scans.imaged(
+        phantom, seed=seed, about=about, rows=rows, columns=columns, slices=slices, kvp=kvp, mas=mas, pitch=pitch,
         slice_thickness_mm=slice_thickness_mm,
     )  # fmt: skip
     return replace(scan, form=IDENTIFIED if identified else ANONYMOUS)
@@ -222,6 +225,8 @@ SC = Kind(
     told_of=burned_truth,
     draw=draw,
     reports=CT.name,
+    also_reports=OTHERS,
+    default_phantom_of=usual_phantom,
     series_number=905,
     labels=False,
 )

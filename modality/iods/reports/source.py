@@ -1,4 +1,4 @@
-"""What a report is about, mostly a CT series, by the UIDs of the series that it was made about.
+"""What a report is about, mostly a series of slices, by the UIDs of the series that it was made about.
 
 They are those that `modality generate` gives for that seed and options, unless it was made about another (`about`).
 """
@@ -13,7 +13,6 @@ from modality.acquisition.reported import Origin, Reported
 from modality.identity import Identity
 from modality.iods.context import Context
 from modality.iods.documents.content import Reference
-from modality.iods.images.ct import CT
 from modality.iods.kind import Kind
 from modality.registry import KINDS
 
@@ -60,7 +59,7 @@ def _series(acquisition: Reported) -> Origin:
     """The scan as it is kept."""
     if acquisition.origin:
         return acquisition.origin
-    identity = reported_identity(CT.name, acquisition)
+    identity = reported_identity(acquisition.about, acquisition)
     return Origin(identity.uid("study"), identity.uid("series"), identity.uid("frame of reference"), identity)
 
 
@@ -72,7 +71,8 @@ def image(acquisition: Reported, index: int) -> Reference:
         index: which slice, from 0.
     """
     series = _series(acquisition)
-    return Reference(series.study_uid, series.series_uid, CT.sop_class_uid, series.identity.uid("instance", index))
+    kind: Kind = KINDS.load(acquisition.about)
+    return Reference(series.study_uid, series.series_uid, kind.sop_class_uid, series.identity.uid("instance", index))
 
 
 def images(acquisition: Reported) -> tuple[Reference, ...]:
@@ -87,10 +87,23 @@ def joined_study(kind: Kind, acquisition: Any) -> tuple[Kind, Identity]:
         kind: of the report, which may be about another report.
         acquisition: of the report.
     """
-    about: Kind = KINDS.load(kind.reports or kind.name)
+    about = reported_kind(kind, acquisition)
     while about.reports is not None:
-        about, acquisition = KINDS.load(about.reports), acquisition.scan
+        acquisition = acquisition.scan
+        about = reported_kind(about, acquisition)
     return about, reported_identity(about.name, acquisition)
+
+
+def reported_kind(kind: Kind, acquisition: Any) -> Kind:
+    """The kind of what a report is about.
+
+    Args:
+        kind: of the report; another's is its own.
+        acquisition: of the report.
+    """
+    about = getattr(acquisition, "about", kind.reports) if kind.also_reports else kind.reports
+    found: Kind = KINDS.load(about or kind.name)
+    return found
 
 
 def single(kind: Kind, acquisition: Any) -> Reference:

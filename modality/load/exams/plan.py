@@ -10,13 +10,14 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from random import Random
 
 from modality.errors import UsageError
 from modality.identity import Identity, Patient, time_of, uid
 from modality.load.outcome import instance_uid
 from modality.load.scenario import Exam, Scenario
+from modality.registry import KINDS
 
 _SIDE_BY_SIDE = 16
 """Studies whose instances take turns where instances arrive (our choice): as many modalities send at a time."""
@@ -73,9 +74,9 @@ class PlannedStudy:
 
     @cached_property
     def patient(self) -> Patient:
-        """A patient of its own."""
+        """A patient of its own, such as its kind of study is made of."""
         who, here = self.identity, Identity(0, (self.uid,))
-        sex = "FM"[who.number("sex", 2)]
+        sex = _sex_of(self.exam.kind) or "FM"[who.number("sex", 2)]
         family = _FAMILIES[who.number("family", len(_FAMILIES))]
         given = _GIVEN[sex][who.number("given", len(_GIVEN[sex]))]
         born = date(1932, 1, 1) + timedelta(days=who.number("birth", 365 * 72))
@@ -91,6 +92,12 @@ class PlannedStudy:
     def started(self) -> datetime:
         """Study Date and Time: on a day of the seed's, as far apart as the plan has the studies."""
         return (time_of(self.seed) + timedelta(seconds=self.started_s)).replace(microsecond=0)
+
+
+@cache
+def _sex_of(kind: str) -> str:
+    """The Patient's Sex that a kind asks for; empty for any."""
+    return str(KINDS.load(kind).patient_sex)
 
 
 @dataclass(frozen=True)

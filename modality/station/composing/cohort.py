@@ -8,19 +8,21 @@ import io
 import json
 import multiprocessing
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from modality import config
-from modality.errors import ConfigurationError, ModalityError, UnsupportedError, UsageError
+from modality.errors import ModalityError, UnsupportedError, UsageError
 from modality.identity import Identity, patient, time_of
+from modality.station.composing.cohort_plan import CohortStudy, Sort
 from modality.station.composing.composition import compose, whole_truth
-from modality.station.composing.plan import ComposedPlan, PatientPlan
+from modality.station.composing.media import check_vacant, into_media
 from modality.station.series.told import named
 from modality.station.study import Scan
 from modality.transfer.destination import Progress
@@ -31,61 +33,6 @@ _SEEDS = 1 << 48
 
 
 @dataclass(frozen=True, slots=True)
-class CohortStudy:
-    """A sort of study that patients of the cohort come for.
-
-    Args:
-        config: a configuration of `generate study`: a path beside the cohort's, or the name of a shipped one.
-        share: how often, against the shares of the others.
-        priors: fewest and most earlier studies of a patient.
-        days_between: fewest and most days from a study back to the one before.
-        prior: the configuration of the earlier ones; the same by default.
-    """
-
-    config: str
-    share: float = 1.0
-    priors: tuple[int, ...] = (0, 2)
-    days_between: tuple[int, ...] = (30, 720)
-    prior: str = ""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.share < float("inf"):
-            raise ValueError(f"share: more than 0, not {self.share}")
-        _check_range("priors", self.priors, 0, 100)
-        _check_range("days_between", self.days_between, 1, 36500)
-
-
-@dataclass(frozen=True, slots=True)
-class CohortPlan:
-    """What a configuration of a cohort holds.
-
-    Args:
-        study: at least one sort of study; each patient comes for one of them.
-    """
-
-    study: tuple[CohortStudy, ...]
-
-    def __post_init__(self) -> None:
-        if not self.study:
-            raise ValueError("at least one [[study]] is needed")
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """A sort of study, its configurations read.
-
-    Args:
-        said: what the cohort's configuration says.
-        plan: of the study.
-        prior: of the earlier ones.
-    """
-
-    said: CohortStudy
-    plan: ComposedPlan
-    prior: ComposedPlan
-
-
-@dataclass(frozen=True, slots=True)
 class Task:
     """One patient.
 
@@ -93,7 +40,7 @@ class Task:
         sorts: of study.
         seed: of the cohort.
         number: of the patient, from 1.
-        out: the cohort's folder.
+        out: the folder that the patients' own are made in.
     """
 
     sorts: tuple[Sort, ...]
@@ -102,20 +49,33 @@ class Task:
     out: Path
 
 
-def sorts_of(path: Path) -> tuple[Sort, ...]:
-    """Read a cohort's configuration and those of its studies.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A patient whose files are written.
 
-    Raises:
-        ConfigurationError: one cannot be read, or lays down what a cohort draws for each patient.
+    Args:
+        entry: what the manifest says.
+        files: of each series of each study, in the manifest's order.
     """
-    return tuple(
-        Sort(one, _plan(one.config, path), _plan(one.prior or one.config, path))
-        for one in config.load(path, CohortPlan).study
-    )
+
+    entry: dict[str, Any]
+    files: list[list[Path]]
+
+    @property
+    def series(self) -> list[dict[str, Any]]:
+        """What the manifest says of each series."""
+        return [series for study in self.entry["studies"] for series in study["series"]]
 
 
 def make_cohort(
-    sorts: Sequence[Sort], out: Path, *, patients: int, seed: int, processes: int = 1, progress: Progress | None = None
+    sorts: Sequence[Sort],
+    out: Path,
+    *,
+    patients: int,
+    seed: int,
+    processes: int = 1,
+    media: bool = False,
+    progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
     """Write a cohort: a folder for each patient, in it one for each study, and manifest.csv and manifest.json.
 
@@ -125,6 +85,7 @@ def make_cohort(
         patients: how many.
         seed: what all is drawn from.
         processes: that make patients.
+        media: the folder becomes one file-set of all patients instead, which is there whole or not at all.
         progress: called with the number of patients done.
 
     Returns:
@@ -136,26 +97,63 @@ def make_cohort(
     """
     if (out / MANIFEST).exists():
         raise UsageError(f"{out}: holds a cohort already: give another folder, or remove {MANIFEST}")
-    for sort in sorts:  # before anything is written
-        for plan, name in ((sort.plan, sort.said.config), (sort.prior, sort.said.prior)):
-            try:
-                compose(plan, seed=seed)
-            except UsageError as error:
-                raise UsageError(f"{name or sort.said.config}: {error}") from error
-    tasks = [Task(tuple(sorts), seed, number, out) for number in range(1, patients + 1)]
-    made: dict[int, dict[str, Any]] = {}
-    for entry in _made(tasks, min(processes, patients)):
-        made[entry["number"]] = entry
-        if progress:
-            progress(len(made))
-    entries = [made[number] for number in sorted(made)]
+    if media:
+        check_vacant(out)
+    _check_sorts(sorts, seed, media=media)
+    if not media:
+        entries = [one.entry for one in _patients(sorts, out, patients, seed, processes, progress)]
+    else:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".cohort-", dir=out) as aside:
+                made = _patients(sorts, Path(aside), patients, seed, processes, progress)
+                _collect(made, out)
+        except OSError as error:
+            raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from error
+        entries = [one.entry for one in made]
     write_whole(out / "manifest.csv", [_table(entries).encode()])
     document = {"seed": seed, "patients": entries}
     write_whole(out / MANIFEST, [json.dumps(document, indent=1, ensure_ascii=False).encode()])
     return entries
 
 
-def _made(tasks: Sequence[Task], processes: int) -> Iterator[dict[str, Any]]:
+def _check_sorts(sorts: Sequence[Sort], seed: int, *, media: bool) -> None:
+    """Find what is wrong with the studies before anything is written."""
+    for sort in sorts:
+        for plan, name in ((sort.plan, sort.said.config), (sort.prior, sort.said.prior or sort.said.config)):
+            try:
+                study = compose(plan, seed=seed)
+            except UsageError as error:
+                raise UsageError(f"{name}: {error}") from error
+            if media and any(scan.finish.defects for scan in study.series):
+                raise UsageError(
+                    f"{name}: media are listed by reading the instances, which have defects: leave them out"
+                )
+
+
+def _patients(
+    sorts: Sequence[Sort], out: Path, patients: int, seed: int, processes: int, progress: Progress | None
+) -> list[Made]:
+    """Make all patients; in their order."""
+    tasks = [Task(tuple(sorts), seed, number, out) for number in range(1, patients + 1)]
+    made: dict[int, Made] = {}
+    with closing(_made(tasks, min(processes, patients))) as ready:  # no process writes on when this is left
+        for one in ready:
+            made[one.entry["number"]] = one
+            if progress:
+                progress(len(made))
+    return [made[number] for number in sorted(made)]
+
+
+def _collect(made: Sequence[Made], out: Path) -> None:
+    """Make one file-set of all patients; each series of the manifest tells its new folder."""
+    placed = into_media((path for one in made for files in one.files for path in files), out)
+    for one in made:
+        for series, files in zip(one.series, one.files, strict=True):
+            series["folder"] = placed[files[0]].parent.relative_to(out).as_posix()
+
+
+def _made(tasks: Sequence[Task], processes: int) -> Generator[Made, None, None]:
     """The patients, as they are ready."""
     if processes == 1:
         yield from map(_patient, tasks)
@@ -176,7 +174,7 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends us
 
 
-def _patient(task: Task) -> dict[str, Any]:
+def _patient(task: Task) -> Made:
     """Make one patient's studies, oldest first."""
     identity = Identity(task.seed, ("cohort", str(task.number)))
     seed = identity.number("seed", _SEEDS)
@@ -185,6 +183,7 @@ def _patient(task: Task) -> dict[str, Any]:
     known_as = f"C{cohort:06d}-{task.number:06d}"  # a patient's own in every cohort: drawn ones would meet
     moments = [time_of(seed), *_earlier(sort.said, identity, time_of(seed), patient(seed).birth_date)]
     studies = []
+    files: list[list[Path]] = []
     try:
         for number, started in enumerate(reversed(moments), start=1):
             last = number == len(moments)
@@ -193,29 +192,34 @@ def _patient(task: Task) -> dict[str, Any]:
             study = compose(plan, seed=seed, started=started, beside=(sort.plan, sort.prior))
             folder = Path(known_as) / f"{number:02d}"
             truth = whole_truth(study)
-            made = [facts for scan in study.series for facts in _written(scan, task.out, folder)]
-            for series, facts in zip(truth["series"], made, strict=True):
+            made = [one for scan in study.series for one in _written(scan, task.out, folder)]
+            for series, (facts, paths) in zip(truth["series"], made, strict=True):
                 series.update(facts)
+                files.append(paths)
             who = truth.pop("patient")
             named = sort.said.config if last else sort.said.prior or sort.said.config
             studies.append({"number": number, "prior": not last, "config": named, **truth})
     except ModalityError as error:  # some errors do not cross from one process to another
         raise UsageError(f"patient {task.number}: {error}") from error
-    return {"number": task.number, **who, "seed": seed, "studies": studies}
+    return Made({"number": task.number, **who, "seed": seed, "studies": studies}, files)
 
 
-def _written(scan: Scan, out: Path, folder: Path) -> list[dict[str, Any]]:
-    """Write a scan; returns of each of its series where it is, and what tells whether it is the same as another."""
+def _written(scan: Scan, out: Path, folder: Path) -> list[tuple[dict[str, Any], list[Path]]]:
+    """Write a scan; of each of its series, where it is, what tells whether it is another's same, and its files."""
     wholes: dict[str, Any] = {}
     sizes: dict[str, int] = {}
+    files: dict[str, list[Path]] = {}
     for name, part, instance in named(scan, scan, scan.kind.name):
         whole = wholes.setdefault(part.uid, hashlib.sha256())
         for data in (parts := instance.part10()):
             whole.update(data)
             sizes[part.uid] = sizes.get(part.uid, 0) + len(memoryview(data).cast("B"))
-        write_whole(out / folder / f"{name}.dcm", parts)
+        path = out / folder / f"{name}.dcm"
+        write_whole(path, parts)
+        files.setdefault(part.uid, []).append(path)
     return [
-        {"folder": folder.as_posix(), "bytes": sizes[uid], "sha256": whole.hexdigest()} for uid, whole in wholes.items()
+        ({"folder": folder.as_posix(), "bytes": sizes[uid], "sha256": whole.hexdigest()}, files[uid])
+        for uid, whole in wholes.items()
     ]
 
 
@@ -267,20 +271,3 @@ def _table(patients: Sequence[Mapping[str, Any]]) -> str:
                      "prior": "yes" if study["prior"] else "no", "structures": "; ".join(names)}
                 )  # fmt: skip
     return text.getvalue()
-
-
-def _plan(name: str, cohort: Path) -> ComposedPlan:
-    beside = cohort.parent / name
-    path = beside if beside.exists() else config.shipped(name)
-    plan = config.load(path, ComposedPlan).beside(path.parent)
-    if plan.patient != PatientPlan():
-        raise ConfigurationError(f"{name}: patient: a cohort draws it for each patient: leave it out")
-    for key in ("accession", "study_id", "started"):
-        if getattr(plan.study, key) is not None:
-            raise ConfigurationError(f"{name}: study.{key}: a cohort draws it for each study: leave it out")
-    return plan
-
-
-def _check_range(what: str, values: tuple[int, ...], fewest: int, most: int) -> None:
-    if len(values) != 2 or not fewest <= values[0] <= values[1] <= most:
-        raise ValueError(f"{what}: two numbers, {fewest} to {most}, the smaller first, not {list(values)}")

@@ -159,6 +159,8 @@ def _planned(series: SeriesOfKind, earlier: list[_Planned], seed: int, own_seed:
     """One series' acquisition, which makes no pixels yet."""
     kind: Kind = KINDS.load(series.kind)
     about = _about(series, kind, earlier)
+    if about is not None and kind.also_reports:
+        series = replace(series, options={**series.options, "about": earlier[about].kind.name})
     _check_options(kind, series.options, earlier[about].kind if about is not None else None)
     if about is not None:
         return _report(series, kind, about, earlier[about], own_seed)
@@ -167,7 +169,8 @@ def _planned(series: SeriesOfKind, earlier: list[_Planned], seed: int, own_seed:
             raise UsageError("scans no phantom: leave out phantom and phantom_options")
         phantom = None
     else:
-        phantom = load_phantom(series.phantom or kind.default_phantom, **{"seed": seed, **series.phantom_options})
+        named = series.phantom or kind.usual_phantom(series.options) or kind.default_phantom
+        phantom = load_phantom(named, **{"seed": seed, **series.phantom_options})
     acquisition = acquire(kind, phantom, seed=own_seed, **series.options)
     scanned = phantom.name if phantom is not None else ""
     return _Planned(series, kind, _description(series, kind, scanned), acquisition, scanned, None)
@@ -194,16 +197,19 @@ def _about(series: SeriesOfKind, kind: Kind, earlier: list[_Planned]) -> int | N
         if series.about:
             raise UsageError("about: only reports are about another series")
         return None
-    of_its_kind = [place for place, one in enumerate(earlier) if one.kind.name == kind.reports]
-    if not of_its_kind:
-        raise UsageError(f"it is about a series of kind {kind.reports}: let one come before it")
+    asked = series.options.get("about") if kind.also_reports else None
+    kinds = [str(asked)] if asked else [kind.reports, *kind.also_reports]
+    fitting = [place for name in kinds for place, one in enumerate(earlier) if one.kind.name == name]
+    named = " or ".join(kinds)
+    if not fitting:
+        raise UsageError(f"it is about a series of kind {named}: let one come before it")
     if not series.about:
-        return of_its_kind[0]
-    for place in of_its_kind:
+        return fitting[0]
+    for place in fitting:
         if earlier[place].description == series.about:
             return place
-    valid = [earlier[place].description for place in of_its_kind]
-    raise UnknownNameError(unknown(f"earlier series of kind {kind.reports}", series.about, valid))
+    valid = [earlier[place].description for place in fitting]
+    raise UnknownNameError(unknown(f"earlier series of kind {named}", series.about, valid))
 
 
 def _check_options(kind: Kind, options: Mapping[str, Any], reported: Kind | None) -> None:

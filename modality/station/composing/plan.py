@@ -111,7 +111,8 @@ class SeriesOfKind:
         phantom: what is scanned; the kind's own by default. A report's is that of what it is about.
         phantom_options: of the phantom's function.
         options: of the kind's acquisition, by the names of its parameters.
-        about: of a report: the description of the earlier series that it is about; the first of the right kind is.
+        about: of a report: the description of the earlier series that it is about; by default the first of the kind
+            that it usually is about, or else of another that it can be about, or of that in its option `about`.
         transfer_syntax: keyword or UID; the kind's own by default.
         quality: of a lossy transfer syntax, on its codec's own scale.
         set: attributes, as those of the study, over which they prevail.

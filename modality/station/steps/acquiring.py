@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from modality import config
@@ -12,7 +12,7 @@ from modality.iods.personas.persona import Persona
 from modality.iods.reports.source import can_be_about
 from modality.registry import KINDS
 from modality.station.examination import DERIVED, Examination
-from modality.station.steps.evidence import Asked, brought, reported
+from modality.station.steps.evidence import Asked, brought, reported, subject
 from modality.station.steps.filling import FilledStep, kind_of
 from modality.station.steps.scanning import encoding_of, options_of, scanned
 from modality.station.study import Scan, acquire
@@ -43,9 +43,9 @@ class AcquiredStep(FilledStep):
         Where the archive is away the scan goes on and its images wait in the station's state folder. A step that fills
         several studies has the series once in each.
 
-        A report is about a scan of its own study: the last that this station made of it, or where there is none that it
-        may be about (another phantom or other options are asked for), one that is made and stored before it, as further
-        series of the step. Broken off half-way it is that scan which is.
+        A report is about a scan of its own study: the last that this station made of it, of any kind that it can be
+        about, or where there is none (another phantom or other options are asked for), one that is made and stored
+        before it, as further series of the step. Broken off half-way it is that scan which is.
 
         Args:
             phantom: what is scanned; the kind's own by default.
@@ -67,9 +67,16 @@ class AcquiredStep(FilledStep):
         found: Kind = KINDS.load(kind or kind_of(self.step.modality))
         seed, encoding = self._seed(), encoding_of(transfer_syntax, quality, assignments, persona)
         asked = Asked(phantom, phantom_options or {}, options, encoding.finish.persona)
-        missing, about = reported(found, lambda one: self._before(one, asked))
+
+        def before(kinds: Collection[str]) -> Mapping[str, Scan]:
+            return self._before(kinds, asked)
+
+        of_kind = subject(found, options, before)
+        if of_kind:
+            options["about"] = of_kind
+        missing, about = reported(found, before, of_kind)
         seen: Phantom | None = next((scan.acquisition.phantom for scan in about.values()), None)
-        made = seen or scanned(phantom, found.default_phantom, seed, phantom_options)
+        made = seen or scanned(phantom, found.usual_phantom(options), seed, phantom_options)
         acquisition = acquire(found, made, seed=seed, **options)
         if not can_be_about(acquisition):  # another project's report knows its scan by other means, or is none
             missing, about = [], {}
@@ -81,9 +88,9 @@ class AcquiredStep(FilledStep):
             about = self._note(asked, half=half)
         return receipt
 
-    def _before(self, kind: Kind, asked: Asked) -> Mapping[str, Scan]:
+    def _before(self, kinds: Collection[str], asked: Asked) -> Mapping[str, Scan]:
         """By study the series that a report may be about; nothing where one of the studies has none."""
-        found = {study.uid: self.station.evidence.of(study.uid, kind, asked) for study in self.studies}
+        found = {study.uid: self.station.evidence.of(study.uid, kinds, asked) for study in self.studies}
         return {uid: scan for uid, scan in found.items() if scan} if all(found.values()) else {}
 
     def _note(self, asked: Asked, *, half: bool) -> Mapping[str, Scan]:

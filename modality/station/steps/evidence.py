@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
 
 from modality.acquisition.ct.localizer import CtLocalizer
 from modality.acquisition.ct.reformatted import ReformattedCt
+from modality.acquisition.mr.adc import AdcMap
 from modality.iods.kind import Kind
 from modality.iods.personas.persona import Persona
 from modality.registry import KINDS
 from modality.station.study import Scan
 from phantoms.phantom import Phantom
 
-_NOT_REPORTED = (CtLocalizer, ReformattedCt)  # reports are about axial slices
+_NOT_REPORTED = (CtLocalizer, ReformattedCt, AdcMap)  # reports are about slices as they were scanned
 _MOST_STUDIES, _MOST_SERIES = 64, 16  # our choice: of each study; a scan that is planned is small
 
 
@@ -92,19 +93,41 @@ class Evidence:
         if len(self._made) > _MOST_STUDIES:
             self._made.popitem(last=False)
 
-    def of(self, study_uid: str, kind: Kind, asked: Asked) -> Scan | None:
+    def of(self, study_uid: str, kinds: Collection[str], asked: Asked) -> Scan | None:
         """The last series of a study that a report may be about.
 
         Args:
             study_uid: Study Instance UID.
-            kind: of the series.
+            kinds: of the series: any of these.
             asked: what the report was asked for with.
         """
         made = self._made.get(study_uid, ())
-        return next((one.scan for one in made if one.scan.kind.name == kind.name and one.serves(asked)), None)
+        return next((one.scan for one in made if one.scan.kind.name in kinds and one.serves(asked)), None)
 
 
-def reported(kind: Kind, made_before: Callable[[Kind], Mapping[str, Scan]]) -> tuple[list[Kind], Mapping[str, Scan]]:
+def subject(
+    kind: Kind, options: Mapping[str, Any], made_before: Callable[[Collection[str]], Mapping[str, Scan]]
+) -> str:
+    """The kind of scan that a report will be about; empty of what is no report, or is about one kind alone.
+
+    It is what was asked for, or of the scans that it can be about the one that was made last, or the usual one.
+
+    Args:
+        kind: of the report.
+        options: that were asked for.
+        made_before: gives by study the last series of one of several kinds; nothing where a study lacks it.
+    """
+    if kind.reports is None or not kind.also_reports:
+        return ""
+    if options.get("about"):
+        return str(options["about"])
+    last = {scan.kind.name for scan in made_before((kind.reports, *kind.also_reports)).values()}
+    return last.pop() if len(last) == 1 else kind.reports
+
+
+def reported(
+    kind: Kind, made_before: Callable[[Collection[str]], Mapping[str, Scan]], about: str = ""
+) -> tuple[list[Kind], Mapping[str, Scan]]:
     """What has to be made before a report, in its order, and what the first of all that is about.
 
     A report is about images of its own study (PS3.3 C.17.2.3, Current Requested Procedure Evidence Sequence), so what
@@ -112,12 +135,13 @@ def reported(kind: Kind, made_before: Callable[[Kind], Mapping[str, Scan]]) -> t
 
     Args:
         kind: of the report; another than a report needs nothing.
-        made_before: gives by study the series of a kind that is there already; nothing where a study lacks it.
+        made_before: gives by study the last series of one of several kinds; nothing where a study lacks it.
+        about: the kind of scan that it is about, where it can be about several.
     """
     missing: list[Kind] = []
     while kind.reports is not None:
-        kind = KINDS.load(kind.reports)
-        if known := made_before(kind):
+        kind, about = KINDS.load(about or kind.reports), ""
+        if known := made_before((kind.name,)):
             return missing, known
         missing.insert(0, kind)
     return missing, {}

@@ -14,14 +14,14 @@ from modality.protocol.worklist import ScheduledStep, text
 from modality.registry import KINDS, unknown
 from modality.station.examination import Examination
 from modality.station.steps.filling import kind_of
-from modality.station.steps.words import words_of
+from modality.station.steps.words import phantom_said, words_of
 
 # What the words of an order say of the body part, for want of a protocol code; the first that fits decides.
 _PHANTOM_BY_WORD = (
     (re.compile(r"head|brain|skull|neuro|cerebr|crani|sch[äa]del|kopf|hirn", re.IGNORECASE), "head"),
     (re.compile(r"breast|mamm", re.IGNORECASE), "breast"),
     (re.compile(r"chest|thora|lung|pulmon", re.IGNORECASE), "thorax"),
-    (re.compile(r"abdom|liver|hepat|kidney|renal|spleen|pancrea|leber|niere", re.IGNORECASE), "abdomen"),
+    (re.compile(r"abdom|liver|hepat|kidney|renal|renogra|spleen|pancrea|leber|niere", re.IGNORECASE), "abdomen"),
     (re.compile(r"knee|knie|patell", re.IGNORECASE), "knee"),
     (re.compile(r"spine|spinal|vertebr|lumbar|lumbosacral|wirbel|lws", re.IGNORECASE), "spine"),
 )
@@ -37,6 +37,8 @@ def _said(step: ScheduledStep, kind: Kind) -> str | None:
     """The phantom that the words ask for; None where they say nothing."""
     if not kind.body_parts:
         return None
+    if needed := phantom_said(step, kind.name):
+        return needed
     said = words_of(step)
     return next((phantom for pattern, phantom in _PHANTOM_BY_WORD if pattern.search(said)), None)
 
@@ -69,7 +71,8 @@ class Choice:
 
     Args:
         protocol: a file of configs/protocols; empty where none was chosen.
-        phantom: what is scanned where no protocol says so; None where the kind scans none, or it is left to the kind.
+        phantom: what is scanned where no protocol says so; None where the kind scans none, or it is left to the kind
+            and, of a report, to what its study holds.
         notes: why it fell to the default, a line for each code that chose nothing.
     """
 
@@ -118,5 +121,4 @@ def choose(step: ScheduledStep, table: Mapping[tuple[str, str], str]) -> Choice:
         notes.append(
             f"{named} chooses {protocol}, which is of {made} and not of {step.modality}: the default is performed"
         )
-    # A report of which nothing is said is about whatever its study holds.
-    return Choice(phantom=_said(step, kind) if kind.reports else phantom_for(step), notes=tuple(notes))
+    return Choice(phantom=_said(step, kind), notes=tuple(notes))

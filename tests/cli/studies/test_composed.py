@@ -86,6 +86,20 @@ def test_a_cohort_and_its_manifest(study: Path, tmp_path: Path) -> None:
     assert len((out / "manifest.csv").read_text(encoding="utf-8").splitlines()) == 1 + 8
 
 
+def test_a_cohort_on_media(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "cohort.toml").write_text('[[study]]\nconfig = "study.toml"\npriors = [0, 0]\n')
+    out = tmp_path / "out"
+    options = ("-o", out, "--patients", "3", "--processes", "2", "--seed", "7", "--media", "--json")
+    found = document(invoke("generate", "cohort", tmp_path / "cohort.toml", *options))
+    assert found["media"] == str(out / "DICOMDIR")
+    assert sorted(path.name for path in out.iterdir()) == [
+        "DICOMDIR", "PT000000", "PT000001", "PT000002", "manifest.csv", "manifest.json",
+    ]  # fmt: skip
+    assert found["instances"] == len(list(out.rglob("IM0*"))) == 15
+    again = invoke("generate", "cohort", tmp_path / "cohort.toml", *options)
+    assert (again.exit_code, "holds a cohort already" in again.stderr) == (2, True)
+
+
 def test_attributes_of_a_file_and_over_them_those_of_the_command(tmp_path: Path) -> None:
     (tmp_path / "set.toml").write_text(
         '[attributes]\nStationName = "A"\nInstitutionName = "B"\nMarker = "C"\n' + STUDY[STUDY.index("[[private]]") :]
@@ -110,7 +124,6 @@ def test_attributes_of_a_file_and_over_them_those_of_the_command(tmp_path: Path)
         (("study", "study_stroke.toml", "--rows", "3"), "leave out --rows"),
         (("study", "study_stroke.toml", "--set", "A=b"), "leave out --set"),
         (("cohort", "cohort_stroke.toml"), "give --patients"),
-        (("cohort", "cohort_stroke.toml", "--patients", "1", "--media"), "`generate study CONFIG --media` makes one"),
         (("cohort", "cohort_stroke.toml", "--patients", "1", "--truth"), "manifest.json holds the truth"),
         (("cohort", "cohort_stroke.toml", "--patients", "1", "--seg"), "leave out --seg"),
         (("stuty",), "unknown kind"),
@@ -121,3 +134,28 @@ def test_what_cannot_be_is_refused_in_one_line(tmp_path: Path, arguments: tuple[
     assert result.exit_code == 2
     assert said in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_an_attribute_that_the_kind_does_not_have_is_set_and_noted(tmp_path: Path) -> None:
+    options = ("-o", tmp_path, "--option", "seconds=2", "--seed", "1", "--set", "KVP=120", "--set", "StationName=A")
+    result = invoke("generate", "ecg", *options, "--json")
+    found = document(result)
+    assert [line for line in result.stderr.splitlines() if line.startswith("note:")] == [
+        "note: KVP is of no module of the 12-lead-ecg IOD (PS3.3), and set all the same"
+    ]
+    assert dcmread(found["files"][0]).KVP == 120
+    assert "note:" not in invoke("generate", "ct", "-o", tmp_path / "ct", *SMALL, "--set", "KVP=99").stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "noted"),
+    [("kind = \"mr\"\nset = { KVP = 99.0 }", ["KVP"]), ("[study]\nset = { KVP = 99.0 }", []),
+     ("[study]\nset = { DoseUnits = \"GY\" }", ["DoseUnits"])],
+)  # fmt: skip
+def test_of_a_study_what_none_of_its_series_has_is_noted(tmp_path: Path, study: Path, place: str, noted: list) -> None:
+    text = STUDY.replace('kind = "mr"', place) if place.startswith("kind") else f"{STUDY}\n{place}\n"
+    study.write_text(text)
+    result = invoke("generate", "study", study, "-o", tmp_path / "out", "--seed", "1")
+    assert result.exit_code == 0
+    lines = [line for line in result.stderr.splitlines() if line.startswith("note:")]
+    assert [line.split()[1] for line in lines] == noted

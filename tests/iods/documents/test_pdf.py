@@ -37,7 +37,7 @@ def test_its_bytes_stay_and_their_number_is_told(data, tmp_path):
 @pytest.mark.parametrize("data", [PDF, PDF.replace(b"endobj", b" endobj")], ids=["one length", "one byte more"])
 def test_dcmtk_takes_the_same_file_out(data, tmp_path):
     prepared(describe(Pdf(data, TAKEN), CONTEXT)).write(tmp_path / "one.dcm")
-    subprocess.run([program("/usr/bin/dcm2pdf"), tmp_path / "one.dcm", tmp_path / "one.pdf"], check=True, timeout=60)
+    subprocess.run([program("/usr/bin/dcm2pdf"), tmp_path / "one.dcm", tmp_path / "one.pdf"], check=True, timeout=100)
     assert (tmp_path / "one.pdf").read_bytes() == data
 
 

@@ -118,3 +118,19 @@ def test_the_validator_finds_no_error(study, make_context, tmp_path, dciodvfy):
     _, image = made(make_context, study, **FRAMES[study])
     prepare(image, EXPLICIT_LITTLE).write(tmp_path / "one.dcm")
     assert dciodvfy(tmp_path / "one.dcm") == []
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize(
+    ("tracer", "options"), [("MAG3", {"frames": 12}), ("DMSA", {}), ("DMSA", {"study": "RECON TOMO", "slices": 2})]
+)
+def test_the_validator_finds_no_error_in_studies_of_kidneys(tracer, options, make_context, tmp_path, dciodvfy):
+    from modality.transfer.encode import prepare
+    from modality.transfer.syntaxes import EXPLICIT_LITTLE
+
+    acquisition = nm(phantoms.abdomen(), tracer=tracer, **SMALL, **options)
+    (image,) = describe(acquisition, make_context(kind="nm"))
+    prepare(image, EXPLICIT_LITTLE).write(tmp_path / "one.dcm")
+    assert dciodvfy(tmp_path / "one.dcm") == []
+    (agent,) = image.RadiopharmaceuticalInformationSequence
+    assert agent.Radiopharmaceutical == acquisition.protocol.tracer.name

@@ -72,7 +72,7 @@ def test_a_baseline_jpeg_goes_as_it_is(module, mode, options, photometric, make_
 def test_dcmtk_decodes_it(make_context, tmp_path):
     dataset = written(vl_photograph.describe(jpeg(), make_context()), tmp_path / "one.dcm")
     plain = tmp_path / "plain.dcm"
-    subprocess.run([program("/usr/bin/dcmdjpeg"), tmp_path / "one.dcm", plain], check=True, timeout=60)
+    subprocess.run([program("/usr/bin/dcmdjpeg"), tmp_path / "one.dcm", plain], check=True, timeout=100)
     decoded = dcmread(plain)
     assert np.abs(decoded.pixel_array.astype(int) - dataset.pixel_array).mean() < 4
 

@@ -119,7 +119,7 @@ def _small(kind: str) -> bytes:
 def _complaints(dataset: Dataset, path: Path) -> list[tuple[str, str]]:
     """Value and name of each attribute of which dciodvfy says that its value is not enumerated."""
     dataset.save_as(path, enforce_file_format=True)
-    run = subprocess.run([program("/usr/bin/dciodvfy"), path], capture_output=True, check=False, timeout=60)
+    run = subprocess.run([program("/usr/bin/dciodvfy"), path], capture_output=True, check=False, timeout=100)
     said = (run.stdout + run.stderr).decode("utf-8", "replace")
     return re.findall(r"Unrecognized enumerated value <([^>]*)> for value \d+ of attribute <([^>]*)>", said)
 

@@ -212,3 +212,12 @@ def test_only_the_exams_of_a_plan_are_made_and_all_are_counted() -> None:
     ).made()
     assert load.material.prepared == ["MR tiny"]
     assert load.configuration()["exams"]["rare"]["mean_bytes"] is None
+
+
+def test_mammograms_of_a_load_are_of_women() -> None:
+    breast = Exam("MG", "mg", options={"rows": 16, "columns": 12})
+    made = Material(scenario(breast), SEED)
+    studies = [PlannedStudy(number, breast, made.sizes["MG"], 0, SEED, "run") for number in range(8)]
+    patients = [of(made.instance(one, 0)) for one in studies]
+    assert {one.PatientSex for one in patients} == {"F"}
+    assert len({str(one.PatientName) for one in patients}) > 3

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from modality.errors import UsageError
-from modality.load.exams.plan import Plan
+from modality.load.exams.plan import _GIVEN, Plan
 from modality.load.scenario import Exam
 from tests.load.loads import TINY, scenario
 
@@ -105,3 +105,13 @@ def test_an_exam_without_a_share_is_not_planned() -> None:
     mix = scenario(TINY, replace(CT, share=0.0))
     found = Plan(mix, 50.0, 2.0, 3, "run", {"MR tiny": 10})
     assert {one.exam.name for one in found.studies} == {"MR tiny"}
+
+
+def test_patients_are_such_as_the_kind_of_their_study_is_made_of() -> None:
+    women = Exam("MG", "mg", share=2.0)
+    found = Plan(scenario(TINY, women), 40.0, 10.0, 3, "run", {"MR tiny": 10, "MG": 4}).studies
+    sexes = {name: {one.patient.sex for one in found if one.exam.name == name} for name in ("MR tiny", "MG")}
+    assert sexes == {"MR tiny": {"F", "M"}, "MG": {"F"}}
+    given = {one.patient.name.partition("^")[2] for one in found if one.exam is women}
+    assert len(given) > 3
+    assert given <= set(_GIVEN["F"])

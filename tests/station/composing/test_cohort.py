@@ -14,7 +14,8 @@ from pydicom import dcmread
 
 from modality import config
 from modality.errors import ConfigurationError, UsageError
-from modality.station.composing.cohort import CohortPlan, make_cohort, sorts_of
+from modality.station.composing.cohort import make_cohort
+from modality.station.composing.cohort_plan import CohortPlan, sorts_of
 
 COHORT = """
 [[study]]

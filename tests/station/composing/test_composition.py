@@ -276,3 +276,56 @@ def test_a_study_with_a_mammogram_is_of_a_woman_unless_its_plan_says_otherwise(t
     assert compose(replace(plan, series=plan.series[:1]), seed=seed).patient == patient(seed)
     man = compose(replace(plan, patient=replace(plan.patient, sex="M")), seed=seed)
     assert (man.patient.sex, man.patient.name) == ("M", patient(seed).name)
+
+
+SCANS = """
+[[series]]
+kind = "mr"
+description = "T1"
+phantom = "head"
+options = { slices = 4, rows = 16, columns = 16 }
+
+[[series]]
+kind = "pt"
+description = "Uptake"
+phantom = "nema-pet"
+options = { slices = 4, rows = 16, columns = 16 }
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "about"),
+    [("", "mr"), ('about = "Uptake"', "pt"), ('about = "T1"', "mr"), ('options = { about = "pt" }', "pt")],
+)
+def test_reports_are_about_series_of_the_kinds_that_they_fit(said, about):
+    study = compose(plan(f'{SCANS}[[series]]\nkind = "kos"\n{said}'), seed=3)
+    report = study.series[-1]
+    (dataset,) = (instance.dataset() for instance in report)
+    named = {one.value for one in dataset.iterall() if one.keyword == "ReferencedSOPInstanceUID"}
+    (source,) = [scan for scan in study.series if scan.kind.name == about]
+    assert named
+    assert named <= {instance.sop_instance_uid for instance in source}
+    assert report.acquisition.scan is source.acquisition
+    assert {scan.context.study.uid for scan in study.series} == {dataset.StudyInstanceUID}
+
+
+def test_a_ct_series_is_reported_on_before_others():
+    before = (
+        f'{SCANS}[[series]]\nkind = "ct"\nphantom = "spheres"\noptions = {{ slices = 2, rows = 16, columns = 16 }}\n'
+    )
+    study = compose(plan(f'{before}[[series]]\nkind = "kos"'), seed=3)
+    assert study.series[-1].acquisition.scan is study.series[2].acquisition
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ('options = { about = "ct" }', "about a series of kind ct: let one come before it"),
+        ('about = "T2"', "unknown earlier series of kind ct or mr or pt"),
+        ('about = "T1"\noptions = { about = "pt" }', "unknown earlier series of kind pt"),
+    ],
+)
+def test_a_report_about_what_is_not_there_is_refused(said, message):
+    with pytest.raises(UsageError, match=message):
+        compose(plan(f'{SCANS}[[series]]\nkind = "kos"\n{said}'), seed=3)

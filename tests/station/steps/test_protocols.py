@@ -49,7 +49,7 @@ def test_the_first_code_that_is_known_chooses_and_those_before_it_are_noted():
 def test_a_code_of_another_scheme_or_modality_chooses_nothing():
     assert choose(coded("MR", ("MR-BRAIN", "99OTHER")), protocol_table()).protocol == ""
     wrong = choose(coded("CT", ("MR-BRAIN", "99MODALITY")), protocol_table())
-    assert (wrong.protocol, wrong.phantom) == ("", "thorax")
+    assert (wrong.protocol, wrong.phantom) == ("", None)  # which leaves it to the kind
     assert "chooses brain, which is of mr and not of CT" in wrong.notes[0]
 
 

@@ -171,3 +171,58 @@ def test_long_uids_of_a_persona_are_known_to_the_report(make_station, archive, s
     with performed.station.perform(step) as plain:
         plain.acquire(kind="kos", **SMALL)
     assert len(plain.scans) == 2  # its UIDs would be others
+
+
+@pytest.mark.parametrize(("kind", "about"), [("kos", "mr"), ("pdf", "pt"), ("sr", "mr")])
+def test_a_report_is_about_what_was_made_last_whatever_its_kind(make_station, archive, step, kind, about):
+    if kind == "sr":
+        pytest.importorskip("highdicom")
+    small = {**SMALL, "rows": 32, "columns": 32}
+    with make_station().perform(step) as performed:
+        performed.acquire("spheres", kind="ct", **small)
+        performed.acquire("nema-pet" if about == "pt" else "head", kind=about, **{**small, "slices": 24})
+        performed.acquire(kind=kind)
+    made = stored(archive)
+    (report,) = [one for one in made if one.Modality not in ("CT", about.upper())]
+    assert len(made) == 12 + 24 + 1
+    assert referred(report, performed.uid) <= {one.SOPInstanceUID for one in of(made, about.upper())}
+    assert performed.scans[-1].acquisition.about == about
+
+
+def test_what_is_asked_for_prevails_over_what_was_made_last(make_station, archive, step):
+    small = {"rows": 32, "columns": 32, "slices": 6}
+    with make_station().perform(step) as performed:
+        performed.acquire("head", kind="mr", **small)
+        performed.acquire(kind="kos", about="ct", **small)
+    assert [scan.kind.name for scan in performed.scans] == ["mr", "ct", "kos"]
+    report = of(stored(archive), "KO")[0]
+    assert referred(report, performed.uid) <= {one.SOPInstanceUID for one in of(stored(archive), "CT")}
+
+
+def test_an_order_of_a_report_alone_brings_the_scan_that_it_is_asked_to_be_about(make_station, ris, archive):
+    scheduled(ris, "KO", "Key images")
+    station = make_station()
+    (step,) = station.worklist(modality="KO")
+    plan = Plan(options={"rows": 32, "columns": 32, "slices": 6}, kind_options={"kos": {"about": "mr"}})
+    result = perform_step(station, step, plan)
+    assert (result.good, result.problems) == (True, [])
+    made = stored(archive)
+    assert (len(of(made, "MR")), len(of(made, "KO"))) == (6, 1)
+    assert {one.BodyPartExamined for one in of(made, "MR")} == {"HEAD"}
+    assert referred(of(made, "KO")[0], result.performed.uid) <= {one.SOPInstanceUID for one in of(made, "MR")}
+    assert broken(archive) == {}
+
+
+def test_a_map_that_was_computed_is_not_reported_on(make_station, step):
+    with make_station().perform(step) as performed:
+        performed.examine("brain", slices=2, rows=32, columns=32)
+        performed.acquire(kind="kos", about="mr", slices=2, rows=32, columns=32)
+    about = performed.scans[-1].acquisition.scan
+    assert type(about).__name__ == "MrAcquisition"
+
+
+def test_a_dose_report_is_about_ct_alone(make_station, step):
+    with make_station().perform(step) as performed:
+        performed.acquire("head", kind="mr", slices=2, rows=32, columns=32)
+        performed.acquire(kind="rdsr", slices=2, rows=32, columns=32)
+    assert [scan.kind.name for scan in performed.scans] == ["mr", "ct", "rdsr"]

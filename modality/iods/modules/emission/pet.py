@@ -94,5 +94,10 @@ def pet_image(dataset: Dataset, image: Image[PetAcquisition]) -> None:
     dataset.PrimaryPromptsCountsAccumulated = str(min(_ONLY_COUNTS, scan.counts(index)))
     dataset.ScatterFractionFactor = "0"
     dataset.DeadTimeFactor = "1"
+    voi_lut(dataset, (window_of(scan),))
+
+
+def window_of(scan: PetAcquisition) -> Window:
+    """From nothing to what is much, in Bq/ml."""
     widest = _WINDOW_SUV.get(scan.body_part, _USUAL_WINDOW_SUV) * scan.bq_per_ml_of_suv
-    voi_lut(dataset, (Window(round(widest / 2.0, 3), max(1.0, round(widest, 3)), "UPTAKE"),))
+    return Window(round(widest / 2.0, 3), max(1.0, round(widest, 3)), "UPTAKE")
