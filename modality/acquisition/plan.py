@@ -12,6 +12,8 @@ from modality.errors import UsageError
 _THICKEST_MM = 1000.0
 _WIDEST_MM = 2000.0  # of an image: our choice, wider than any bore
 _LARGEST_MATRIX = 65535  # Rows and Columns are US (PS3.3 C.7.6.3.1)
+_MOST_PIXELS = 0xFFFFFFFE // 2  # of 16 bits, in the one native element of an image (PS3.5 7.1.2)
+_FINEST_MM = 1e-4  # pixel spacing: our choice, far finer than anything that these images show
 _MOST_SLICES = 65535  # a PET series has Number of Slices, which is US (PS3.3 C.8.9.1)
 
 
@@ -69,6 +71,8 @@ def axial(
     for name, count in (("rows", rows), ("columns", columns)):
         if not 1 <= count <= _LARGEST_MATRIX:
             raise UsageError(f"{name} must be between 1 and {_LARGEST_MATRIX}, not {count}")
+    if rows * columns > _MOST_PIXELS:
+        raise UsageError(f"an image of {rows} x {columns} pixels: more than the 4 GiB that one element holds")
     if slices is not None and slices < 1:
         raise UsageError(f"slices must be at least 1, not {slices}")
     thickness = positive("slice thickness", slice_thickness_mm)
@@ -78,6 +82,8 @@ def axial(
     extent = positive("field of view", phantom.field_of_view_mm if field_of_view_mm is None else field_of_view_mm)
     if extent > _WIDEST_MM:
         raise UsageError(f"field of view {extent:g} mm: at most {_WIDEST_MM:g} mm")
+    if extent / max(rows, columns) < _FINEST_MM:
+        raise UsageError(f"field of view {extent:g} mm: pixels of less than {_FINEST_MM:g} mm; give a greater one")
     low, high = phantom.scan_range_mm
     count = max(1, round((high - low) / spacing)) if slices is None else slices
     if count > _MOST_SLICES:

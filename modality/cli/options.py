@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from modality.cli.names import completing
-from modality.cli.verb import say
 from modality.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -90,20 +89,12 @@ def parse_assignments(assignments: tuple[str, ...]) -> dict[str, str]:
         if not separator:
             raise UsageError(f"--set {text}: give Keyword=Value")
         pairs[keyword.strip()] = value
-    context = click.get_current_context(silent=True)
-    if pairs and context is not None:
-        _note_strangers(str(context.params.get("kind")), pairs)
     return pairs
 
 
-def _note_strangers(kind: str, keywords: Iterable[str]) -> None:
-    """Say which attributes the verb's KIND, where it has one, does not have: perhaps another was meant."""
-    from modality.iods.setting.members import notes
-    from modality.registry import KINDS
-
-    if kind in KINDS.entries:
-        for line in notes(KINDS.load(kind).sop_class_uid, keywords):
-            say(f"note: {line}")
+def upper(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """A term of DICOM as people may type it: in any case."""
+    return text and text.upper()
 
 
 def given(**options: Any) -> dict[str, Any]:

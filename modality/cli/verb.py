@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from modality.errors import ModalityError
+from modality.errors import ModalityError, UsageError
 from modality.registry import unknown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PARTIAL = 1
+_NO_MEMORY = "there is not memory enough for this: ask for less, such as fewer rows and columns, or fewer processes"
 
 # Control characters (C0 with ESC, DEL, C1 with CSI), other line ends, and what turns the direction of a text round.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -35,9 +36,10 @@ class Verb(click.Command):
                 if not context.params.get("debug"):
                     warnings.simplefilter("ignore")  # pydicom warns of odd values in other people's files
                 return super().invoke(context)
-        except ModalityError as error:
+        except (ModalityError, MemoryError) as problem:
             if context.params.get("debug"):
                 raise
+            error = problem if isinstance(problem, ModalityError) else UsageError(_NO_MEMORY)
             say(f"Error: {error}")
             if context.params.get("as_json"):
                 emit({"error": {"type": type(error).__name__, "message": str(error)}})

@@ -138,6 +138,13 @@ def test_a_transfer_syntax_by_keyword(tmp_path: Path, keyword: str) -> None:
         (("mr", "--echo-times", "nan"), "echo times must be a positive number"),
         (("mr", "--sequence", "TSE", "--echo-times", "10,20"), "TSE has one"),
         (("mr", "--field-strength", "11.7"), "field strength 11.7 T"),
+        (("mr", "--option", "field_of_view_mm=1e-9"), "pixels of less than 0.0001 mm"),
+        (("ct", "--mas", "0.01"), "at least 0.5, which is a tube current of 1 mA"),
+        (("ct", "--rows", "60000", "--columns", "60000"), "more than the 4 GiB that one element holds"),
+        (("ct", "--option", "rows=5"), "--option rows: given by --rows too"),
+        (("ct", "--option", "phantom=water"), "unknown option of ct 'phantom'"),
+        (("ct", "--transfer-syntax", "JPEG2000", "--set", "LossyImageCompression=00"), "JPEG2000 is lossy"),
+        (("ct", "--set", "ConcatenationUID=1.2"), "ConcatenationUID cannot be set"),
     ],
 )
 def test_what_does_not_fit_is_one_line_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -148,6 +155,24 @@ def test_what_does_not_fit_is_one_line_and_exit_2(tmp_path: Path, arguments: tup
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
     assert files(tmp_path) == []
+
+
+def test_terms_of_dicom_may_be_typed_in_any_case(tmp_path: Path) -> None:
+    for name, kernel in (("typed", "sharp"), ("meant", "SHARP")):
+        invoke("generate", "ct", "-o", tmp_path / name, *SMALL, "--kernel", kernel)
+    typed, meant = (sorted(folder.iterdir()) for folder in (tmp_path / "typed", tmp_path / "meant"))
+    assert [path.read_bytes() for path in typed] == [path.read_bytes() for path in meant]
+    assert len(typed) == 2
+
+
+def test_too_little_memory_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("modality.transfer.instance.PreparedInstance.write", full)
+    result = invoke("generate", "ct", "-o", tmp_path / "out", *SMALL)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "memory" in result.stderr
 
 
 def test_an_error_as_json_is_one_document_too(tmp_path: Path) -> None:

@@ -86,8 +86,10 @@ class Exposure:
         protocol = self.protocol
         if not protocol.dose_modulation:
             return protocol.tube_current_ma
-        wanted = protocol.tube_current_ma * math.exp(self._farther(index))
-        return float(round(min(max(wanted, LEAST_MA), MOST_MA)))
+        own = protocol.tube_current_ma
+        wanted = own * math.exp(self._farther(index))
+        # What was set beyond a common tube is not cut down to it: the noise follows the exposure that was asked for.
+        return float(round(min(max(wanted, min(LEAST_MA, own)), max(MOST_MA, own))))
 
     def noise_hu(self, index: int) -> float:
         """Standard deviation in the middle of a slice."""

@@ -16,7 +16,7 @@ _REFERENCE_KVP = 120.0
 _REFERENCE_DIAMETER_MM = 200.0
 _DOSE_EXPONENT = 2.6
 LEAST_MA, MOST_MA = 20.0, 800.0
-"""What the tube can give: our choice, as common tubes have it."""
+"""How far the dose modulation goes: our choice, as common tubes have it. What the operator sets may lie beyond."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from phantoms.errors import PhantomError
 from phantoms.phantom import Phantom
 
 _BAND = 64  # rows that are computed at a time: what is in between stays in the processor's cache
+_LEAST_MA = 1.0  # X-Ray Tube Current is a whole number of mA (PS3.3 C.8.2.1)
 _MOST_PITCH = 2.0  # turns that are interpolated over 180 degrees then just meet
 _MOST_TILT_DEG = 30.0  # our choice, as common gantries allow
 _MOST_MOTION_MM = 50.0  # our choice
@@ -299,6 +300,9 @@ def _chosen(
         "dose_modulation": dose_modulation,
         "gantry_tilt_deg": gantry_tilt_deg,
     }
+    if mas is not None and mas * 1000.0 / protocol.exposure_time_ms < _LEAST_MA:
+        least = _LEAST_MA * protocol.exposure_time_ms / 1000.0
+        raise UsageError(f"mas {mas:g}: at least {least:g}, which is a tube current of {_LEAST_MA:g} mA")
     changed = replace(protocol, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
     if pitch is not None:
         if pitch and plan.positive("pitch", pitch) > _MOST_PITCH:

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from modality.cli.options import upper
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -19,7 +21,9 @@ def ct_options(command: Command) -> Command:
                 "--mas", type=click.FloatRange(0.001),
                 help="CT, radiographs: exposure in mAs; noise follows its square root.",
             ),
-            click.option("--kernel", metavar="NAME", help="CT: SMOOTH, STANDARD or SHARP; sharper is noisier."),
+            click.option(
+                "--kernel", metavar="NAME", callback=upper, help="CT: SMOOTH, STANDARD or SHARP; sharper is noisier."
+            ),
             click.option(
                 "--reconstruction-diameter", "reconstruction_diameter_mm", type=float, metavar="MM",
                 help="CT: width of the image in mm.",

@@ -112,6 +112,7 @@ def generate(
     from modality.cli.studies.phantom_options import parse_kind_options
     from modality.cli.studies.writing import Wanted, described, write
     from modality.identity import fresh_seed
+    from modality.iods.setting.members import notes
     from modality.station import study as studies
     from modality.station.processes.life import processors
 
@@ -131,13 +132,14 @@ def generate(
         del options["protocol"]
         make = partial(examination.examine, kind, protocol)
     _check_options(kind, options)
-    options |= parse_kind_options(kind, kind_options)
+    options = _joined(options, parse_kind_options(kind, kind_options))
+    set_anew = _assigned(attributes, assignments)
     made = make(
-        _phantom(kind, phantom, phantom_options, seed, several="protocol" not in options and protocol is not None),
+        _phantom(kind, phantom, phantom_options, seed, options, "protocol" not in options and protocol is not None),
         seed=seed,
         transfer_syntax=transfer_syntax,
         quality=quality,
-        assignments=_assigned(attributes, assignments),
+        assignments=set_anew,
         persona=persona,
         defects=defects,
         **options,
@@ -146,12 +148,27 @@ def generate(
         say(f"seed {seed}")
     with interrupted_by_sigterm():
         written = write(made, kind, wanted)
+    for line in notes(made.series[0].sop_class_uid, set_anew):
+        say(f"note: {line}")
     if as_json:
         emit(described(made, kind, written, wanted))
     else:
         series = [part for scan in made.series for part in scan.parts]
         whole = f"{len(series)} series of study {made.uid}" if len(series) > 1 else f"series {series[0].uid}"
         click.echo(f"{counted(len(written.files), 'image')} of {whole} in {out}")
+
+
+def _joined(named: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """The options of their own names, and those of `--option`; none is given by both."""
+    from modality.errors import UsageError
+
+    for name in named.keys() & others:
+        raise UsageError(f"--option {name}: given by --{_named(name)} too; leave one out")
+    return named | others
+
+
+def _named(parameter: str) -> str:
+    return _UNIT.sub("", parameter).replace("_", "-")
 
 
 def _assigned(path: Path | None, assignments: tuple[str, ...]) -> dict[str, str]:
@@ -163,7 +180,9 @@ def _assigned(path: Path | None, assignments: tuple[str, ...]) -> dict[str, str]
     return told.assignments(parse_assignments(assignments))
 
 
-def _phantom(kind: str, name: str | None, made_to: tuple[str, ...], seed: int, *, several: bool) -> Phantom | None:
+def _phantom(
+    kind: str, name: str | None, made_to: tuple[str, ...], seed: int, options: Mapping[str, Any], several: bool
+) -> Phantom | None:
     """The phantom that was asked for; None where that is left to the kind or to a protocol of several series."""
     from modality.cli.studies.phantom_options import parse_phantom_options
     from modality.errors import UsageError
@@ -172,11 +191,12 @@ def _phantom(kind: str, name: str | None, made_to: tuple[str, ...], seed: int, *
 
     if name is None and not made_to:
         return None
-    if KINDS.load(kind).default_phantom is None:
+    usual = KINDS.load(kind).usual_phantom(options)
+    if usual is None:
         raise UsageError(f"{kind} scans no phantom: leave out --phantom and --phantom-option")
     if name is None and several:
         raise UsageError("--phantom-option: give --phantom too, which this protocol leaves open")
-    name = name or str(KINDS.load(kind).default_phantom)
+    name = name or usual
     return load_phantom(name, **{"seed": seed, **parse_phantom_options(name, made_to)})
 
 
@@ -212,5 +232,4 @@ def _check_options(kind: str, options: dict[str, object]) -> None:
     taken = _parameters(kind)
     for name in options:
         if name not in taken:
-            option = _UNIT.sub("", name).replace("_", "-")
-            raise UsageError(f"--{option} is not an option of {kind}; see `modality generate --help`")
+            raise UsageError(f"--{_named(name)} is not an option of {kind}; see `modality generate --help`")

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from modality.cli.options import upper
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -62,8 +64,10 @@ def mr_options(command: Command) -> Command:
             click.option(
                 "--partial-fourier", type=float, metavar="SHARE", help="MR: measured share of k-space, over 0.5 to 1."
             ),
-            click.option("--filtering", metavar="NAME", help="MR: k-space filter, NONE or HAMMING."),
-            click.option("--coil", metavar="NAME", help="MR: BODY receives evenly, ARRAY more near its loops."),
+            click.option("--filtering", metavar="NAME", callback=upper, help="MR: k-space filter, NONE or HAMMING."),
+            click.option(
+                "--coil", metavar="NAME", callback=upper, help="MR: BODY receives evenly, ARRAY more near its loops."
+            ),
             click.option(
                 "--inhomogeneity", "inhomogeneity_ppm", type=float, metavar="PPM",
                 help="MR: field offset 100 mm from the centre, which distorts.",

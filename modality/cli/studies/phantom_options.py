@@ -93,8 +93,9 @@ def options_of_kind(name: str) -> dict[str, FunctionOption]:
     Raises:
         UnknownNameError: the table has none of that name.
     """
-    found = parameters_of(KINDS.load(name).acquire)
-    return {name: one for name, one in found.items() if name not in ("phantom", "seed")}
+    acquire = KINDS.load(name).acquire
+    scanned = next(iter(signature(acquire).parameters))  # --phantom chooses it
+    return {name: one for name, one in parameters_of(acquire).items() if name not in (scanned, "seed")}
 
 
 def parameters_of(make: Callable[..., Any]) -> dict[str, FunctionOption]:

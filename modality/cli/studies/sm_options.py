@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from modality.cli.options import upper
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -31,7 +33,7 @@ def sm_options(command: Command) -> Command:
                 "--optical-paths", callback=_listed, metavar="NAME,...",
                 help="SM: lights, of brightfield and epifluorescence.",
             ),
-            click.option("--stain", metavar="NAME", help="SM: HE, or DAB (immunohistochemistry)."),
+            click.option("--stain", metavar="NAME", callback=upper, help="SM: HE, or DAB (immunohistochemistry)."),
             click.option("--chroma", metavar="NAME", help="SM: sampling of JPEG baseline's colours: 420, 422 or 444."),
             click.option(
                 "--sparse/--full", default=None, help="SM: leave out tiles of nothing but glass, or none."

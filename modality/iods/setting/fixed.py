@@ -20,6 +20,17 @@ _OF_THE_PIXELS: Mapping[str, str] = {
     "PlanarConfiguration": "",
     "Rows": "--rows sets it; --defect wrong-rows breaks it",
     "SamplesPerPixel": "",
+    "TotalPixelMatrixRows": "--rows sets it",
+    "TotalPixelMatrixColumns": "--columns sets it",
+    "TotalPixelMatrixFocalPlanes": "--focal-planes sets it",
+    "NumberOfOpticalPaths": "--optical-paths sets it",
+    "DimensionOrganizationType": "--sparse or --full sets it, where the kind has that",
+    "ExtendedDepthOfField": "",
+    "SpecimenLabelInImage": "",
+    "ConcatenationUID": "",
+    "InConcatenationNumber": "",
+    "InConcatenationTotalNumber": "",
+    "ConcatenationFrameOffsetNumber": "",
 }
 _OF_THE_IDENTITY: Mapping[str, str] = {
     "SOPClassUID": "another KIND has another; --defect other-sop-class breaks it",

@@ -30,6 +30,8 @@ from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
 if TYPE_CHECKING:
     from modality.iods.images.slide import SlideSeries
 
+_LOSSY = frozenset(("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
@@ -110,6 +112,9 @@ class Scan:
 
     def _assigned(self, dataset: Dataset) -> Dataset:
         if self.assignments:
+            if not self.transfer_syntax.lossless and (given := _LOSSY.intersection(self.assignments)):
+                lossy = f"{self.transfer_syntax.keyword} is lossy, and how much is measured"
+                raise UsageError(f"{', '.join(sorted(given))} cannot be set: {lossy}")
             defects = self.finish.defects
             allowed = {"empty_type_1": EMPTY_TYPE_1 in defects, "not_enumerated": NOT_ENUMERATED in defects}
             set_attributes(dataset, self.assignments, **allowed)

@@ -56,6 +56,15 @@ def test_the_tube_has_its_limits():
     assert max(acquisition.exposure.tube_current_ma(index) for index in range(4)) <= 800.0
 
 
+def test_what_is_set_beyond_a_common_tube_is_not_cut_down_to_it():
+    usual, much, little = (ct(phantoms.abdomen(2), seed=1, slices=4, mas=mas) for mas in (200.0, 5000.0, 2.0))
+    assert max(much.exposure.tube_current_ma(index) for index in range(4)) == 10_000.0
+    assert min(much.exposure.tube_current_ma(index) for index in range(4)) > 800.0
+    assert min(little.exposure.tube_current_ma(index) for index in range(4)) >= 4.0
+    assert max(little.exposure.tube_current_ma(index) for index in range(4)) < 20.0
+    assert much.protocol.noise_hu / usual.protocol.noise_hu == pytest.approx(0.2, rel=1e-3)
+
+
 def test_the_dose_length_product_adds_the_slices():
     acquisition = ct(phantoms.water(), seed=1, slices=10, mas=100.0)
     assert acquisition.dlp_mgy_cm == pytest.approx(7.8 * 20.0, rel=1e-6)  # 0.078 mGy/mAs over 200 mm
