@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import multiprocessing
-import signal
 import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -23,6 +22,7 @@ from modality.identity import Identity, patient, time_of
 from modality.station.composing.cohort_plan import CohortStudy, Sort
 from modality.station.composing.composition import compose, whole_truth
 from modality.station.composing.media import check_vacant, into_media
+from modality.station.processes.life import end_with_the_parent, leave_interruptions
 from modality.station.series.told import named
 from modality.station.study import Scan
 from modality.transfer.destination import Progress
@@ -171,7 +171,8 @@ def _made(tasks: Sequence[Task], processes: int) -> Generator[Made, None, None]:
 
 
 def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends us
+    leave_interruptions()
+    end_with_the_parent()
 
 
 def _patient(task: Task) -> Made:
