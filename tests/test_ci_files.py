@@ -16,7 +16,7 @@ BIN = Path(sys.executable).parent
 
 def ran(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        list(map(str, command)), check=False, capture_output=True, text=True, timeout=60, env=os.environ | environment
+        list(map(str, command)), check=False, capture_output=True, text=True, timeout=100, env=os.environ | environment
     )
 
 
@@ -48,7 +48,7 @@ def test_the_action_runs_its_arguments_as_words_and_nothing_else_of_them(tmp_pat
     command = [sys.executable, "-c", script]
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=100,
         env=os.environ | {"ARGUMENTS": arguments, "PATH": path},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

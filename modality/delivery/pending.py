@@ -19,6 +19,7 @@ from modality.delivery.database import StateDatabase
 from modality.delivery.signals import uninterrupted
 from modality.delivery.steps import StepQueue
 from modality.errors import InputError, UsageError
+from modality.transfer.files import remove_abandoned
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.reading import read
 
@@ -97,7 +98,11 @@ class PendingInstances:
         self._adopt()
 
     def _adopt(self) -> None:
-        """Give a row to each file that a crash left without one: it was made, and is nowhere else."""
+        """Give a row to each file that a crash left without one: it was made, and is nowhere else.
+
+        Of one that was not yet whole nothing was made: it is removed.
+        """
+        remove_abandoned(self.folder / "instances")
         with self.database.open() as database:
             known = {uid for (uid,) in database.execute("SELECT uid FROM instances")}
             for path in sorted((self.folder / "instances").glob("*.dcm")):

@@ -22,6 +22,7 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 from modality.network.upper_layer.adopted import keep_out_of_the_log
 from modality.network.upper_layer.limits import Connections, Limits, limit
+from modality.network.upper_layer.reactor import mend
 
 Provider = Callable[[Association], DIMSEServiceProvider]
 OnAbort = Callable[[Association, str], None]
@@ -124,6 +125,7 @@ class ListeningEntity:
 
         def opened(event: evt.Event) -> None:
             keep_out_of_the_log(event.assoc)
+            mend(event.assoc)
             limit(event.assoc, limits)
             made = provider(event.assoc)
             if isinstance(made, CarefulProvider):

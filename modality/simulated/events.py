@@ -47,7 +47,7 @@ class EventLog:
         """The happenings of one service."""
         return [happening for happening in self if happening.what == what]
 
-    def wait_for(self, what: str, count: int = 1, *, timeout_s: float = 10.0) -> list[Happening]:
+    def wait_for(self, what: str, count: int = 1, *, timeout_s: float = 30.0) -> list[Happening]:
         """Wait until at least `count` happenings of one service are there.
 
         Raises:

@@ -10,7 +10,7 @@ from copy import copy
 from typing import Any, cast
 
 from pydicom.dataset import Dataset
-from pynetdicom import AE, evt
+from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu_primitives import A_ASSOCIATE
@@ -19,6 +19,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from modality.network.listening import CarefulProvider, ListeningEntity, Provider, abort, end
 from modality.network.upper_layer.limits import Limits
+from modality.network.upper_layer.reactor import Entity
 from modality.simulated.events import EventLog, Happening
 from modality.simulated.faults import Fault, Faults
 from modality.transfer.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -70,7 +71,7 @@ class Listener:
         associations: int = 100,
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
-        self.ae = AE(ae_title=aet)
+        self.ae = Entity(ae_title=aet)
         self.ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         self.ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         self.ae.maximum_associations = associations

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from modality.errors import UsageError
 from modality.transfer.elements import Buffer
+
+try:
+    import fcntl
+except ImportError:  # Windows: what a killed process has left there stays
+    fcntl = None  # type: ignore[assignment]
 
 
 def write_whole(path: Path, parts: Iterable[Buffer], *, durable: bool = False) -> None:
@@ -21,17 +28,20 @@ def write_whole(path: Path, parts: Iterable[Buffer], *, durable: bool = False) -
     Raises:
         UsageError: it cannot be written; nothing is left behind.
     """
-    aside = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        aside, file = _open_aside(path, held=durable)
         try:
-            with aside.open("xb") as file:
+            with file:
                 for part in parts:
                     file.write(part)
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
-            aside.replace(path)
+                    if fcntl:  # while it is held
+                        aside.replace(path)
+            if not (durable and fcntl):
+                aside.replace(path)
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
@@ -39,6 +49,31 @@ def write_whole(path: Path, parts: Iterable[Buffer], *, durable: bool = False) -
             _sync_folder(path.parent)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what processes that were killed have left of files that `write_whole` was to make durable.
+
+    What another process, or another thread, is writing now stays.
+    """
+    for aside in folder.glob(".*.part") if fcntl else ():
+        with suppress(OSError), aside.open("rb") as file:  # held by who writes it, or gone meanwhile
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            aside.unlink()
+
+
+def _open_aside(path: Path, *, held: bool) -> tuple[Path, BinaryIO]:
+    """A new file beside; one that is held is not taken for abandoned."""
+    while True:
+        aside = path.with_name(f".{os.urandom(8).hex()}.part")
+        file = aside.open("xb")
+        if not held or not fcntl:
+            return aside, file
+        with suppress(OSError):  # a file system without locks: nothing is removed there either
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if aside.exists():  # not removed before it was held
+            return aside, file
+        file.close()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -34,4 +34,4 @@ def document(result: Result) -> dict[str, Any]:
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a verb in a process of its own."""
     command = [*MODALITY, *map(str, arguments)]
-    return subprocess.run(command, check=False, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, check=False, env=ENVIRONMENT, capture_output=True, text=True, timeout=100)

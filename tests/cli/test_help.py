@@ -72,7 +72,7 @@ def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
         f"print('|'.join(one for one in {HEAVY!r} if one in sys.modules), file=sys.stderr)"
     )
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, check=False, env=ENVIRONMENT, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, check=False, env=ENVIRONMENT, capture_output=True, text=True, timeout=100)
     assert (done.returncode, done.stderr) == (0, "\n")
 
 
@@ -113,5 +113,5 @@ def test_python_m_modality_is_the_same_command() -> None:
 def test_the_shell_completes_verbs() -> None:
     words = {"_MODALITY_COMPLETE": "bash_complete", "COMP_WORDS": "modality gen", "COMP_CWORD": "1"}
     command = [sys.executable, "-c", "from modality.cli.main import cli; cli(prog_name='modality')"]
-    done = subprocess.run(command, check=False, env=ENVIRONMENT | words, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, check=False, env=ENVIRONMENT | words, capture_output=True, text=True, timeout=100)
     assert "plain,generate" in done.stdout

@@ -48,7 +48,7 @@ def generate(
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=100,
     )  # fmt: skip
     return {path.name: path.read_bytes() for path in sorted((folder / "out").iterdir())}
 

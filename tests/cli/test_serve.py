@@ -25,6 +25,7 @@ from modality.simulated.faults import Faults
 from modality.transfer.encode import prepare
 from tests.cli.command import ENVIRONMENT, MODALITY, invoke
 from tests.network.conftest import LOCAL, series
+from tests.timing import durations, measured
 from tests.transfer.datasets import pixels
 
 
@@ -43,18 +44,21 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("what", ["archive", "ris"])
+@measured
 def test_a_peer_prints_its_address_answers_and_stops_within_a_second(what: str, number: signal.Signals) -> None:
     with serving(what) as (process, line):
         address = parse_dicom(line)
         DicomArchive(address, local=LOCAL).echo()
         began = time.monotonic()
         process.send_signal(number)
-        rest, talk = process.communicate(timeout=10)
-        assert time.monotonic() - began < 3  # one second, and what a busy machine takes to notice
+        rest, talk = process.communicate(timeout=100)
+        took = time.monotonic() - began
     assert (process.returncode, rest) == (0, "")
     assert talk.count("\n") == 1
     with socket.create_server(("127.0.0.1", address.port)):
         pass
+    with durations():
+        assert took < 3  # one second, and what a busy machine takes to notice
 
 
 def test_an_association_left_open_does_not_hold_it_up() -> None:
@@ -62,7 +66,7 @@ def test_an_association_left_open_does_not_hold_it_up() -> None:
         address = parse_dicom(line)
         with socket.create_connection((address.host, address.port)):
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=100)
     assert process.returncode == 0
 
 
@@ -72,7 +76,7 @@ def test_json_prints_the_address_as_one_document(tmp_path: Path) -> None:
         assert address.aet == "KEEP"
         assert DicomArchive(address, local=Local()).store(series(2)).complete
         process.terminate()
-        _, talk = process.communicate(timeout=10)
+        _, talk = process.communicate(timeout=100)
     assert "2 instances kept" in talk
     assert len(list(tmp_path.rglob("*.dcm"))) == 2
 
@@ -150,7 +154,7 @@ def test_illegal_proposals_are_one_line_each() -> None:
                 connection.sendall(illegal)
                 assert connection.recv(1) == b"\7"
         process.terminate()
-        _, talk = process.communicate(timeout=10)
+        _, talk = process.communicate(timeout=100)
     said = "ARCHIVE: association aborted: presentation context ID 2 is even"
     assert talk.splitlines() == [said, said, "0 instances kept"]
 
@@ -182,7 +186,7 @@ def test_an_archive_has_a_web_service_beside_it_where_that_is_asked_for(tmp_path
         assert httpx.get(f"{addresses['web']}/studies").status_code == 401
         assert httpx.get(f"{addresses['web']}/studies", auth=("anna", "secret")).status_code == 204
         process.send_signal(signal.SIGTERM)
-        _, talk = process.communicate(timeout=10)
+        _, talk = process.communicate(timeout=100)
     assert process.returncode == 0
     assert talk == "0 instances kept\n"
 

@@ -23,10 +23,10 @@ def test_it_prints_its_address_answers_and_stops(tmp_path: Path, number: signal.
         address = json.loads(line)["address"]
         assert httpx.get(f"{address}/Patient").status_code == 401
         headers = {"Authorization": "Bearer to.ke.n"}
-        response = httpx.post(address, json=stroke_bundle(), headers=headers, timeout=30)
+        response = httpx.post(address, json=stroke_bundle(), headers=headers, timeout=100)
         assert response.status_code == 200
         process.send_signal(number)
-        rest, talk = process.communicate(timeout=10)
+        rest, talk = process.communicate(timeout=100)
     assert (process.returncode, rest) == (0, "")
     assert talk == f"{len(stroke_bundle()['entry'])} resources kept\n"
 

@@ -59,7 +59,7 @@ def test_a_closed_pipe_gives_no_traceback(tmp_path: Path, arguments: tuple[str, 
         [*MODALITY, *arguments, *out], env=ENVIRONMENT, stdout=writer, stderr=subprocess.PIPE, text=True
     ) as process:
         os.close(writer)
-        _, talk = process.communicate(timeout=60)
+        _, talk = process.communicate(timeout=100)
     assert (talk, process.returncode in (0, 1)) == ("", True)
 
 

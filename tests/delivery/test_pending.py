@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +16,9 @@ import pytest
 from modality.delivery.pending import PendingInstances
 from modality.errors import InputError, UsageError
 from modality.transfer.encode import prepare
+from modality.transfer.files import write_whole
 from modality.transfer.instance import PreparedInstance
+from tests.peers.process import PATIENCE_S
 from tests.transfer.datasets import CT_IMAGE, image
 
 
@@ -157,3 +163,37 @@ def test_a_file_without_its_row_is_committed_only_where_that_was_wanted(tmp_path
     again.stored(["1.1", "1.2"])
     again.committed(["1.1", "1.2"])
     assert (again.list(), files(tmp_path)) == ([], [])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked child")
+def test_half_a_file_of_a_process_that_was_killed_is_removed_and_one_under_way_is_not(tmp_path: Path) -> None:
+    folder = PendingInstances(tmp_path).folder / "instances"
+    going_on, may_end = threading.Event(), threading.Event()
+
+    def dies() -> Iterator[bytes]:
+        yield b"half"
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def goes_on() -> Iterator[bytes]:
+        yield b"a first half, "
+        going_on.set()
+        assert may_end.wait(PATIENCE_S)
+        yield b"and the second"
+
+    child = os.fork()
+    if child == 0:
+        write_whole(folder / "1.1.dcm", dies(), durable=True)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    (left,) = files(tmp_path)
+    writer = threading.Thread(target=write_whole, args=(folder / "1.2.txt", goes_on()), kwargs={"durable": True})
+    writer.start()
+    try:
+        assert going_on.wait(PATIENCE_S)
+        PendingInstances(tmp_path)
+        (under_way,) = files(tmp_path)
+    finally:
+        may_end.set()
+        writer.join()
+    assert left != under_way
+    assert files(tmp_path) == ["1.2.txt"]
+    assert (folder / "1.2.txt").read_bytes() == b"a first half, and the second"

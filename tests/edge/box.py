@@ -52,7 +52,7 @@ class Box:
                 stderr=log, stdout=log, stdin=subprocess.DEVNULL, env=os.environ | (environment or {}),
             )  # fmt: skip
 
-    def started(self, timeout_s: float = 30.0) -> None:
+    def started(self, timeout_s: float = 60.0) -> None:
         """Wait until it works."""
         assert self.process is not None
         before = self._starts
@@ -66,9 +66,9 @@ class Box:
         """As a power cut ends it, but for what the kernel still writes."""
         assert self.process is not None
         self.process.kill()
-        return self.process.wait(10)
+        return self.process.wait(30)
 
-    def stop(self, timeout_s: float = 10.0) -> int:
+    def stop(self, timeout_s: float = 30.0) -> int:
         """As systemd ends it; its exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
@@ -80,7 +80,7 @@ class Box:
         assert done.exit_code == 0, done.output
         return list(document(done)["items"])
 
-    def settled(self, timeout_s: float = 20.0) -> list[dict[str, Any]]:
+    def settled(self, timeout_s: float = 60.0) -> list[dict[str, Any]]:
         """The items, when nothing is on its way any more."""
         from modality.delivery.outbox.outbox import Outbox
         from modality.edge.config import read_edge
@@ -109,7 +109,7 @@ def box(config: Path, environment: dict[str, str] | None = None) -> Iterator[Box
     finally:
         if made.process is not None and made.process.poll() is None:
             made.process.kill()
-            made.process.wait(10)
+            made.process.wait(30)
 
 
 class WaveringOrthanc:

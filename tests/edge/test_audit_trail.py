@@ -188,7 +188,7 @@ def test_over_tls_the_repository_is_verified(outbox: Outbox, tmp_path: Path) -> 
 def test_a_datagram_is_a_message(outbox: Outbox) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(5)
+        receiver.settimeout(30)
         events = Events()
         made = trail(outbox, events, AuditConfig(f"syslog-udp://127.0.0.1:{receiver.getsockname()[1]}"))
         made.start()
@@ -217,7 +217,7 @@ def test_what_waits_while_the_repository_is_away_comes_later_and_what_is_too_muc
 
 
 def test_a_connection_that_was_closed_is_opened_again(outbox: Outbox) -> None:
-    repository, events = Repository(), Events()
+    repository, events = Repository(port=free_port()), Events()
     made = trail(outbox, events, AuditConfig(f"syslog-tcp://127.0.0.1:{repository.port}"))
     made.start()
     events.tell("started", "box", "")

@@ -87,14 +87,14 @@ def test_objects_and_observations_agree(tmp_path: Path, wlmscpfs: Factory, dciod
 
         def enough() -> bool:
             found = [one.Modality for one in archive.peer.datasets()]
-            said = httpx.get(f"{fhir}/Observation", params={"_count": "1000"}, timeout=10).json().get("entry", ())
+            said = httpx.get(f"{fhir}/Observation", params={"_count": "1000"}, timeout=100).json().get("entry", ())
             return found.count("HD") >= 2 and "LEN" in found and "DOC" in found and len(said) >= 4
 
         wait_until(enough, "a pulse, a lens and a document in the archive", 40.0)
         assert running.stop() == 0
         stored = archive.peer.datasets()
-        bundle = httpx.get(f"{fhir}/Observation", params={"_count": "1000"}, timeout=10).json()
-        patients = httpx.get(f"{fhir}/Patient", timeout=10).json()
+        bundle = httpx.get(f"{fhir}/Observation", params={"_count": "1000"}, timeout=100).json()
+        patients = httpx.get(f"{fhir}/Patient", timeout=100).json()
     items = {one["sop_instance_uid"]: one for one in running.items()}
     assert {one.SOPInstanceUID for one in stored} <= set(items)
     for one in stored:

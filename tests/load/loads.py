@@ -27,12 +27,12 @@ def material(*exams: Exam, fresh_pixels: bool = False) -> Material:
 
 
 def load(
-    to: DicomAddress | WebAddress, rate: float, duration_s: float, associations: int = 2, *, response_s: float = 10.0,
+    to: DicomAddress | WebAddress, rate: float, duration_s: float, associations: int = 2, *, response_s: float = 30.0,
     of: Scenario | None = None, **more: Any,
 ) -> Load:  # fmt: skip
     """A load on an address."""
     made = of or scenario()
-    local = Local(timeouts=Timeouts(connect_s=2.0, association_s=5.0, response_s=response_s))
+    local = Local(timeouts=Timeouts(connect_s=30.0, association_s=30.0, response_s=response_s))
     values: dict[str, Any] = {"processes": 1, "seed": SEED, "run_id": fresh_run_id(), **more}
     prepared = material(*made.exam)
     return Load("tiny", made, to, local, rate, duration_s, associations, prepared=prepared, **values)

@@ -51,6 +51,7 @@ def sink(
     max_pdu: int = 131072,
     closes_idle: bool = False,
     tls: ssl.SSLContext | None = None,
+    port: int = 0,
 ) -> Iterator[Sink]:
     """Runs one.
 
@@ -61,10 +62,11 @@ def sink(
         max_pdu: the largest PDU that it takes.
         closes_idle: it ends an association a moment after every answer.
         tls: what secures its port.
+        port: where it listens; any by default.
     """
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
         works = _Sink(listener, behaviour or (lambda _: "keep"), stall, takes_s, max_pdu, closes_idle, tls)
         process = context.Process(target=works.run, args=(theirs,), daemon=True)
         process.start()

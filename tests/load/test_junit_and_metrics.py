@@ -84,7 +84,7 @@ def test_a_file_in_a_folder_that_is_not_there_is_refused_before_the_load(tmp_pat
 def test_prometheus_reads_the_account_of_a_running_load() -> None:
     with Metrics(0) as metrics:
         metrics.watch(account(), 10.0, 7)
-        with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=100) as answer:
             text = answer.read().decode()
     samples = {
         (sample.name, *sample.labels.values()): sample.value

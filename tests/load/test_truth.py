@@ -21,8 +21,9 @@ from modality.simulated.archive.archive import SimulatedArchive
 from modality.simulated.dicomweb.web import Web
 from modality.transfer.instance import PreparedInstance
 from tests.load.loads import load
+from tests.timing import durations, measured
 
-LOCAL = Local(timeouts=Timeouts(2.0, 5.0, 10.0))
+LOCAL = Local(timeouts=Timeouts(30.0, 30.0, 30.0))
 
 
 def looked(made: Load, account: Account, *, sample: int = 10, settle_s: float = 0.3) -> Truth:
@@ -106,11 +107,14 @@ def uids(study: str, *indices: int) -> list[str]:
     return [instance_uid(study, index) for index in indices]
 
 
+@measured
 def test_what_is_indexed_later_is_waited_for_and_not_lost() -> None:
     lists = _Lists({"1.2": [[], uids("1.2", 0), uids("1.2", 0, 1)]})
     truth = asked(account_of({"1.2": "SS"}), lists, settle_s=5.0)
     assert (truth.lost, truth.stored) == ([], 2)
-    assert 0.7 < truth.waited_s < 3.0  # 0.25 s, then 0.5 s
+    assert truth.waited_s > 0.7
+    with durations():
+        assert truth.waited_s < 3.0  # 0.25 s, then 0.5 s
 
 
 def test_what_never_comes_is_lost_when_the_time_is_over() -> None:

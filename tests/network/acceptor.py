@@ -87,7 +87,7 @@ def acceptor(
         yield saw
     finally:
         server.shutdown()
-        thread.join(5)
+        thread.join(30)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from modality.transfer.instance import PreparedInstance
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, TransferSyntax
 from tests.transfer.datasets import image
 
-LOCAL = Local("CT01", Timeouts(connect_s=5, association_s=5, response_s=5))
+LOCAL = Local("CT01", Timeouts(connect_s=30, association_s=30, response_s=30))
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def peer(script: Script) -> Iterator[DicomAddress]:
         listener.close()
         for one in connections:
             with_shutdown(one)
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
 
 

@@ -184,10 +184,10 @@ def test_a_peer_that_stops_reading_is_given_up_and_the_next_instance_tried_afres
     def stall(connection: socket.socket) -> None:
         associations.append(1)
         accept(connection)
-        over.wait(5)
+        over.wait(60)
 
     big = [prepare(image(SOPInstanceUID=f"1.9.{n}", PixelData=bytes(24_000_000))) for n in range(2)]
-    short = Local("CT01", Timeouts(1, 1, 0.2))
+    short = Local("CT01", Timeouts(30, 30, 0.2))
 
     def lazily() -> Iterator[PreparedInstance]:
         for one in big:

@@ -40,7 +40,12 @@ from tests.network.scripted import (
 )
 from tests.transfer.datasets import CT_IMAGE, image
 
-LOCAL = Local("CT01", Timeouts(connect_s=0.4, association_s=0.4, response_s=0.4))
+HASTY = Local("CT01", Timeouts(connect_s=30, association_s=0.4, response_s=0.4))
+LOCAL = Local("CT01", Timeouts(connect_s=30, association_s=30, response_s=30))
+UNRELEASED = Local("CT01", Timeouts(connect_s=30, association_s=1, response_s=30))
+"""For a peer that does not answer A-RELEASE."""
+SOON_S = 15.0
+"""Long before LOCAL's patience is at its end."""
 INSTANCE = prepare(image())
 
 
@@ -76,8 +81,8 @@ def test_an_association_that_does_not_come_to_be(
 ) -> None:
     began = time.monotonic()
     with peer(script) as address, pytest.raises(error, match=said) as raised:
-        DicomArchive(address, local=LOCAL).echo()
-    assert time.monotonic() - began < 3
+        DicomArchive(address, local=HASTY if script is silence else LOCAL).echo()
+    assert time.monotonic() - began < SOON_S
     assert str(raised.value).startswith(f"dicom://PEER@127.0.0.1:{address.port}: ")
 
 
@@ -147,8 +152,9 @@ def test_a_store_that_gets_no_proper_answer_costs_its_instance_and_says_why(
 ) -> None:
     began = time.monotonic()
     with peer(script) as address:
-        receipt = DicomArchive(address, local=LOCAL).store([INSTANCE])
-    assert time.monotonic() - began < 3
+        local = Local("CT01", Timeouts(30, 30, 0.4)) if script is silent_at_the_store else LOCAL
+        receipt = DicomArchive(address, local=local).store([INSTANCE])
+    assert time.monotonic() - began < SOON_S
     assert (receipt.stored, receipt.refused, list(receipt.failed)) == ([], {}, ["1.2.3.4"])
     reason = receipt.failed["1.2.3.4"]
     assert re.search(said, reason)
@@ -177,7 +183,7 @@ def test_an_echo_that_goes_wrong(status: int | None) -> None:
         silence(connection)
 
     with peer(script) as address, pytest.raises(InvalidResponse if status is None else StatusError):
-        DicomArchive(address, local=LOCAL).echo()
+        DicomArchive(address, local=UNRELEASED).echo()
 
 
 def test_a_peer_that_never_answers_the_release_is_not_waited_for_without_end() -> None:
@@ -189,8 +195,8 @@ def test_a_peer_that_never_answers_the_release_is_not_waited_for_without_end() -
 
     began = time.monotonic()
     with peer(script) as address:
-        DicomArchive(address, local=LOCAL).echo()
-    assert time.monotonic() - began < 3
+        DicomArchive(address, local=UNRELEASED).echo()
+    assert time.monotonic() - began < SOON_S
 
 
 def test_a_request_on_an_association_that_has_ended() -> None:
@@ -216,7 +222,7 @@ def test_a_service_whose_context_was_refused_while_others_were_accepted() -> Non
         silence(connection)
 
     with peer(without_get) as address, pytest.raises(ContextRefused, match="C-GET"):
-        fetch_study(address, "1.2.3", [(CT_IMAGE, FALLBACKS[0])], LOCAL, lambda _: None)
+        fetch_study(address, "1.2.3", [(CT_IMAGE, FALLBACKS[0])], UNRELEASED, lambda _: None)
 
 
 def test_an_abort_in_the_middle_of_n_create() -> None:

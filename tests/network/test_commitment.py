@@ -65,7 +65,7 @@ def test_a_report_on_another_association(archive: Start) -> None:
         peer = archive(commitment="other", destinations={LOCAL.aet: f"127.0.0.1:{listener.port}"})
         DicomArchive(peer.address, local=LOCAL).store(series(1))
         ask(peer, ["1.2.3.1.0"], reports, wait_s=0)
-        assert reports.came.wait(5)
+        assert reports.came.wait(30)
     assert reports.reports[0].committed == {"1.2.3.1.0"}
 
 

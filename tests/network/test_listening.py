@@ -33,7 +33,7 @@ def request(contexts: list[PresentationContext]) -> bytes:
 
 def answer(archive: SimulatedArchive, *messages: bytes) -> int:
     """Type of the last PDU that comes back; 0 when the connection closes without one."""
-    with socket.create_connection((archive.host, archive.port), timeout=10) as connection:
+    with socket.create_connection((archive.host, archive.port), timeout=30) as connection:
         for message in messages:
             connection.sendall(message)
             kind = connection.recv(1)
@@ -91,7 +91,7 @@ def test_whatever_a_request_is_turned_into_no_thread_falls_over_it(
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=3))
 def test_whatever_a_message_holds_no_thread_falls_over_it(archive: SimulatedArchive, fragments: list[bytes]) -> None:
     values = b"".join(struct.pack(">IB", len(one) + 1, 1) + one for one in fragments)
-    with socket.create_connection((archive.host, archive.port), timeout=10) as connection:
+    with socket.create_connection((archive.host, archive.port), timeout=30) as connection:
         connection.sendall(request(LEGAL))
         kind = connection.recv(1)
         assert kind[0] == ACCEPT
@@ -104,7 +104,7 @@ def test_whatever_a_message_holds_no_thread_falls_over_it(archive: SimulatedArch
 def test_a_connection_without_a_request_is_closed_without_a_traceback(capfd: pytest.CaptureFixture[str]) -> None:
     with (
         SimulatedArchive() as running,
-        socket.create_connection((running.host, running.port), timeout=10) as connection,
+        socket.create_connection((running.host, running.port), timeout=30) as connection,
     ):
         wait_until(lambda: len(running.listener.ae.active_associations) == 1, "the connection is taken")
         running.stop()

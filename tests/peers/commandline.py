@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 MODALITY = (sys.executable, "-m", "modality")
-TIMEOUT_S = 60.0
+TIMEOUT_S = 100.0
 SMALL = ("--rows", "32", "--columns", "32", "--slices", "4")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydicom import Dataset, dcmread
 
-from tests.peers.process import HOST, free_port, is_open, program, running
+from tests.peers.process import HOST, free_port, is_open, program, running, wait_until
 
 
 def run(name: str, *arguments: str | Path, folder: Path | None = None) -> str:
@@ -20,7 +20,7 @@ def run(name: str, *arguments: str | Path, folder: Path | None = None) -> str:
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=30,
+        timeout=100,
         check=False,
     )
     output = finished.stdout.decode("utf-8", errors="replace")
@@ -45,6 +45,10 @@ class StoreSCP:
     def files(self) -> list[Path]:
         """The files received so far."""
         return sorted(self.folder.iterdir())
+
+    def settled(self) -> None:
+        """Wait until it knows that an association was aborted: what had come on it is written."""
+        wait_until(lambda: b"Association Aborted" in self.log.read_bytes(), "the archive knows of an abort")
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, generate_ui
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
+from modality.network.upper_layer.reactor import Entity
 from tests.peers.dcmjs import Dcmjs
 from tests.peers.process import HOST
 from tests.peers.worklist_items import HEAD_CT, STATION_AET, coded
@@ -110,7 +111,7 @@ def commitment_of(uids: list[str]) -> Dataset:
 
 def associate(peer: Dcmjs, *sop_classes: str, syntax: str = ExplicitVRLittleEndian, **options: Any) -> Association:
     """An association with the dcmjs peer, as station SIM."""
-    modality = AE(STATION_AET)
+    modality = Entity(STATION_AET)
     for sop_class in sop_classes:
         modality.add_requested_context(sop_class, syntax)
     association = modality.associate(HOST, peer.port, ae_title=peer.aet, **options)

@@ -45,7 +45,7 @@ class Orthanc:
 
     def read(self, path: str) -> bytes:
         """What the REST API answers to a GET."""
-        with urllib.request.urlopen(f"{self.http}{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"{self.http}{path}", timeout=100) as response:
             return bytes(response.read())
 
     def instances(self) -> list[str]:

@@ -36,14 +36,14 @@ class Pylantir:
 
     def schedule(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Put rows into its table of worklist items, by the names of its columns."""
-        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as database, database:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=30)) as database, database:
             for row in rows:
                 columns, places = ", ".join(row), ", ".join("?" * len(row))
                 database.execute(f"INSERT INTO worklist_items ({columns}) VALUES ({places})", list(row.values()))
 
     def states(self) -> dict[str, str]:
         """The state that it keeps of each patient's step, by Patient ID."""
-        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as database:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=30)) as database:
             return dict(
                 database.execute("SELECT patient_id, performed_procedure_step_status FROM worklist_items").fetchall()
             )

@@ -33,7 +33,7 @@ def test_a_commitment_is_reported_on_the_association_asked_for(
         assert ask_commitment(association, request) == 0x0000
         if way == "other":
             association.release()
-        assert reports.arrived.wait(5)
+        assert reports.arrived.wait(30)
         wait_until(lambda: len(peer.messages("N-EVENT-REPORT")) == 1, "the report is acknowledged")
         assert peer.messages("N-EVENT-REPORT")[0].status == 0x0000
         association.release()
@@ -55,7 +55,7 @@ def test_two_requests_follow_each_other_on_one_association(dcmjs_mpps: Factory) 
         for uid in ("1.2.3.1", "1.2.3.2"):
             reports.arrived.clear()
             assert ask_commitment(association, commitment_of([uid])) == 0x0000
-            assert reports.arrived.wait(5)
+            assert reports.arrived.wait(30)
             wait_until(lambda: len(peer.messages()) % 2 == 0, "the report is acknowledged")
         association.release()
         first, second = peer.messages("N-ACTION")

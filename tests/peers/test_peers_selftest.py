@@ -12,6 +12,7 @@ from pydicom import Dataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 from pynetdicom import AE
 
+from modality.network.upper_layer.reactor import Entity
 from tests.peers import dcmtk, process
 from tests.peers.fixtures import Factory
 from tests.peers.messages import COMMITMENT, Reports, ask_commitment, commitment_of
@@ -80,14 +81,14 @@ def test_orthanc_reports_a_storage_commitment_on_an_association_of_its_own(ortha
     reports = Reports()
     stored = pydicom.dcmread(CT_SMALL, stop_before_pixels=True).SOPInstanceUID
     request = commitment_of([stored, "1.2.3.4"])
-    modality = AE(STATION_AET)
+    modality = Entity(STATION_AET)
     modality.add_requested_context(COMMITMENT)
     with reports.listening() as where, orthanc(modalities=where) as archive:
         dcmtk.run("storescu", "-aec", "ORTHANC", HOST, str(archive.port), CT_SMALL)
         association = modality.associate(HOST, archive.port, ae_title="ORTHANC")
         assert ask_commitment(association, request) == 0x0000
         association.release()
-        assert reports.arrived.wait(5)
+        assert reports.arrived.wait(30)
     ((event_type, report),) = reports.received
     assert event_type == 2
     assert reports.ways == ["other"]

@@ -24,7 +24,7 @@ def _errors(validator: str, paths: Iterable[Path]) -> list[str]:
         [program(validator), *map(str, paths)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     assert finished.returncode >= 0, f"{validator} was killed by signal {-finished.returncode}"

@@ -26,7 +26,7 @@ ACCEPTED, ABORTED = 2, 7
 
 def dial(port: int) -> socket.socket:
     """A connection."""
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=30)
 
 
 def request(*contexts: tuple[str, str], calling: str = "CT01") -> bytes:

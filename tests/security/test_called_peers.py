@@ -25,7 +25,7 @@ from tests.network.scripted import peer
 from tests.security.attacks import CT, EXPLICIT
 from tests.security.servers import serving
 
-HASTY = Local(timeouts=Timeouts(2, 2, 2))
+PATIENT = Local(timeouts=Timeouts(30, 30, 30))
 BOMB = {"Content-Type": "application/dicom+json", "Content-Encoding": "gzip"}
 
 
@@ -37,9 +37,9 @@ def test_an_answer_that_unpacks_to_gigabytes_is_given_up(monkeypatch: pytest.Mon
     with serving(bomb, BOMB) as url:
         tracemalloc.start()
         try:
-            with DicomWebClient(WebAddress(url), HASTY) as web, pytest.raises(InvalidResponse, match="longer than"):
+            with DicomWebClient(WebAddress(url), PATIENT) as web, pytest.raises(InvalidResponse, match="longer than"):
                 web.search_studies({})
-            with FhirClient(WebAddress(url), HASTY) as fhir, pytest.raises(InvalidResponse, match="longer than"):
+            with FhirClient(WebAddress(url), PATIENT) as fhir, pytest.raises(InvalidResponse, match="longer than"):
                 fhir.capabilities()
             assert tracemalloc.get_traced_memory()[1] < 160 << 20
         finally:
@@ -62,7 +62,7 @@ def test_pages_of_results_without_end_are_given_up(monkeypatch: pytest.MonkeyPat
 
     with (
         serving(another) as url,
-        DicomWebClient(WebAddress(url), HASTY) as web,
+        DicomWebClient(WebAddress(url), PATIENT) as web,
         pytest.raises(InvalidResponse, match="no end of them"),
     ):
         web.search_studies({})
@@ -87,9 +87,9 @@ def test_a_redirection_to_another_server_carries_no_credentials() -> None:
 
         with serving(redirects) as url:
             secret = url.replace("http://", "http://user:a-passcode@")
-            with DicomWebClient(WebAddress(secret), HASTY) as web:
+            with DicomWebClient(WebAddress(secret), PATIENT) as web:
                 assert web.search_studies({}) == []
-            with FhirClient(WebAddress(secret), HASTY) as fhir, pytest.raises(ModalityError):
+            with FhirClient(WebAddress(secret), PATIENT) as fhir, pytest.raises(ModalityError):
                 fhir.capabilities()
     assert seen == [None]  # the FHIR client does not follow at all
 
@@ -124,9 +124,9 @@ def test_a_pdu_without_end_is_not_read_by_who_stores_nor_by_who_asks() -> None:
     try:
         with peer(accepts_and_floods) as address:
             with pytest.raises(ModalityError):
-                StorageAssociation(address, [(CT, (EXPLICIT,))], HASTY)
+                StorageAssociation(address, [(CT, (EXPLICIT,))], PATIENT)
             with pytest.raises(ModalityError):
-                query.find_studies(address, {}, HASTY)
+                query.find_studies(address, {}, PATIENT)
         assert tracemalloc.get_traced_memory()[1] < 32 << 20
     finally:
         tracemalloc.stop()

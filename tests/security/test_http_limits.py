@@ -21,9 +21,10 @@ from modality.simulated.faults import Fault
 from modality.simulated.fhir import SimulatedFhir, application
 from tests.peers.process import wait_until
 from tests.security.attacks import dataset, dial, ended_within, file
+from tests.timing import durations, measured
 
 MULTIPART = 'multipart/related; type="application/dicom"; boundary=B'
-PATIENCE_S = 0.4
+PATIENCE_S = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -68,35 +69,38 @@ def received(connection: socket.socket) -> int:
     return count
 
 
+@measured
 def test_a_connection_that_says_nothing_is_closed(port: int) -> None:
     with dial(port) as connection:
-        assert ended_within(connection, 4) > PATIENCE_S * 0.3
+        took = ended_within(connection, 30)
+    with durations():
+        assert took > PATIENCE_S * 0.3
 
 
 def test_headers_that_drip_are_given_up(port: int) -> None:
     with dial(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Drip: ")
-        ended_within(connection, 4, drip=b"a")
+        ended_within(connection, 30, drip=b"a")
 
 
 def test_headers_that_drip_after_a_first_request_are_given_up(port: int) -> None:
     with dial(port) as connection:
         connection.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nX-Drip: ")
-        ended_within(connection, 4, drip=b"a")
+        ended_within(connection, 30, drip=b"a")
 
 
 def test_a_body_that_drips_is_given_up(port: int) -> None:
     with dial(port) as connection:
         head = b"POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nContent-Type: application/fhir+json\r\n"
         connection.sendall(head + b"Content-Length: 9999\r\n\r\n")
-        ended_within(connection, 4, drip=b" ")
+        ended_within(connection, 30, drip=b" ")
 
 
 def test_a_stow_that_drips_is_given_up_and_leaves_no_file(web: SimulatedArchive) -> None:
     with dial(port_of(web)) as connection:
         head = f"POST /dicom-web/studies HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
         connection.sendall(head.encode() + b"Content-Length: 99999\r\n\r\n" + part(b"")[2:])
-        ended_within(connection, 4, drip=b"D")
+        ended_within(connection, 30, drip=b"D")
     wait_until(lambda: not list((web.files.folder / "incoming").iterdir()), "the half of an instance is removed")
 
 
@@ -125,11 +129,13 @@ def test_an_answer_that_nobody_reads_is_given_up(web: SimulatedArchive) -> None:
         assert received(connection) < 64 << 20
 
 
+@measured
 def test_too_many_connections_are_closed_at_once_and_the_others_still_served(port: int) -> None:
     with ExitStack() as stack:
         for _ in range(6):
             stack.enter_context(dial(port))
-        assert ended_within(stack.enter_context(dial(port)), 4) < PATIENCE_S * 0.3
+        with durations():
+            assert ended_within(stack.enter_context(dial(port)), 30) < PATIENCE_S * 0.3
     assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 404
 
 

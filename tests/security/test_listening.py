@@ -142,7 +142,7 @@ run()
 def test_making_files_opens_no_port(tmp_path: Path) -> None:
     arguments = ["generate", "ct", "-o", str(tmp_path), "--slices", "1", "--rows", "16", "--columns", "16"]
     done = subprocess.run(
-        [sys.executable, "-c", WATCHED, *arguments], check=False, env=ENVIRONMENT, capture_output=True, timeout=60
+        [sys.executable, "-c", WATCHED, *arguments], check=False, env=ENVIRONMENT, capture_output=True, timeout=100
     )
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.glob("*.dcm"))

@@ -10,10 +10,11 @@ from typing import Any
 import pydicom.data
 import pytest
 from pydicom import Dataset, dcmread
-from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification
+
+from modality.network.upper_layer.reactor import Entity
 
 FILES = Path(pydicom.data.__file__).parent / "test_files"
 
@@ -33,8 +34,8 @@ def associate(
     peer: Any, contexts: Sequence[PresentationContext] = (), *, aet: str = "CT01", **options: Any
 ) -> Iterator[Association]:
     """An association that is released at the end."""
-    entity = AE(ae_title=aet)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 10
+    entity = Entity(ae_title=aet)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 30
     association = entity.associate(
         peer.host, peer.port, contexts=[build_context(Verification), *contexts], ae_title=peer.aet, **options
     )
@@ -44,7 +45,7 @@ def associate(
         if association.is_established:
             association.release()
         if association.ident:
-            association.join(10)
+            association.join(30)
 
 
 @pytest.fixture

@@ -15,19 +15,20 @@ from modality.protocol.worklist import ScheduledStep, unscheduled
 from modality.simulated.archive import SimulatedArchive
 from modality.simulated.ris import SimulatedRis
 from modality.station.station import Station
+from tests.peers.process import free_port
 
 TINY = {"rows": 8, "columns": 8, "slices": 3}
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[SimulatedArchive]:
-    with SimulatedArchive(tmp_path / "archive") as running:
+    with SimulatedArchive(tmp_path / "archive", port=free_port()) as running:  # it may go, and come back there
         yield running
 
 
 @pytest.fixture
 def ris() -> Iterator[SimulatedRis]:
-    with SimulatedRis() as running:
+    with SimulatedRis(port=free_port()) as running:
         yield running
 
 
@@ -38,7 +39,7 @@ def make_station(archive: SimulatedArchive, ris: SimulatedRis, tmp_path: Path) -
 
         def make(**options: Any) -> Station:
             chosen = {"ris": ris.address, "archive": archive.address, "state": tmp_path / "state", **options}
-            return stack.enter_context(Station("CT01", seed=5, timeouts=Timeouts(2, 2, 2), **chosen))
+            return stack.enter_context(Station("CT01", seed=5, timeouts=Timeouts(30, 30, 30), **chosen))
 
         yield make
 

@@ -50,7 +50,7 @@ def test_a_report_of_an_unknown_transaction_or_of_instances_not_asked_for_change
 
 def test_an_embedded_archive_commits_all_and_nothing_is_left(stored):
     station, uids = stored
-    settled = station.resume(timeout_s=5)
+    settled = station.resume(timeout_s=30)
     assert [outcome.committed for outcome in settled.outcomes] == [frozenset(uids)]
     assert (settled.waiting, settled.problems, settled.receipt.stored) == (0, [], [])
 

@@ -7,13 +7,14 @@ import ssl
 import time
 from collections.abc import Callable
 
-from pynetdicom import AE, evt
+from pynetdicom import evt
 from pynetdicom._handlers import standard_pdu_recv_handler, standard_pdu_sent_handler
 from pynetdicom.association import Association
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
 
 from modality.network.upper_layer.connection import last_word
 from modality.network.upper_layer.limits import HEADER, let_go, too_long
+from modality.network.upper_layer.reactor import Entity, mend
 from modality.protocol.upper_layer.pdu import LARGEST_PDU
 
 
@@ -95,7 +96,7 @@ class AdoptedSocket(AssociationSocket):
             evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": bytestream})
 
 
-class CallingEntity(AE):
+class CallingEntity(Entity):
     """An application entity whose association runs over a connection that stands already.
 
     Args:
@@ -113,4 +114,5 @@ class CallingEntity(AE):
 
     def _create_socket(self, association: Association, address: AddressInformation, _: object) -> AdoptedSocket:
         keep_out_of_the_log(association)
+        mend(association)
         return AdoptedSocket(association, address, self._connected, self._patience_s, self._on_broken)

@@ -15,6 +15,7 @@ import pytest
 from tests.cli.command import document, invoke, run
 from tests.edge.box import MODALITY, box, drop, pdf
 from tests.peers.process import free_port, wait_until
+from tests.timing import durations
 
 
 def configuration(folder: Path, more: str = "") -> Path:
@@ -38,19 +39,21 @@ def test_it_works_until_it_is_told_to_end(tmp_path: Path, number: signal.Signals
     with box(configuration(tmp_path)) as running:
         running.started()
         drop(tmp_path / "inbox", "a.pdf", pdf(1))
-        wait_until(lambda: not list((tmp_path / "inbox").iterdir()), "taken", 10)
+        wait_until(lambda: not list((tmp_path / "inbox").iterdir()), "taken")
         status = invoke("edge", "status", running.config, "--json")
         assert (status.exit_code, document(status)["running"]) == (0, True)
         assert running.process is not None
         begin = time.monotonic()
         running.process.send_signal(number)
-        assert running.process.wait(10) == 0
-        assert time.monotonic() - begin < 10
+        assert running.process.wait(60) == 0
+        took = time.monotonic() - begin
     status = invoke("edge", "status", running.config, "--json")
     assert (status.exit_code, document(status)["running"], document(status)["items"]) == (1, False, {"ready": 1})
     (item,) = running.items()
     assert item["state"] == "ready"
     assert "not running" in invoke("edge", "status", running.config).stdout
+    with durations():
+        assert took < 10
 
 
 def test_it_starts_within_two_seconds_of_its_own_time_and_stays_below_eighty_megabytes(tmp_path: Path) -> None:
@@ -61,7 +64,7 @@ def test_it_starts_within_two_seconds_of_its_own_time_and_stays_below_eighty_meg
         used_s = (int(fields[11]) + int(fields[12])) / 100  # of the processor: other work on the machine is not its own
         assert used_s < 2.0
         drop(tmp_path / "inbox", "a.pdf", pdf(1))
-        wait_until(lambda: " described papers" in running.log.read_text(), "described", 20)
+        wait_until(lambda: " described papers" in running.log.read_text(), "described")
         resident = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{running.process.pid}/status").read_text())
         assert resident is not None
         assert int(resident[1]) / 1000 < 80
@@ -102,11 +105,13 @@ def test_an_archive_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) 
             drop(tmp_path / "inbox", "a.pdf", pdf(1))
             connection = silent.accept()[0]
             begin = time.monotonic()
-            assert running.stop() == 0
-            assert time.monotonic() - begin < 10
+            assert running.stop(60.0) == 0
+            took = time.monotonic() - begin
             connection.close()
         (item,) = running.items()
         assert item["state"] == "ready"
+    with durations():
+        assert took < 10
 
 
 def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
@@ -116,9 +121,9 @@ def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
     os.close(writing)
     try:
         drop(tmp_path / "inbox", "a.pdf", pdf(1))
-        wait_until(lambda: not list((tmp_path / "inbox").iterdir()), "taken", 20)
+        wait_until(lambda: not list((tmp_path / "inbox").iterdir()), "taken")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()

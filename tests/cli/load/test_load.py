@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from modality.simulated.archive.archive import SimulatedArchive
 from tests.cli.command import document, invoke
 from tests.load.sinks import sink
 from tests.network.acceptor import Authority
+from tests.timing import durations, measured
 
 TINY = """
 title = "tiny images"
@@ -100,7 +101,14 @@ def test_what_was_skipped_ends_it_with_1(tiny: Path) -> None:
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_run_that_is_interrupted_is_told_and_ends_with_1(tiny: Path, end: int, processes: int) -> None:
-    with sink() as peer:
+    goes_on = multiprocessing.get_context("fork").Event()
+
+    def keep(number: int) -> str:
+        if number == 20:
+            goes_on.set()
+        return "keep"
+
+    with sink(keep) as peer:
         running = subprocess.Popen(
             [sys.executable, "-m", "modality", "load", tiny, "--to", str(peer.address), "--rate", "50", "--duration",
              "60", "--processes", str(processes), "--json", "--metrics", "0"],
@@ -110,9 +118,9 @@ def test_a_run_that_is_interrupted_is_told_and_ends_with_1(tiny: Path, end: int,
             assert running.stderr is not None
             while "metrics at" not in (line := running.stderr.readline()):
                 assert line
-            time.sleep(2.0)
+            assert goes_on.wait(60)
             running.send_signal(end)
-            said, talk = running.communicate(timeout=20)
+            said, talk = running.communicate(timeout=100)
         finally:
             running.kill()
         kept = peer.ended()["kept"]
@@ -180,6 +188,8 @@ def test_an_archive_named_in_the_scenario_and_owned_may_be_elsewhere(tiny: Path)
     assert result.exit_code == 2
 
 
+@pytest.mark.timeout(600)
+@measured
 def test_saturation_is_told_with_its_trace(tiny: Path) -> None:
     """An archive of 40 a second: 10 ms within what it can do, and the backlog's wait above it."""
     with sink(takes_s=0.025) as peer:
@@ -189,12 +199,14 @@ def test_saturation_is_told_with_its_trace(tiny: Path) -> None:
         )  # fmt: skip
     found = document(result)["saturation"]
     assert found["objectives"]["p99_ms"] == 300.0
-    assert [one["rate"] for one in found["trace"][:2]] == [20.0, 40.0]
-    assert len(found["trace"]) >= 3
     assert (result.exit_code == 0) == (found["verdict"] == "found")
+    with durations():  # else not even 20 a second held
+        assert [one["rate"] for one in found["trace"][:2]] == [20.0, 40.0]
+        assert len(found["trace"]) >= 3
     if found["verdict"] == "found":  # a busy machine may leave it open, and has to say so
-        assert 25 < found["rate"] < 60
         assert found["gave_way"] == "archive"
+        with durations():
+            assert 25 < found["rate"] < 60
     else:
         assert found["why"]
 
@@ -221,13 +233,16 @@ def test_storescp_takes_every_instance(tiny: Path, processes: int, storescp, dci
 
 
 @pytest.mark.peer
+@pytest.mark.timeout(600)
+@measured
 def test_an_archive_of_one_association_at_a_time_is_loaded_over_that_one(tiny: Path, storescp) -> None:
     """DCMTK's storescp lets the others wait, as long as the first stands."""
     with storescp() as archive:
         result = invoke("load", tiny, "--to", archive.address, "--rate", "60", "--duration", "0.5", "--json")
     found = document(result)
     assert (result.exit_code, found["sent"]) == (0, 30), result.stderr
-    assert found["latency_ms"]["p50"] < 200
+    with durations():
+        assert found["latency_ms"]["p50"] < 200
 
 
 def test_a_load_on_the_embedded_archive_is_there_afterwards(tiny: Path) -> None:

@@ -85,8 +85,8 @@ def test_the_same_load_on_two_destinations_is_told_side_by_side(archive: Any, ti
 
 def test_an_archive_that_cannot_be_asked_is_told_and_nothing_is_called_lost(tiny: Path) -> None:
     with sink() as peer:
-        options = ("--to", str(peer.address), "--rate", "20", "--duration", "1", "--json", "--verify", "--timeout", "1")
-        ended = invoke("load", tiny, *options)
+        options = ("--rate", "20", "--duration", "1", "--json", "--verify", "--timeout", "10")
+        ended = invoke("load", tiny, "--to", str(peer.address), *options)
     found = document(ended)
     assert ended.exit_code == 1
     assert (found["sent"], found["lost"], found["verification"]["unknown"]) == (20, 0, 20)

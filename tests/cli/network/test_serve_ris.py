@@ -12,7 +12,7 @@ from modality.network.local import Local, Timeouts
 from modality.network.mpps import NotificationListener, get_step
 from tests.peers.commandline import SMALL, end, modality, start
 
-LOCAL = Local("WATCHER", Timeouts(10, 10, 10))
+LOCAL = Local("WATCHER", Timeouts(30, 30, 30))
 
 
 def test_a_served_ris_answers_n_get_and_tells_of_each_change(tmp_path: Path) -> None:
@@ -35,8 +35,8 @@ def test_a_served_ris_answers_n_get_and_tells_of_each_change(tmp_path: Path) -> 
             )  # fmt: skip
             (step,) = finished.document["steps"]
             found = get_step(parse_dicom(address), step["mpps_uid"], LOCAL)
-            assert came.acquire(timeout=10)
-            assert came.acquire(timeout=10)
+            assert came.acquire(timeout=100)
+            assert came.acquire(timeout=100)
         finally:
             run.send_signal(signal.SIGTERM)
             served = end(run)

@@ -33,7 +33,7 @@ def test_all_of_it_answers_is_kept_and_ends_within_seconds(tmp_path: Path) -> No
             assert httpx.get(f"{where['fhir']}/metadata").status_code == 200
             assert "Department" in httpx.get(where["page"]).text
             process.send_signal(signal.SIGTERM)
-            _, talk = process.communicate(timeout=20)
+            _, talk = process.communicate(timeout=100)
         finally:
             process.kill()
     assert (process.returncode, talk) == (0, "2 instances and 0 performed steps kept\n")

@@ -22,7 +22,7 @@ from modality.simulated.dicomweb.web import Web
 from modality.simulated.fhir import SimulatedFhir
 
 SMALL = {"slices": 3, "rows": 32, "columns": 32}
-LOCAL = Local("CT01", Timeouts(5, 5, 5))
+LOCAL = Local("CT01", Timeouts(30, 30, 30))
 HOPS = [
     "MWL C-FIND", "MPPS N-CREATE", "scan", "STOW-RS", "MPPS N-SET", "FHIR transaction", "FHIR search Patient",
     "FHIR search ImagingStudy", "FHIR read Endpoint", "FHIR search Observation", "WADO-RS", "compare pixels",

@@ -51,16 +51,16 @@ def test_files_and_messages_are_taken_and_described(tmp_path: Path, monkeypatch:
         for kind, (name, data) in _FILES.items():
             drop(tmp_path / kind, name, data)
         drop(tmp_path / "scp", "b.scp", test_scp.GOOD[:2] + b"\0\0\0\0" + test_scp.GOOD[6:])
-        wait_until(lambda: bool(gateway.sources[0].snapshot()["connected"]), "it listens", 10)
-        with socket.create_connection(("127.0.0.1", port), 5) as sender:
-            sender.settimeout(10)
+        wait_until(lambda: bool(gateway.sources[0].snapshot()["connected"]), "it listens")
+        with socket.create_connection(("127.0.0.1", port), 30) as sender:
+            sender.settimeout(30)
             for _ in range(2):
                 sender.sendall(framed(MESSAGE))
                 said = b""
                 while not said.endswith(b"\x1c\r"):
                     said += sender.recv(4096)
                 assert b"\rMSA|AA|M1\r" in said
-        wait_until(lambda: gateway.outbox.counts() == {"ready": 5}, "described", 20)
+        wait_until(lambda: gateway.outbox.counts() == {"ready": 5}, "described")
         sources = {one.source: one for one in gateway.outbox.items()}
         assert set(sources) == {"lab", *_FILES}
         lab = dataclasses.asdict(sources["lab"])
@@ -70,5 +70,5 @@ def test_files_and_messages_are_taken_and_described(tmp_path: Path, monkeypatch:
         )
     finally:
         stop.set()
-        running.join(20)
+        running.join(30)
     assert not running.is_alive()

@@ -159,9 +159,9 @@ def test_over_the_wire_messages_are_answered_in_order_and_the_port_is_free_after
     running = threading.Thread(target=made.source.run, args=(stop,))
     running.start()
     try:
-        wait_until(lambda: made.source.port == port, "it listens", 10)
-        with socket.create_connection(("127.0.0.1", port), 5) as sender:
-            sender.settimeout(10)
+        wait_until(lambda: made.source.port == port, "it listens")
+        with socket.create_connection(("127.0.0.1", port), 30) as sender:
+            sender.settimeout(30)
             sender.sendall(framed(MESSAGE) + framed(MESSAGE.replace(b"|M1|", b"|M2|")) + framed(b"no message"))
             said = b""
             while said.count(b"\x1c\r") < 3:
@@ -171,7 +171,7 @@ def test_over_the_wire_messages_are_answered_in_order_and_the_port_is_free_after
         assert made.source.snapshot()["connected"]
     finally:
         stop.set()
-        running.join(10)
+        running.join(30)
         made.outbox.close()
     assert not running.is_alive()
     socket.create_server(("127.0.0.1", port)).close()
@@ -179,14 +179,15 @@ def test_over_the_wire_messages_are_answered_in_order_and_the_port_is_free_after
 
 def test_a_port_that_is_taken_is_a_problem_and_not_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modality.edge.sources.mllp._REOPEN_S", 0.02)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        made, stop = Rig(tmp_path, taken.getsockname()[1]), threading.Event()
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        made, stop = Rig(tmp_path, port), threading.Event()
         running = threading.Thread(target=made.source.run, args=(stop,))
         running.start()
-        wait_until(lambda: "cannot listen" in made.source.snapshot()["problem"], "it says so", 10)
-    wait_until(lambda: made.source.snapshot()["connected"], "it listens at last", 10)
+        wait_until(lambda: "cannot listen" in made.source.snapshot()["problem"], "it says so")
+    wait_until(lambda: made.source.snapshot()["connected"], "it listens at last")
     stop.set()
-    running.join(10)
+    running.join(30)
     assert [event.what for event in made.events.recent()] == ["lost", "opened"]
     made.outbox.close()
 

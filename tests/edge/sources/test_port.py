@@ -233,16 +233,16 @@ def test_a_device_that_calls_is_greeted_when_it_does_and_each_call_begins_anew(
     thread.start()
     said = bytes((0x87, 50, 0x01, 70, 97)) * 60
     try:
-        wait_until(lambda: bool(ports), "it listens", 5)
+        wait_until(lambda: bool(ports), "it listens")
         for number in (1, 2):
-            with socket.create_connection(("127.0.0.1", ports[0].number), 5) as caller:
-                caller.settimeout(5)
+            with socket.create_connection(("127.0.0.1", ports[0].number), 30) as caller:
+                caller.settimeout(30)
                 assert caller.recv(3) == b"\xf6\xf6\xf6"
                 caller.sendall(said)
-                wait_until(lambda number=number: rig.source.snapshot()["frames"] >= 59 * number, "heard", 5)  # type: ignore[misc]
+                wait_until(lambda number=number: rig.source.snapshot()["frames"] >= 59 * number, "heard")  # type: ignore[misc]
         assert len(ports) == 1, "it went on listening"
     finally:
         rig.stop.set()
-        thread.join(10)
+        thread.join(30)
     assert rig.captured() == [said, said], "nothing of the two calls is glued together"
     rig.outbox.close()

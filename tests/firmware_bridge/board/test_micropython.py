@@ -29,6 +29,7 @@ from firmware_bridge.simulators.faults import Faulty, parse
 from modality.cli.edge.flash_files import flash_files
 from tests.firmware_bridge.conversation import samples, values
 from tests.peers.process import missing
+from tests.timing import durations, measured
 
 ROOT = Path(__file__).parents[3]
 MICROPYTHON = os.environ.get("MODALITY_MICROPYTHON", str(ROOT / "build" / "micropython" / "bin" / "micropython"))
@@ -143,7 +144,7 @@ def cable(files: Path, *faults: str) -> Iterator[Cable]:
         found.close()
 
 
-def read(port: Port, driver: SensorBoard, enough: Callable[[list[Event]], bool], limit_s: float = 20.0) -> list[Event]:
+def read(port: Port, driver: SensorBoard, enough: Callable[[list[Event]], bool], limit_s: float = 60.0) -> list[Event]:
     """What the driver gives until it is enough."""
     events: list[Event] = []
     port.write(driver.start())
@@ -179,6 +180,8 @@ def in_place(pulse: dict[int, float]) -> bool:
     return all(value == (first + place - begin) % 1000 for place, value in pulse.items())
 
 
+@pytest.mark.timeout(600)
+@measured
 def test_the_boards_loop_runs_on_micropython_and_nothing_is_lost(files: Path) -> None:
     driver = SensorBoard({})
     stack, _, port = listening(files)
@@ -186,13 +189,16 @@ def test_the_boards_loop_runs_on_micropython_and_nothing_is_lost(files: Path) ->
         events = read(port, driver, lambda found: len(pulse_of(found)) >= 200)
     pulse = pulse_of(events)
     assert in_place(pulse)
-    assert len(pulse) >= 0.95 * (max(pulse) + 1)  # a turn that comes late on a busy machine leaves its moment out
+    with durations():  # a turn that comes late on a busy machine leaves its moment out
+        assert len(pulse) >= 0.95 * (max(pulse) + 1)
     assert {one.value for one in values(events) if one.name == "temperature"} == {36.8}
     assert {one.value for one in values(events) if one.name == "button"} == {0, 1}
     assert (driver.rejected_frames, driver.skipped_bytes) == (0, 0)
 
 
 @pytest.mark.parametrize("fault", ["flip=300", "lose=300"])
+@pytest.mark.timeout(600)
+@measured
 def test_bit_errors_and_lost_bytes_in_both_directions_cost_nothing(files: Path, fault: str) -> None:
     driver = SensorBoard({})
     stack, _, port = listening(files, fault)
@@ -200,7 +206,8 @@ def test_bit_errors_and_lost_bytes_in_both_directions_cost_nothing(files: Path, 
         events = read(port, driver, lambda found: len(pulse_of(found)) >= 300 and driver.rejected_frames > 0)
     pulse = pulse_of(events)
     assert in_place(pulse)
-    assert len(pulse) >= 0.95 * (max(pulse) + 1)
+    with durations():
+        assert len(pulse) >= 0.95 * (max(pulse) + 1)
 
 
 def test_a_board_that_starts_again_goes_on_behind_a_gap(files: Path) -> None:
@@ -216,6 +223,8 @@ def test_a_board_that_starts_again_goes_on_behind_a_gap(files: Path) -> None:
     assert in_place(after)
 
 
+@pytest.mark.timeout(600)
+@measured
 def test_a_host_that_appears_late_gets_what_the_board_has_kept(files: Path) -> None:
     driver = SensorBoard({})
     with cable(files) as line:
@@ -228,7 +237,8 @@ def test_a_host_that_appears_late_gets_what_the_board_has_kept(files: Path) -> N
         finally:
             port.close()
     assert in_place(pulse_of(events))
-    assert took < 1.5  # two seconds of samples were waiting
+    with durations():
+        assert took < 1.5  # two seconds of samples were waiting
 
 
 def test_a_second_host_goes_on_where_the_first_one_left(files: Path) -> None:
@@ -242,10 +252,12 @@ def test_a_second_host_goes_on_where_the_first_one_left(files: Path) -> None:
     assert begins <= last + 1  # nothing between them is lost
 
 
+@measured
 def test_a_probe_that_only_listens_recognises_it(files: Path) -> None:
     with cable(files) as line:
         found = probe(line.address, [SENSOR_BOARD], listen_s=3.0)
-    assert [(one.device.name, one.confidence) for one in found.guesses] == [("sensor-board", 0.99)]
+    with durations():
+        assert [(one.device.name, one.confidence) for one in found.guesses] == [("sensor-board", 0.99)]
 
 
 def test_a_port_that_is_gone_is_said(files: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -21,12 +20,14 @@ from modality.load.distributed.settings import locust_path, settings
 from tests.load.loads import TINY, material, scenario
 from tests.load.sinks import Sink, sink
 from tests.network.acceptor import Authority
+from tests.peers.process import free_port
+from tests.timing import durations, measured
 
 ROOT = Path(__file__).parents[3]
 TOML = """
 title = "tiny images"
 unit = "instance"
-timeout_s = 10.0
+timeout_s = 30.0
 duration_s = 3.0
 steps = ["store", "query"]
 
@@ -39,12 +40,6 @@ rows = 32
 columns = 32
 distinct = 2
 """
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def locust(*arguments: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -73,14 +68,15 @@ def swarm(environment: Mapping[str, str], users: int, seconds: int) -> list[tupl
     processes = [locust(*master, "--only-summary", "--master-bind-port", str(port), environment=environment)]
     processes += [locust("--worker", "--master-port", str(port), environment=environment) for _ in range(2)]
     try:
-        return [(process.wait(60), process.communicate()[0].decode()) for process in processes]
+        return [(process.wait(100), process.communicate()[0].decode()) for process in processes]
     finally:
         for process in processes:
             process.kill()
             process.wait()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
+@measured
 def test_two_workers_hold_the_rate_and_a_stall_shows_in_the_merged_account(tmp_path: Path) -> None:
     # Four users of 10 a second for 8 s; the sink answers nothing from second 3 to second 5.
     with sink(stall=(3.0, 2.0)) as running:
@@ -91,12 +87,13 @@ def test_two_workers_hold_the_rate_and_a_stall_shows_in_the_merged_account(tmp_p
     assert document["failed"] == 0
     assert document["sent"] == len(said["kept"]) == len(set(said["kept"]))
     assert document["sent"] + document["skipped"] == document["planned"]
-    assert document["rate_per_s"] == pytest.approx(40.0, rel=0.05)
-    # A quarter of the requests was planned in the stall: they are late by up to 2 s, however quick the others were.
-    assert document["latency_ms"]["p95"] > 800
-    assert 1800 < document["latency_ms"]["max"] < 3000
-    assert document["latency_ms"]["p50"] < 200
-    assert document["service_ms"]["p50"] < 200
+    with durations():
+        assert document["rate_per_s"] == pytest.approx(40.0, rel=0.05)
+        # A quarter of the requests was planned in the stall: late by up to 2 s, however quick the others were.
+        assert document["latency_ms"]["p95"] > 800
+        assert 1800 < document["latency_ms"]["max"] < 3000
+        assert document["latency_ms"]["p50"] < 200
+        assert document["service_ms"]["p50"] < 200
     assert document["configuration"]["workers"] == 2
     assert document["configuration"]["workers whose last figures are missing"] == 0
     assert document["engine"]["processes"] == 2
@@ -106,15 +103,17 @@ def test_two_workers_hold_the_rate_and_a_stall_shows_in_the_merged_account(tmp_p
     assert int(line.split()[3]) == document["sent"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
+@measured
 def test_one_process_writes_the_report_too_and_failures_make_its_exit_code(tmp_path: Path) -> None:
     with sink(lambda number: "refuse" if number % 10 == 0 else "keep") as running:
         environment = {**told(running, tmp_path, 20.0), "MODALITY_LOAD_REPORT": str(tmp_path / "out.html")}
         process = locust("--headless", "-u", "1", "-t", "3s", "--only-summary", environment=environment)
-        talk = process.communicate(timeout=60)[0].decode()
+        talk = process.communicate(timeout=100)[0].decode()
         said = running.ended()
     document = json.loads((tmp_path / "out.json").read_text())
-    assert document["duration_s"] == pytest.approx(3.0, abs=0.7)  # what was prepared before took nothing of it
+    with durations():
+        assert document["duration_s"] == pytest.approx(3.0, abs=0.7)  # what was prepared before took nothing of it
     assert process.returncode == 1, talk
     assert document["refused_by_status"] == {"A700": said["requests"] // 10}
     assert document["sent"] == len(said["kept"])
@@ -122,7 +121,8 @@ def test_one_process_writes_the_report_too_and_failures_make_its_exit_code(tmp_p
     assert "://" not in (tmp_path / "out.html").read_text()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
+@measured
 def test_users_call_over_tls_with_the_certificate_that_the_environment_names(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     certificate, key = authority.issue("us.example")
@@ -132,19 +132,21 @@ def test_users_call_over_tls_with_the_certificate_that_the_environment_names(tmp
             "MODALITY_LOAD_TLS_CERT": str(certificate), "MODALITY_LOAD_TLS_KEY": str(key),
         }  # fmt: skip
         process = locust("--headless", "-u", "3", "-r", "10", "-t", "3s", "--only-summary", environment=environment)
-        talk = process.communicate(timeout=60)[0].decode()
+        talk = process.communicate(timeout=100)[0].decode()
         said = running.ended()
     document = json.loads((tmp_path / "out.json").read_text())
     assert process.returncode == 0, talk
-    assert document["sent"] == len(said["kept"]) > 100
+    assert document["sent"] == len(said["kept"])
     assert (document["failed"], said["associations"]) == (0, 3)
-    assert document["latency_ms"]["p50"] < 200
+    with durations():
+        assert document["sent"] > 100
+        assert document["latency_ms"]["p50"] < 200
 
 
 def test_a_mistake_in_the_environment_is_one_line(tmp_path: Path) -> None:
     environment = {"MODALITY_LOAD_TO": "dicom://A@127.0.0.1:1", "MODALITY_LOAD_REPORT": str(tmp_path / "no" / "r.html")}
     process = locust("--headless", "-u", "1", "-t", "1s", environment=environment)
-    talk = process.communicate(timeout=60)[0].decode()
+    talk = process.communicate(timeout=100)[0].decode()
     assert process.returncode == 1
     assert "no file can be written there" in talk
     assert "Traceback" not in talk

@@ -14,7 +14,7 @@ from modality.simulated.dicomweb.web import Web
 from modality.simulated.ris.ris import SimulatedRis
 from tests.load.loads import TINY, scenario
 
-SMALL = scenario(replace(TINY, instances=5), unit="study", steps=("worklist", "store"), timeout_s=1.0)
+SMALL = scenario(replace(TINY, instances=5), unit="study", steps=("worklist", "store"), timeout_s=30.0)
 
 
 def test_it_goes_to_an_archive_and_a_web_service_alike_and_asks_the_ris() -> None:
@@ -23,7 +23,7 @@ def test_it_goes_to_an_archive_and_a_web_service_alike_and_asks_the_ris() -> Non
             account = load(SMALL, address, rate=20, duration_s=0.5, seed=1, ris=ris.address)
             assert (account.sent, account.planned) == (10, 10)
             assert account.step("worklist").done == 2
-            assert account.configuration["timeout_s"] == 1.0
+            assert account.configuration["timeout_s"] == 30.0
         assert len(archive.instances()) == 20
 
 

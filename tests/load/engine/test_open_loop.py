@@ -17,6 +17,8 @@ from modality.network.address import DicomAddress
 from modality.network.local import Local, Timeouts
 from tests.load.loads import load
 from tests.load.sinks import sink
+from tests.peers.process import free_port
+from tests.timing import durations, measured
 
 
 def worst(number: int) -> str:
@@ -28,6 +30,7 @@ def worst(number: int) -> str:
     return "refuse" if number % 10 == 0 else "keep"
 
 
+@measured
 def test_every_request_is_sent_once_and_the_plan_is_held() -> None:
     with sink() as peer:
         account = load(peer.address, 200, 1.0).run()
@@ -38,10 +41,12 @@ def test_every_request_is_sent_once_and_the_plan_is_held() -> None:
     assert sorted(said["kept"]) == sorted(uid for _, uid in account.uids(Fate.SENT))
     assert said["associations"] == 2 == account.setup.count == account.first_response.count
     assert account.to_json()["series"][0]["planned"] == 200
-    assert account.to_json()["rate_per_s"] == pytest.approx(200, rel=0.05)
+    with durations():
+        assert account.to_json()["rate_per_s"] == pytest.approx(200, rel=0.05)
     assert account.bytes == account.sent * account.bytes // 200 > 200 * 2048
 
 
+@measured
 def test_a_stall_of_the_archive_shows_in_the_latency_of_all_that_was_planned_in_it() -> None:
     """Whoever waits for the answer before the next request counts one slow request for each association."""
     with sink(stall=(1.0, 0.8)) as peer:
@@ -49,15 +54,16 @@ def test_a_stall_of_the_archive_shows_in_the_latency_of_all_that_was_planned_in_
     found = account.to_json()
     assert account.sent == 200
     # A fifth of the run stands still: planned in it, latencies go evenly from 0.8 s to nothing.
-    assert found["latency_ms"]["p95"] == pytest.approx(600, abs=150)
-    assert found["latency_ms"]["max"] == pytest.approx(800, abs=150)
-    assert found["service_ms"]["p95"] < 100 < 700 < found["service_ms"]["max"]
-    assert found["queue_ms"]["p95"] > 300
-    assert found["send_lag_ms"]["p95"] < 50
-    stalled = [row["latency_ms"]["max"] > 300 for row in found["series"]]
-    assert stalled[1]
-    assert not stalled[0]
-    assert not any(stalled[2:])
+    with durations():
+        assert found["latency_ms"]["p95"] == pytest.approx(600, abs=150)
+        assert found["latency_ms"]["max"] == pytest.approx(800, abs=150)
+        assert found["service_ms"]["p95"] < 100 < 700 < found["service_ms"]["max"]
+        assert found["queue_ms"]["p95"] > 300
+        assert found["send_lag_ms"]["p95"] < 50
+        stalled = [row["latency_ms"]["max"] > 300 for row in found["series"]]
+        assert stalled[1]
+        assert not stalled[0]
+        assert not any(stalled[2:])
 
 
 def test_refused_aborted_and_dropped_requests_are_counted_exactly_and_none_is_tried_again() -> None:
@@ -77,42 +83,50 @@ def test_refused_aborted_and_dropped_requests_are_counted_exactly_and_none_is_tr
     assert not account.complete
 
 
+@measured
 def test_what_finds_no_association_waits_and_past_the_backlog_is_skipped() -> None:
     """An archive of 20 a second is sent 100 a second: four fifths cannot be served."""
     with sink(takes_s=0.05) as peer:
         account = load(peer.address, 100, 2.0, associations=2, max_backlog=10).run()
         said = peer.ended()
     assert account.planned == 200
-    assert account.skipped == pytest.approx(200 - 40 - 10 - 2, abs=15)
     assert account.sent == 200 - account.skipped == len(said["kept"])
     assert account.failed == 0
     found = account.to_json()
     assert found["engine"]["most_waiting"] == 10
-    assert found["queue_ms"]["p50"] == pytest.approx(500, abs=150)  # ten before it, at 20 a second
-    assert found["send_lag_ms"]["p90"] < 20
+    with durations():
+        assert account.skipped == pytest.approx(200 - 40 - 10 - 2, abs=15)
+        assert found["queue_ms"]["p50"] == pytest.approx(500, abs=150)  # ten before it, at 20 a second
+        assert found["send_lag_ms"]["p90"] < 20
     assert not account.complete
 
 
+@measured
 def test_without_a_bound_in_reach_everything_is_sent_however_late() -> None:
     with sink(takes_s=0.02) as peer:
         account = load(peer.address, 100, 1.0).run()
     assert (account.sent, account.skipped) == (100, 0)
     assert account.elapsed_s > 1.8
-    assert account.to_json()["rate_per_s"] == pytest.approx(50, abs=8)
+    with durations():
+        assert account.to_json()["rate_per_s"] == pytest.approx(50, abs=8)
 
 
+@measured
 def test_an_association_that_the_archive_ended_in_between_costs_no_request() -> None:
     with sink(closes_idle=True) as peer:
         account = load(peer.address, 5, 1.6, associations=1).run()
         said = peer.ended()
-    assert account.sent == 8
+    assert account.sent + account.counts[Fate.ABORTED] == 8
+    with durations():  # the archive's end of the association is heard before the next request is due
+        assert account.sent == 8
     assert said["associations"] == 8 == account.setup.count
 
 
+@measured
 def test_an_archive_that_is_away_costs_what_was_planned_meanwhile() -> None:
     """It takes requests for a second, is gone for most of one, and comes back at the same port."""
     with ExitStack() as stack:
-        first = stack.enter_context(sink())
+        first = stack.enter_context(sink(port=free_port()))
         address, listeners = first.address, []
 
         def watch(_: Account, moment_s: float, waiting: int) -> None:
@@ -125,11 +139,12 @@ def test_an_archive_that_is_away_costs_what_was_planned_meanwhile() -> None:
         account = load(address, 50, 4.0).run(watch)
         listeners[0].close()
     assert account.planned == 200 == account.sent + account.failed
-    assert account.counts[Fate.UNREACHABLE] == pytest.approx(38, abs=15)
     assert account.counts[Fate.UNREACHABLE] + account.counts[Fate.ABORTED] == account.failed
     rows = account.to_json()["series"]
-    assert [row["failed"] > 0 for row in rows[:4]] == [False, True, rows[2]["failed"] > 0, False]
-    assert rows[3]["sent"] == pytest.approx(50, abs=15)
+    with durations():
+        assert account.counts[Fate.UNREACHABLE] == pytest.approx(38, abs=15)
+        assert [row["failed"] > 0 for row in rows[:4]] == [False, True, rows[2]["failed"] > 0, False]
+        assert rows[3]["sent"] == pytest.approx(50, abs=15)
 
 
 def _serve_properly(listener: socket.socket) -> None:
@@ -145,11 +160,13 @@ def _serve_properly(listener: socket.socket) -> None:
         pass
 
 
+@measured
 def test_a_silent_archive_times_the_requests_out() -> None:
     with sink(stall=(0.0, 30.0)) as peer:
         account = load(peer.address, 10, 1.0, associations=5, response_s=0.5).run()
     assert account.counts[Fate.TIMED_OUT] == 10 == account.planned
-    assert account.to_json()["by_status"]["timed_out"]["p50"] == pytest.approx(500, abs=100)
+    with durations():
+        assert account.to_json()["by_status"]["timed_out"]["p50"] == pytest.approx(500, abs=100)
 
 
 def test_nobody_at_the_address_is_an_error_before_the_run() -> None:
@@ -160,13 +177,15 @@ def test_nobody_at_the_address_is_an_error_before_the_run() -> None:
             load(address, 10, 1.0).run()
 
 
+@measured
 def test_the_run_is_watched_as_it_goes() -> None:
     seen: list[tuple[int, float, int]] = []
     with sink() as peer:
         load(peer.address, 50, 0.8).run(lambda account, at, waiting: seen.append((account.sent, at, waiting)))
-    assert len(seen) >= 5
     assert [one[0] for one in seen] == sorted(one[0] for one in seen)
-    assert 0 < seen[len(seen) // 2][0] <= 40
+    with durations():
+        assert len(seen) >= 5
+        assert 0 < seen[len(seen) // 2][0] <= 40
 
 
 def test_associations_that_the_archive_lets_wait_take_no_request_and_are_told() -> None:
@@ -187,7 +206,7 @@ def test_associations_that_the_archive_lets_wait_take_no_request_and_are_told() 
         thread.start()
         address = DicomAddress("127.0.0.1", listener.getsockname()[1], "ONE")
         account = replace(
-            load(address, 40, 1.0, associations=3), local=Local(timeouts=Timeouts(association_s=1.0))
+            load(address, 40, 1.0, associations=3), local=Local(timeouts=Timeouts(association_s=4.0))
         ).run()
     assert (account.sent, account.failed, len(works.kept)) == (40, 0, 40)
     engine = account.to_json()["engine"]

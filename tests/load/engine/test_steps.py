@@ -15,6 +15,7 @@ from modality.simulated.archive.archive import SimulatedArchive
 from modality.simulated.dicomweb.web import Web
 from modality.simulated.ris.ris import SimulatedRis
 from tests.load.loads import TINY, load, scenario
+from tests.timing import durations, measured
 
 SMALL = replace(TINY, instances=5)
 ALL = ("worklist", "mpps", "store", "commitment", "query", "retrieve")
@@ -48,10 +49,12 @@ def test_every_step_of_an_exam_is_taken_once_for_each_study() -> None:
         assert 0 < one["service_ms"]["p50"] <= one["latency_ms"]["max"] < 15_000  # milliseconds, on a busy machine
 
 
+@measured
 def test_a_step_begins_when_the_study_is_stored_and_the_reader_has_waited() -> None:
     with SimulatedArchive(commitment_delay_s=0.5) as archive:
         document = exams(dicom(archive.address), "store", "commitment", "query", delay_s=0.5).run().to_json()
-    assert document["steps"]["commitment"]["latency_ms"]["p50"] == pytest.approx(600, abs=300)
+    with durations():
+        assert document["steps"]["commitment"]["latency_ms"]["p50"] == pytest.approx(600, abs=300)
     assert document["steps"]["query"]["done"] == 4
     assert document["steps"]["query"]["failed"] == 0
 
@@ -144,10 +147,13 @@ def test_a_rejected_association_is_an_error_before_the_run() -> None:
         load(dicom(archive.address), 10, 1.0).run()
 
 
+@measured
 def test_patience_is_what_the_load_was_given() -> None:
     with SimulatedArchive(faults=["silent,on=store,every=5,times=1"]) as archive:
         made = load(dicom(archive.address), 10, 1.0, associations=2)
         made = replace(made, local=Local(timeouts=Timeouts(response_s=0.4)))
         account = made.run()
-    assert account.counts[Fate.TIMED_OUT] == 1
-    assert account.by_status["timed_out"].max_s == pytest.approx(0.4, abs=0.15)
+    assert account.counts[Fate.TIMED_OUT] >= 1
+    with durations():
+        assert account.counts[Fate.TIMED_OUT] == 1
+        assert account.by_status["timed_out"].max_s == pytest.approx(0.4, abs=0.15)

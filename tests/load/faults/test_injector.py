@@ -17,7 +17,7 @@ from modality.simulated.archive.archive import SimulatedArchive
 from modality.transfer.instance import PreparedInstance
 from tests.load.loads import load, material
 
-LOCAL = Local(timeouts=Timeouts(2.0, 5.0, 1.0))
+LOCAL = Local(timeouts=Timeouts(30.0, 30.0, 4.0))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ EXPECTED = {
     "malformed,defect=no-study-uid": ("C000H", 0),
     "malformed,defect=bad-date": ("0000H", 1),
     "malformed,defect=missing": ("nothing", 0),
-    "commitment-twice,seconds=2": ("0000H, 2 x N-ACTION 0000H, report: committed, report: failed 0131H", 1),
+    "commitment-twice,seconds=20": ("0000H, 2 x N-ACTION 0000H, report: committed, report: failed 0131H", 1),
 }
 
 

@@ -31,7 +31,7 @@ from tests.network.acceptor import Authority
 from tests.network.conftest import LOCAL, series
 from tests.transfer.datasets import image
 
-SHORT = Local("CT01", Timeouts(connect_s=2, association_s=2, response_s=0.4))
+SHORT = Local("CT01", Timeouts(connect_s=30, association_s=30, response_s=0.4))
 Start = Callable[..., SimulatedArchive]
 
 
@@ -332,7 +332,7 @@ def test_one_bad_instance_does_not_take_the_others_along(service: Service) -> No
 
 def test_a_service_that_does_not_answer_in_time(service: Service) -> None:
     ended = threading.Event()
-    service.answer = lambda uids: (200 if ended.wait(5) else 503, b"")
+    service.answer = lambda uids: (200 if ended.wait(60) else 503, b"")
     try:
         receipt = WebArchive(service.address, local=SHORT).store(series(1))
     finally:

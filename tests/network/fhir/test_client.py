@@ -33,7 +33,7 @@ from modality.simulated.fhir import SimulatedFhir
 from tests.fhir.samples import STUDY_UID, changed, one, stroke_bundle
 from tests.network.fhir.scripted import Scripted, outcome, scripted
 
-LOCAL = Local("CT01", Timeouts(connect_s=5, association_s=5, response_s=10))
+LOCAL = Local("CT01", Timeouts(connect_s=30, association_s=30, response_s=30))
 EMPTY = {"resourceType": "Bundle", "type": "searchset", "total": 0}
 
 
@@ -179,7 +179,7 @@ def test_other_servers_forms_of_a_location_are_read() -> None:
 def test_nobody_there_and_nobody_answering() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        local = Local("CT01", Timeouts(connect_s=1, response_s=0.2))
+        local = Local("CT01", Timeouts(connect_s=30, response_s=0.2))
         with (
             FhirClient(WebAddress(f"http://127.0.0.1:{port}/fhir"), local) as client,
             pytest.raises(ResponseTimeout, match="no answer to capabilities in time"),

@@ -30,7 +30,7 @@ from modality.network.verify import verify_instances
 from modality.protocol.upper_layer.user_information import IdentityType, UserIdentity
 from tests.network.conftest import series
 
-LOCAL = Local("CT01", Timeouts(connect_s=5, association_s=5, response_s=0.5))
+LOCAL = Local("CT01", Timeouts(connect_s=30, association_s=30, response_s=30))
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -195,10 +195,11 @@ def test_a_retrieval_that_is_none_is_an_invalid_response(
 
 def test_silence_is_a_timeout_and_a_broken_answer_an_abort(service: Service) -> None:
     ended = threading.Event()
-    service.answer = lambda _: bool(ended.wait(10)) and None
+    service.answer = lambda _: bool(ended.wait(60)) and None
     try:
+        hasty = Local("CT01", Timeouts(connect_s=30, association_s=30, response_s=0.5))
         with pytest.raises(ResponseTimeout, match="no answer to QIDO-RS in time"):
-            verify_instances(service.address, series(1), LOCAL)
+            verify_instances(service.address, series(1), hasty)
     finally:
         ended.set()
 

@@ -15,7 +15,7 @@ from modality.network.upper_layer import connection
 from modality.network.upper_layer.connection import Connection
 from tests.network.scripted import peer
 
-LONG_S = 0.05
+LONG_S = 0.5
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +30,12 @@ def to(answers: list[threading.Event], monkeypatch: pytest.MonkeyPatch) -> Itera
 
     def script(its: socket.socket) -> None:
         for number, event in enumerate(answers):
-            event.wait(5)
+            event.wait(30)
             its.sendall(bytes((number,)))
         its.recv(1)
 
     with peer(script) as address:
-        ours = Connection(address, connect_s=5, answer_s=5, tls=None)
+        ours = Connection(address, connect_s=30, answer_s=30, tls=None)
         try:
             yield ours
         finally:
@@ -47,7 +47,7 @@ def to(answers: list[threading.Event], monkeypatch: pytest.MonkeyPatch) -> Itera
 def test_a_prompt_answer_is_taken_without_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     now = threading.Event()
     with to([now], monkeypatch) as ours:
-        threading.Timer(LONG_S / 10, now.set).start()
+        threading.Timer(LONG_S / 50, now.set).start()
         monkeypatch.setattr(connection, "_wait", lambda *_: pytest.fail("went to sleep"))
         assert ours.receive() == b"\0"
 
@@ -65,7 +65,7 @@ def test_after_a_slow_answer_nothing_is_looked_out_for_until_one_is_prompt_again
 
     monkeypatch.setattr(Connection, "_looked_out", watched)
     with to([slow, soon, again], monkeypatch) as ours:
-        threading.Timer(5 * LONG_S, slow.set).start()
+        threading.Timer(4 * LONG_S, slow.set).start()
         assert ours.receive() == b"\0"
         assert len(looked) == 1  # in vain
         soon.set()

@@ -150,7 +150,7 @@ def test_a_peer_that_never_answers_a_release_has_still_said_what_it_accepts() ->
 
     context = [PresentationContext(1, CT_IMAGE, FALLBACKS)]
     with peer(keeps_silent) as address:
-        asker = Asker(address, Local("CT01", Timeouts(2, 0.2, 2)), None)
+        asker = Asker(address, Local("CT01", Timeouts(30, 2, 30)), None)
         assert [asker.ask(context).results[1][0] for _ in range(3)] == [0, 0, 0]
         wait_until(lambda: len(ends) == 3, "the last abort")  # not answered: read after the asker is done
     assert ends == [b"\x05", b"\x07", b"\x07"]

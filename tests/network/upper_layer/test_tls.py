@@ -23,7 +23,7 @@ from tests.network.acceptor import VERIFICATION, Acceptor, Authority, acceptor
 from tests.network.scripted import ABORT, accept, pdu, peer
 from tests.transfer.datasets import image
 
-TIMEOUTS = Timeouts(2, 2, 2)
+TIMEOUTS = Timeouts(30, 30, 30)
 Road = Callable[[Acceptor, Local], None]
 
 
@@ -133,7 +133,8 @@ def silent(connection: socket.socket) -> None:
 def test_a_port_where_nobody_speaks_tls(
     script: Callable[[socket.socket], None], said: str, authority: Authority, road: Road
 ) -> None:
-    local = Local("CT01", Timeouts(0.3, 0.3, 0.3), client_context(authority.ca))
+    patience_s = 0.3 if script is silent else 30
+    local = Local("CT01", Timeouts(patience_s, patience_s, patience_s), client_context(authority.ca))
 
     def reading_first(connection: socket.socket) -> None:
         connection.recv(4096)

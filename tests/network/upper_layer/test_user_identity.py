@@ -21,7 +21,7 @@ from tests.network.acceptor import VERIFICATION, acceptor
 from tests.network.scripted import RELEASE_RP, accept, item, message, pdu, peer, response
 from tests.transfer.datasets import CT_IMAGE
 
-TIMEOUTS = Timeouts(2, 2, 2)
+TIMEOUTS = Timeouts(30, 30, 30)
 PASSCODE = b"very secret"
 NAMED = UserIdentity(IdentityType.USERNAME_AND_PASSCODE, b"jane", PASSCODE)
 Road = Callable[..., None]

@@ -31,7 +31,7 @@ def browser_page() -> Iterator[Callable[..., Any]]:
 
         def open_page(url: str, width: int = 1400, height: int = 900) -> Any:
             page = browser.new_page(viewport={"width": width, "height": height})
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(60_000)
             page.on("pageerror", lambda error: broken.append(str(error)))
             page.on("dialog", lambda dialog: broken.append(f"dialog {dialog.message}"))
             page.on("request", lambda request: watch(request.url))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.peers.commandline import SMALL, end, modality, start
+from tests.peers.process import wait_until
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(240)]
 
@@ -47,7 +48,7 @@ def department(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield {**json.loads(process.stdout.readline()), "state": str(tmp_path / "state")}
     finally:
         process.send_signal(signal.SIGTERM)
-        assert end(process, 30).code == 0
+        assert end(process).code == 0
 
 
 def perform(department: dict[str, str], accession: str, *options: str) -> Any:
@@ -61,7 +62,8 @@ def perform(department: dict[str, str], accession: str, *options: str) -> Any:
 
 
 def brightness(page: Any) -> float:
-    """The mean of the image that is shown, 0 to 255, as the browser draws it."""
+    """The mean of the image that is shown, 0 to 255, as the browser draws it once it has it whole."""
+    page.wait_for_function("document.getElementById('image').complete")
     return float(
         page.evaluate(
             """() => { const image = document.getElementById("image"), canvas = document.createElement("canvas");
@@ -116,12 +118,11 @@ def test_a_step_and_its_images_appear_and_are_scrolled_and_windowed(
     page.mouse.move(x, y - 200, steps=5)  # a lower centre: brighter
     page.mouse.up()
     page.locator(f"#image:not([src='{middle}'])").wait_for()
-    page.wait_for_timeout(500)
-    assert place.inner_text() != label
-    assert brightness(page) > before + 5
+    wait_until(lambda: place.inner_text() != label, "another window is told")
+    wait_until(lambda: brightness(page) > before + 5, "the image is brighter")
     page.locator("#reset").click()
     page.locator(f"#image[src='{middle}']").wait_for()
-    assert brightness(page) == pytest.approx(before, abs=0.5)
+    wait_until(lambda: brightness(page) == pytest.approx(before, abs=0.5), "the image is as before")
     page.locator("#close").click()
     assert page.locator("#viewer[open]").count() == 0
 
@@ -137,7 +138,7 @@ def test_a_fault_set_on_the_page_strikes_and_strikes_no_more_when_cleared(
     page.locator("#fault button").click()
     item = page.locator("#faults li")
     item.wait_for()
-    assert page.locator("#refused").inner_text() == ""
+    wait_until(lambda: page.locator("#refused").inner_text() == "", "nothing is refused any more")
     refused = perform(department, "ACC1")
     assert refused.code == 1
     assert refused.document["steps"][0]["stored"] == 0

@@ -135,7 +135,7 @@ def test_a_technician_watches_and_decides(edge: tuple[str, Box], browser_page: C
     assert "<i>bed</i>" in bed.inner_text()
     bed.locator(".number", has_text="Heart rate").wait_for()
     page.wait_for_function("document.querySelector('.device canvas')?.width > 100")
-    assert drawn(page) > 300
+    wait_until(lambda: drawn(page) > 300, "the trace is drawn")
     before = page.evaluate("document.querySelector('.device canvas').toDataURL()")
     page.wait_for_function("before => document.querySelector('.device canvas').toDataURL() !== before", arg=before)
     page.locator("article", has_text="analyzer").locator(".words.bad", has_text="cable unplugged since ").wait_for()
@@ -191,5 +191,5 @@ def test_an_item_is_typed_in_or_discarded_on_a_phone(edge: tuple[str, Box], brow
         items = {one["sop_instance_uid"]: one["state"] for one in running_box.items()}
         return [items[str(uid)] for uid in uids]
 
-    wait_until(lambda: states() == ["delivered", "discarded"], "both decided", 20)
+    wait_until(lambda: states() == ["delivered", "discarded"], "both decided")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from modality.network.local import Local
 from tests.network.conftest import series
 from tests.peers.commandline import end, generated, modality, start
 from tests.peers.dicomweb.test_stow import served
-from tests.peers.process import HOST, free_port, is_open, program, running
+from tests.peers.process import HOST, free_port, is_open, program, running, wait_until
 from tests.peers.send.odd_instances import write_odd_instances
 
 pytestmark = pytest.mark.peer
@@ -96,7 +95,8 @@ def test_a_target_that_only_stores_is_not_asked(orthanc: Callable, storescp: Cal
 
 
 def test_a_run_that_was_ended_goes_on(orthanc: Callable, tmp_path: Path) -> None:
-    with orthanc() as origin, served("--fault", "delay_s=0.2,on=store") as target:
+    kept = tmp_path / "kept"
+    with orthanc() as origin, served("--fault", "delay_s=0.2,on=store", "--storage", kept) as target:
         for number in (3, 4, 5):
             instances = [
                 one.stamp({"StudyInstanceUID": f"1.2.{number}", "SeriesInstanceUID": f"1.2.{number}.1",
@@ -107,11 +107,7 @@ def test_a_run_that_was_ended_goes_on(orthanc: Callable, tmp_path: Path) -> None
         state = tmp_path / "state"
         options = ("--from", origin.dicomweb, "--to", target["address"], "--state", state, "--json")
         running_one = start("migrate", *options)
-        database = state / "migration.sqlite"
-        deadline = time.monotonic() + 30
-        while not database.exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        time.sleep(1.5)
+        wait_until(lambda: len(list(kept.rglob("*.dcm"))) >= 3, "some are stored")
         running_one.send_signal(signal.SIGTERM)
         ended = end(running_one)
         assert (ended.code, ended.document["interrupted"]) == (1, True)

@@ -35,7 +35,7 @@ def served(*options: str | Path, environment: dict[str, str] | None = None) -> I
         yield dict(json.loads(process.stdout.readline()))
     finally:
         process.send_signal(signal.SIGTERM)
-        assert end(process, 20).code == 0
+        assert end(process).code == 0
 
 
 def test_three_hundred_instances_are_in_orthanc_identical(orthanc: Callable) -> None:

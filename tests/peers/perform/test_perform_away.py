@@ -114,12 +114,13 @@ def test_the_next_run_tells_what_an_earlier_one_could_not(
 ) -> None:
     line = ("perform", "--unscheduled", "CT", "--aet", STATION_AET, "--state", tmp_path / "state", "--json", *SMALL)
     with storescp() as archive, dcmjs_mpps() as first:
-        run = start(*line, "--archive", archive.address, "--mpps", first.address, "--slices", "40")
-        wait_until(lambda: bool(archive.files()), "an image is stored", 20)
+        run = start(*line, "--archive", archive.address, "--mpps", first.address, "--slices", "400")
+        wait_until(lambda: bool(archive.files()), "an image is stored")
         run.send_signal(signal.SIGKILL)
         end(run)
+        archive.settled()
         assert [one.service for one in first.messages()] == ["N-CREATE"]
-        created = {pydicom.dcmread(path).SOPInstanceUID for path in (tmp_path / "state" / "instances").iterdir()}
+        created = {pydicom.dcmread(path).SOPInstanceUID for path in (tmp_path / "state" / "instances").glob("*.dcm")}
         created |= {pydicom.dcmread(path).SOPInstanceUID for path in archive.files()}
         second = modality(*line, "--archive", archive.address, "--mpps", first.address)
         begun, ended, *others = first.messages()
@@ -152,21 +153,26 @@ def test_nothing_is_performed_when_the_mpps_scp_refuses_the_step(
 def test_images_are_committed_though_the_mpps_scp_goes_away_before_the_end(
     storescp: Factory, dcmjs_mpps: Factory, peer_folder, tmp_path: Path
 ) -> None:
-    with contextlib.ExitStack() as stack, storescp() as archive, dcmjs_mpps(association="same") as commitment:
+    with (
+        contextlib.ExitStack() as stack,
+        storescp("--sleep-after", "1") as archive,
+        dcmjs_mpps(association="same") as commitment,
+    ):
         mpps = stack.enter_context(dcmjs.dcmjs(peer_folder("mpps")))
+        # An image a second: the MPPS SCP is gone before the last of them is stored.
         run = start(
             "perform", "--unscheduled", "CT", "--archive", archive.address, "--mpps", mpps.address, "--commitment",
             commitment.address, "--state", tmp_path / "state", "--json", "--rows", "64", "--columns", "64",
-            "--slices", "40",
+            "--slices", "6",
         )  # fmt: skip
-        wait_until(lambda: bool(archive.files()), "an image is stored", 20)
+        wait_until(lambda: bool(archive.files()), "an image is stored")
         stack.close()
         finished = end(run)
     (step,) = finished.document["steps"]
     assert finished.code == 3
     assert len(finished.lines) == 1
     assert "nobody answers" in finished.lines[0]
-    assert (step["stored"], step["committed"], finished.document["pending"]) == (40, 40, 0)
+    assert (step["stored"], step["committed"], finished.document["pending"]) == (6, 6, 0)
 
 
 def test_a_run_killed_in_the_middle_of_a_scan_leaves_whole_images_that_resume_delivers(
@@ -174,11 +180,12 @@ def test_a_run_killed_in_the_middle_of_a_scan_leaves_whole_images_that_resume_de
 ) -> None:
     with storescp() as archive:
         common = ("--archive", archive.address, "--state", tmp_path / "state", "--json")
-        size = ("--rows", "64", "--columns", "64", "--slices", "200")
+        size = ("--rows", "64", "--columns", "64", "--slices", "600")
         run = start("perform", "--unscheduled", "CT", *common, *size)
-        wait_until(lambda: len(archive.files()) >= 2, "images are stored", 20)
+        wait_until(lambda: len(archive.files()) >= 2, "images are stored")
         run.send_signal(signal.SIGKILL)
         end(run)
+        archive.settled()
         waiting = {
             path.name.partition(".dcm")[0].removesuffix(".store-only")
             for path in (tmp_path / "state" / "instances").glob("*.dcm")

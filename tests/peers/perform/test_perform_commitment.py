@@ -80,6 +80,7 @@ def test_a_commitment_is_taken_on_the_same_association_and_on_another(
     with dcmjs_mpps(association=way, modalities=station.where()) as peer:
         finished = station.perform(peer, *listen)
         (action,) = peer.messages("N-ACTION")
+        wait_until(lambda: bool(peer.messages("N-EVENT-REPORT")), "the report's answer is written down")
         (answer,) = peer.messages("N-EVENT-REPORT")
         names = asked(peer)
     (step,) = finished.document["steps"]
@@ -121,9 +122,9 @@ def test_a_commitment_without_an_answer_leaves_all_pending_until_resumed(
     station: Station, dcmjs_mpps: Factory, answer: str, line: str
 ) -> None:
     with dcmjs_mpps(commitment=answer) as failing:
-        finished = station.perform(failing, "--timeout", "1.5")
+        finished = station.perform(failing, "--timeout", "5")
         waiting = station.waiting()
-        again = station.resume(failing, "--timeout", "1.5")
+        again = station.resume(failing, "--timeout", "5")
         assert station.waiting() == waiting == station.stored()
         with dcmjs_mpps(association="same") as behaving:
             resumed = station.resume(behaving)
@@ -143,9 +144,10 @@ def test_a_commitment_without_an_answer_leaves_all_pending_until_resumed(
 
 
 def test_a_report_that_comes_after_the_run_is_taken_by_the_next_one(station: Station, dcmjs_mpps: Factory) -> None:
-    with dcmjs_mpps(association="other", delay_ms=3000, modalities=station.where()) as peer:
-        finished = station.perform(peer, "--timeout", "0.5", "--listen", str(station.listen))
+    with dcmjs_mpps(association="other", delay_ms=10000, modalities=station.where()) as peer:
+        finished = station.perform(peer, "--timeout", "3", "--listen", str(station.listen))
         resumed = station.resume(peer, "--listen", str(station.listen))
+        wait_until(lambda: bool(peer.messages("N-EVENT-REPORT")), "the report's answer is written down")
         reports = peer.messages("N-EVENT-REPORT")
     assert finished.code == 1
     assert finished.document["pending"] == 4
@@ -157,7 +159,7 @@ def test_a_report_that_comes_after_the_run_is_taken_by_the_next_one(station: Sta
 def test_a_run_killed_between_store_and_commitment_is_finished_by_resume(station: Station, dcmjs_mpps: Factory) -> None:
     with dcmjs_mpps(commitment="never") as silent, dcmjs_mpps(association="same") as behaving:
         run = start(*station.arguments(silent, "--unscheduled", "CT", *SMALL))
-        wait_until(lambda: len(silent.messages("N-ACTION")) == 1, "the commitment is asked for", 20)
+        wait_until(lambda: len(silent.messages("N-ACTION")) == 1, "the commitment is asked for")
         run.send_signal(signal.SIGKILL)
         assert end(run).code == -signal.SIGKILL
         waiting = station.waiting()

@@ -17,8 +17,6 @@ from tests.peers.commandline import SMALL, modality
 
 pytestmark = pytest.mark.peer
 
-DAY = datetime.now().astimezone()
-
 
 def row(number: int, modality: str = "CT", days: int = 0, **more: str) -> dict[str, str]:
     """An item as pylantir keeps it."""
@@ -29,7 +27,7 @@ def row(number: int, modality: str = "CT", days: int = 0, **more: str) -> dict[s
         "patient_birth_date": "19700101",
         "patient_sex": "F",
         "modality": modality,
-        "scheduled_start_date": f"{DAY + timedelta(days=days):%Y%m%d}",
+        "scheduled_start_date": f"{datetime.now().astimezone() + timedelta(days=days):%Y%m%d}",
         "scheduled_start_time": f"{8 + number:02d}0000",
         "protocol_name": "Brain",
         "performed_procedure_step_status": "SCHEDULED",
@@ -85,5 +83,5 @@ def test_it_is_permissive_about_a_step_that_is_over(ris: Any) -> None:
     after = Dataset()
     after.PerformedProcedureStepStatus = "COMPLETED"
     # Of no step that it knows, and taken all the same.
-    set_step(parse_dicom(ris.address), "1.2.3.4", after, Local("CT01", Timeouts(10, 10, 10)))
+    set_step(parse_dicom(ris.address), "1.2.3.4", after, Local("CT01", Timeouts(30, 30, 30)))
     assert set(ris.states().values()) == {"SCHEDULED"}

@@ -16,7 +16,7 @@ from tests.peers.perform.conftest import named
 
 pytestmark = pytest.mark.peer
 
-LOCAL = Local("WATCHER", Timeouts(10, 10, 10))
+LOCAL = Local("WATCHER", Timeouts(30, 30, 30))
 
 
 def test_a_step_is_retrieved_as_it_was_told(dcmjs_mpps: Factory, tmp_path: Path) -> None:

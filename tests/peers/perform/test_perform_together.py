@@ -148,13 +148,13 @@ def test_a_patient_renamed_in_the_ris_during_the_scan_is_told(
     storescp: Factory, dcmjs_mpps: Factory, wlmscpfs: Factory, tmp_path: Path
 ) -> None:
     items = together()
-    with storescp() as archive, dcmjs_mpps() as mpps, wlmscpfs(items) as ris:
+    with storescp("--sleep-after", "1") as archive, dcmjs_mpps() as mpps, wlmscpfs(items) as ris:
         process = start(
             "perform", "--worklist", ris.address, "--archive", archive.address, "--mpps", mpps.address, "--aet",
-            STATION_AET, "--state", tmp_path / "state", "--json", "--rows", "64", "--columns", "64", "--slices", "100",
+            STATION_AET, "--state", tmp_path / "state", "--json", "--rows", "64", "--columns", "64", "--slices", "6",
             "--limit", "1", "--requery",
         )  # fmt: skip
-        wait_until(lambda: bool(archive.files()), "an image is stored", 30)
+        wait_until(lambda: bool(archive.files()), "an image is stored")
         items[0].PatientName = "Re^Named"
         dcmtk._write_item(ris.folder / "000.wl", items[0])
         finished = end(process)

@@ -57,7 +57,7 @@ def bare_socket(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         finally:
             ended.set()
             socket.create_connection((HOST, port)).close()
-            thread.join(5)
+            thread.join(30)
 
 
 @contextlib.contextmanager
@@ -71,7 +71,7 @@ def served_archive(*faults: str, storage: Path | None = None) -> Iterator[str]:
         yield str(json.loads(process.stdout.readline())["address"])
     finally:
         process.send_signal(signal.SIGTERM)
-        assert end(process, 20).code == 0
+        assert end(process).code == 0
 
 
 @pytest.fixture(scope="session")

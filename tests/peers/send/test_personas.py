@@ -61,7 +61,7 @@ def test_orthanc_shows_the_names_that_it_can_convert(archive: Orthanc, tmp_path:
         one.write(tmp_path / "sent" / f"{name}.dcm")
         names[name] = str(one.dataset().PatientName)
     assert modality("send", tmp_path / "sent", "--to", archive.address).code == 0
-    with urllib.request.urlopen(f"{archive.http}/patients?expand", timeout=10) as answer:
+    with urllib.request.urlopen(f"{archive.http}/patients?expand", timeout=100) as answer:
         shown = {one["MainDicomTags"].get("PatientName", "") for one in json.load(answer)}
     assert {names[name] for name in ("hangul", "hanzi", "kanji", "veteran")} <= shown
     assert "" in shown  # of 446 bytes, as multibyte's, none is in its index; the instance has it whole

@@ -39,20 +39,20 @@ def test_a_host_that_has_no_address_is_one_line_and_exit_code_3(ct: list[Path]) 
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "said"),
+    ("answer", "timeout", "code", "said"),
     [
-        (hold, 3, "no answer to A-ASSOCIATE within 1 s"),
-        (close, 1, "hung up before the association was established"),
-        (talk_rubbish, 1, "not valid DICOM"),
+        (hold, "1", 3, "no answer to A-ASSOCIATE within 1 s"),
+        (close, "60", 1, "hung up before the association was established"),
+        (talk_rubbish, "60", 1, "not valid DICOM"),
     ],
 )
 def test_something_that_is_no_dicom_peer_is_told_apart(
-    ct: list[Path], answer: Callable[..., None], code: int, said: str
+    ct: list[Path], answer: Callable[..., None], timeout: str, code: int, said: str
 ) -> None:
     with bare_socket(answer) as address:
         began = time.monotonic()
-        finished = send(ct, address, "--timeout", "1")
-        assert time.monotonic() - began < 5
+        finished = send(ct, address, "--timeout", timeout)
+        assert time.monotonic() - began < 30
     assert finished.code == code
     assert len(finished.lines) == 1
     assert said in finished.lines[0]
@@ -117,28 +117,28 @@ def test_an_abort_in_the_middle_of_a_message_costs_that_instance_and_leaves_noth
 
 
 def test_an_archive_that_is_killed_in_mid_transfer_is_an_error_for_the_rest(tmp_path: Path, storescp: Factory) -> None:
-    sent = generated(tmp_path / "sent", "ct", "--slices", "100")
-    with storescp() as archive:
+    sent = generated(tmp_path / "sent", "ct", "--slices", "10")
+    with storescp("--sleep-after", "1") as archive:  # an image a second
         run = start("send", tmp_path / "sent", "--to", archive.address, "--json")
-        wait_until(lambda: len(archive.files()) >= 3, "some are stored", 20)
-    finished = end(run, 20)
+        wait_until(lambda: len(archive.files()) >= 3, "some are stored")
+    finished = end(run)
     assert finished.code == 1
-    assert 3 <= finished.document["stored"] < 100
+    assert 2 <= finished.document["stored"] < 10
     assert finished.document["stored"] + finished.document["failed"] == len(sent)
     assert 1 <= len(finished.lines) <= 2
     assert re.search(r"connection broke|closed the connection|aborted|nobody answers", finished.stderr)
 
 
 def test_a_silent_archive_is_given_up_after_the_timeout_and_not_once_for_each_instance(tmp_path: Path) -> None:
-    sent = generated(tmp_path / "sent", "ct", "--slices", "6")
+    sent = generated(tmp_path / "sent", "ct", "--slices", "12")
     with served_archive("on=store,silent") as address:
         began = time.monotonic()
-        finished = send(sent, address, "--timeout", "1")
-        assert time.monotonic() - began < 4.5
+        finished = send(sent, address, "--timeout", "4")
+        assert time.monotonic() - began < 30
     assert finished.code == 1
-    assert (finished.document["stored"], finished.document["failed"]) == (0, 6)
+    assert (finished.document["stored"], finished.document["failed"]) == (0, 12)
     assert len(finished.lines) <= 2
-    assert "no C-STORE response within 1 s" in finished.lines[0]
+    assert "no C-STORE response within 4 s" in finished.lines[0]
 
 
 @pytest.mark.parametrize("status", ["A700", "A900", "C000", "0122"])
@@ -165,7 +165,7 @@ def test_a_warning_counts_as_stored_and_is_told(ct: list[Path], tmp_path: Path) 
 
 def test_a_slow_archive_is_waited_for(ct: list[Path]) -> None:
     with served_archive("on=store,delay-s=0.3") as address:
-        finished = send(ct, address, "--timeout", "2")
+        finished = send(ct, address, "--timeout", "30")
     assert (finished.code, finished.lines, finished.document["stored"]) == (0, [], 4)
 
 

@@ -108,7 +108,7 @@ def test_a_storescp_without_tls_and_one_with_tls_called_without_are_one_line_eac
     assert plain.code == 3
     assert "does it speak TLS at that port" in plain.lines[0]
     with storescp(*secured(authority)) as archive:
-        secret = modality("send", *ct, "--to", archive.address, "--timeout", "3")
+        secret = modality("send", *ct, "--to", archive.address, "--timeout", "20")
     assert secret.code == 1
     assert len([line for line in secret.lines if line.startswith("Error")]) == 1
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.peer
 def ask(archive: Orthanc, method: str, path: str, body: bytes | None = None) -> bytes:
     """The answer of Orthanc's REST API."""
     request = urllib.request.Request(f"{archive.http}{path}", data=body, method=method)
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=100) as response:
         return bytes(response.read())
 
 

@@ -51,7 +51,7 @@ def served_frames(root: str, dataset: Dataset, numbers: list[int]) -> list[bytes
     accept = f'multipart/related; type="application/octet-stream"; transfer-syntax={syntax}'
     if syntax.is_encapsulated:
         accept = f'multipart/related; type="{MEDIA[syntax.keyword]}"; transfer-syntax={syntax}'
-    answer = httpx.get(path, headers={"Accept": accept}, timeout=30)
+    answer = httpx.get(path, headers={"Accept": accept}, timeout=100)
     assert answer.status_code == 200, answer.text[:300]
     boundary = answer.headers["Content-Type"].partition("boundary=")[2].partition(";")[0].strip('"')
     parts = answer.content.split(b"--" + boundary.encode())[1:-1]

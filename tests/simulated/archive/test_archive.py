@@ -53,9 +53,9 @@ def test_stop_leaves_no_thread_and_no_open_socket(store):
         waiting.start()
         archive.events.wait_for("association", 2)
         archive.stop()
-        waiting.join(10)
+        waiting.join(30)
     archive.stop()
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     gc.collect()  # an unclosed socket or database would warn here, and a warning is an error
 
 
@@ -65,7 +65,7 @@ def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_behind():
         other = SimulatedArchive(port=archive.port)
         with pytest.raises(OSError, match="in use"):
             other.start()
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 @pytest.mark.parametrize("name", [CT, MR_RLE, DEFLATED])

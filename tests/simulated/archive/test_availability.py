@@ -31,7 +31,9 @@ TABLE = {"ReferencedPerformedProcedureStepSequence", "StudyInstanceUID", "Refere
 
 def test_what_was_stored_is_told_once_its_association_has_ended_and_names_the_performed_step():
     with SimulatedRis() as ris, SimulatedArchive(notify=[ris.address]) as archive:
-        with Station("CT01", ris=ris.address, archive=archive.address, seed=5, timeouts=Timeouts(5, 5, 5)) as station:
+        with Station(
+            "CT01", ris=ris.address, archive=archive.address, seed=5, timeouts=Timeouts(30, 30, 30)
+        ) as station:
             step = station.worklist()[0]
             with station.perform(step) as performed:
                 performed.acquire(rows=8, columns=8, slices=3)
@@ -82,7 +84,7 @@ def test_a_notification_that_lacks_what_it_needs_is_refused(path, status):
     else:
         del told[path]
     with SimulatedRis() as ris:
-        local = Local("ARCHIVE", Timeouts(5, 5, 5))
+        local = Local("ARCHIVE", Timeouts(30, 30, 30))
         with associate(parse_dicom(ris.address), [(INSTANCE_AVAILABILITY, FALLBACKS)], local) as association:
             answer, _ = association.request(
                 "IAN", association.raw.send_n_create, told, INSTANCE_AVAILABILITY, "1.2.3.4"

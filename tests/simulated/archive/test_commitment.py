@@ -59,7 +59,7 @@ def report_on_same(archive: SimulatedArchive, uid: str, *instances: tuple[str, s
     before = len(archive.events.of("N-EVENT-REPORT"))
     with associate(archive, CONTEXTS, evt_handlers=reports.handlers) as association:
         assert ask(association, uid, *instances) == 0x0000
-        assert reports.arrived.wait(10)
+        assert reports.arrived.wait(30)
         archive.events.wait_for("N-EVENT-REPORT", before + 1)  # the answer has come: a release now cuts nothing off
     return reports.received[0]
 
@@ -115,7 +115,7 @@ def test_the_report_comes_on_another_association_with_the_roles_reversed(store):
             store(archive, example("CT_small.dcm"))
             with associate(archive, CONTEXTS) as association:
                 assert ask(association, "1.2.3", CT) == 0x0000
-            assert reports.arrived.wait(10)
+            assert reports.arrived.wait(30)
             assert archive.events.wait_for("N-EVENT-REPORT")[0].detail == "other association"
     assert reports.received[0][0] == 1
 
@@ -128,7 +128,7 @@ def test_a_modality_that_has_released_is_called_back():
     ):
         with associate(archive, CONTEXTS) as association:
             assert ask(association, "1.2.3", CT) == 0x0000
-        assert reports.arrived.wait(10)
+        assert reports.arrived.wait(30)
         archive.events.wait_for("N-EVENT-REPORT")
     assert reports.received[0][0] == 2
 
@@ -184,7 +184,7 @@ def test_a_report_that_is_never_answered_is_forgotten(monkeypatch):
     held = threading.Event()
 
     def never_in_time(event: evt.Event) -> tuple[int, None]:
-        held.wait(10)
+        held.wait(30)
         return 0x0000, None
 
     with (

@@ -18,6 +18,7 @@ from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import CTImageStorage
 
 from modality.network.listening import ListeningEntity
+from modality.network.upper_layer.reactor import Entity
 from modality.simulated.archive import SimulatedArchive, header
 from modality.simulated.archive.index import KEPT, REQUEST
 from modality.simulated.archive.storage import IncomingFile
@@ -96,7 +97,7 @@ def test_other_servers_of_the_process_receive_as_before() -> None:
         handlers = [(evt.EVT_C_STORE, on_store)]
         listening = ListeningEntity(other, ("127.0.0.1", 0), [build_context(CTImageStorage)], handlers)
         try:
-            entity = AE()
+            entity = Entity()
             association = entity.associate("127.0.0.1", listening.port, [context_of(example(CT))])
             assert association.send_c_store(example(CT)).Status == 0x0000
             association.release()

@@ -129,7 +129,7 @@ def test_a_connection_is_broken_off_or_held(serve, fault):
         stow(http, *series(3))
     began = time.monotonic()
     archive.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_stop_leaves_no_thread(serve):

@@ -87,7 +87,7 @@ def test_a_port_that_cannot_be_had_is_named_and_nothing_is_left_running() -> Non
         peer = SimulatedRis([], clock=lambda: NOW, hl7_port=port)
         with pytest.raises(UsageError, match=rf"cannot listen for HL7 on 127\.0\.0\.1:{port}: Address already in use"):
             peer.start()
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_without_the_parser_the_ris_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ def test_simple_hl7_on_node_is_understood_and_understands(ris: SimulatedRis, tmp
         input=json.dumps({"port": ris.hl7.port, "messages": messages}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr[-500:]
@@ -196,13 +196,13 @@ def test_serve_ris_takes_what_mllp_send_sends(tmp_path: Path) -> None:
         port = where["hl7"].rpartition(":")[2]
         assert where["hl7"].startswith("mllp://127.0.0.1:")
         send = [sys.executable, "-c", "from hl7.client import mllp_send; mllp_send()", "-p", port, "-f", str(file)]
-        sent = subprocess.run([*send, "127.0.0.1"], capture_output=True, text=True, timeout=30, check=True)
+        sent = subprocess.run([*send, "127.0.0.1"], capture_output=True, text=True, timeout=100, check=True)
         assert sent.stdout.count("MSA|AA|") == 2
         address = parse_dicom(where["address"])
         items = dcmtk.find_worklist(address.port, address.aet, tmp_path / "found", "AccessionNumber=ACC1", "PatientID")
         assert [item.PatientID for item in items] == ["P1"]
         process.send_signal(signal.SIGTERM)
-        _, talk = process.communicate(timeout=10)
+        _, talk = process.communicate(timeout=100)
     assert process.returncode == 0
     assert "0 performed steps, 2 HL7 messages taken and 0 refused, 0 results kept" in talk
     assert "Okafor" not in talk
@@ -244,7 +244,7 @@ def test_openssl_sends_an_order_over_tls(tmp_path: Path, asks: bool) -> None:
         assert "MSA|AA|" in answer
         if asks:  # and nobody without a certificate
             assert "MSA" not in exchanged(call, b"\x0b" + text(ORM, MSH_10="M2").encode() + b"\x1c\r")
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
+        with socket.create_connection(("127.0.0.1", port), timeout=100) as plain:
             plain.sendall(b"\x0b" + text(ORM, MSH_10="M3").encode() + b"\x1c\r")
             with contextlib.suppress(ConnectionResetError):
                 assert b"MSA" not in plain.recv(4096)
@@ -252,7 +252,7 @@ def test_openssl_sends_an_order_over_tls(tmp_path: Path, asks: bool) -> None:
         items = dcmtk.find_worklist(address.port, address.aet, tmp_path / "found", "AccessionNumber=ACC1", "PatientID")
         assert [item.PatientID for item in items] == ["P1"]
         process.send_signal(signal.SIGTERM)
-        _, talk = process.communicate(timeout=10)
+        _, talk = process.communicate(timeout=100)
     assert (process.returncode, "1 HL7 message taken" in talk) == (0, True)
 
 

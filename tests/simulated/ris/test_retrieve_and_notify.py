@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 import pytest
-from pynetdicom import AE
 
 from modality.errors import ContextRefused, StepRefused
 from modality.identity import patient
 from modality.network.address import DicomAddress, parse_dicom
 from modality.network.local import Local, Timeouts
 from modality.network.mpps import NotificationListener, StepNotification, create_step, get_step, set_step
+from modality.network.upper_layer.reactor import Entity
 from modality.protocol.performed_step import PerformedSeries, StepStart, create, finish
 from modality.protocol.worklist import unscheduled
 from modality.simulated.archive import SimulatedArchive
 from modality.simulated.ris import SimulatedRis
 
-LOCAL = Local("WATCHER", Timeouts(5, 5, 5))
+LOCAL = Local("WATCHER", Timeouts(30, 30, 30))
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=timezone.utc)
 UID = "1.2.3.4"
 
@@ -84,7 +84,7 @@ class Watching:
 
     def wait(self, count: int) -> list[str]:
         with self.came:
-            assert self.came.wait_for(lambda: len(self.events) >= count, timeout=10)
+            assert self.came.wait_for(lambda: len(self.events) >= count, timeout=30)
             return [event.event for event in self.events]
 
 
@@ -121,7 +121,7 @@ def test_an_event_of_no_such_type_is_answered_as_that():
         from pynetdicom import build_role
 
         role = build_role(context, scp_role=True)
-        entity = AE("RIS")
+        entity = Entity("RIS")
         entity.add_requested_context(context)
         association = entity.associate("127.0.0.1", listener.port, ae_title=LOCAL.aet, ext_neg=[role])
         status, _ = association.send_n_event_report(None, 9, "1.2.840.10008.3.1.2.3.3", UID, meta_uid=context)

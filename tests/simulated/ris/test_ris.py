@@ -20,6 +20,7 @@ from modality.protocol.worklist import ScheduledStep, WorklistQuery
 from modality.simulated.ris import SimulatedRis
 from tests.peers import dcmtk
 from tests.simulated.conftest import associate
+from tests.timing import durations, measured
 
 NOW = datetime.fromisoformat("2026-11-24 09:00")
 WORKLIST, MPPS = ModalityWorklistInformationFind, ModalityPerformedProcedureStep
@@ -65,10 +66,12 @@ def state_of(ris: SimulatedRis, step: ScheduledStep) -> str:
     return found.state
 
 
+@measured
 def test_it_starts_in_a_tenth_of_a_second():
     began = time.perf_counter()
     with SimulatedRis([]) as ris, associate(ris) as association:
-        assert time.perf_counter() - began < 0.5  # the association is pynetdicom's own affair
+        with durations():
+            assert time.perf_counter() - began < 0.5  # the association is pynetdicom's own affair
         assert association.send_c_echo().Status == 0x0000
 
 
@@ -76,7 +79,7 @@ def test_stop_leaves_no_thread():
     before = threading.active_count()
     with SimulatedRis([]) as ris, associate(ris, CONTEXTS) as association:
         worklist(association)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_the_broad_query_finds_what_is_due_at_a_station_on_a_day(association):

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 from modality.network.local import Local, Timeouts
 
 JSON = {"Content-Type": "application/dicom+json", "Accept": "application/dicom+json"}
-LOCAL = Local("CT01", Timeouts(3, 3, 3))
+LOCAL = Local("CT01", Timeouts(30, 30, 30))
 TRANSACTION = "1.2.3.9"
 
 

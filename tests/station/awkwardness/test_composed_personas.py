@@ -15,7 +15,8 @@ from modality.config import parse
 from modality.errors import ConfigurationError, UnknownNameError, UsageError
 from modality.iods.personas.persona import Persona, load_persona
 from modality.pytest_plugin import _DEFAULTS
-from modality.station.composing.cohort import CohortStudy, Sort, make_cohort
+from modality.station.composing.cohort import make_cohort
+from modality.station.composing.cohort_plan import CohortStudy, Sort
 from modality.station.composing.composition import compose, whole_truth
 from modality.station.composing.plan import ComposedPlan
 from modality.station.study import generate, load_phantom

@@ -97,7 +97,7 @@ def heard(instances: tuple[PreparedInstance, ...], folder: Path, *, series: bool
     said = ""
     for name, *arguments in commands:
         run = [program(f"/usr/bin/{name}"), *map(str, arguments)]
-        output = subprocess.run(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False).stdout
+        output = subprocess.run(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100, check=False).stdout
         lines = output.decode("utf-8", "replace").splitlines()
         said += "\n".join(line for line in lines if series or line.startswith(("Error", "W:", "E:", "F:")))
     return said

@@ -90,7 +90,7 @@ def test_dcmtk_reads_it_without_a_word_and_the_name_in_it(name: str, tmp_path: P
     dressed("ct", name)[0].write(path)
     utf8 = [] if name == "kanji" else ["+U8"]  # Debian's DCMTK converts no ISO 2022 IR 87
     run = [program("/usr/bin/dcmdump"), *utf8, "+L", str(path)]
-    finished = subprocess.run(run, capture_output=True, timeout=60, check=True, encoding="utf-8", errors="replace")
+    finished = subprocess.run(run, capture_output=True, timeout=100, check=True, encoding="utf-8", errors="replace")
     # A sequence of VR UN without a length is read in implicit VR, as it has to be, and that is told.
     assert [line for line in finished.stderr.splitlines() if "CP-246" not in line] == []
     if not utf8:

@@ -127,7 +127,7 @@ def performed_once(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
             return real(department, uid, attributes)
 
         patched.setattr(Department, name, heard)
-    timeouts = Timeouts(5, 5, 5)
+    timeouts = Timeouts(30, 30, 30)
     with SimulatedArchive(folder / "archive") as archive, SimulatedRis([ordered()]) as ris:
         with Station("CT01", ris=ris.address, archive=archive.address, seed=5, timeouts=timeouts) as station:
             (scheduled,) = station.worklist(date="any")

@@ -54,7 +54,7 @@ def kill_at(point: int) -> None:
 
 def perform(ris: str, archive: str, state: Path, seed: int) -> None:
     """One step, to its end."""
-    times = Timeouts(10, 10, 10)
+    times = Timeouts(30, 30, 30)
     with Station("CT01", ris=ris, archive=archive, commitment=None, state=state, seed=seed, timeouts=times) as station:
         performed = station.perform(unscheduled(patient(seed), "CT", description="Killed"))
         (state / "uid").write_text(performed.uid)

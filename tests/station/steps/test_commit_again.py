@@ -16,7 +16,7 @@ from modality.station import rounds
 from modality.station.rounds import Plan, perform_step
 from tests.station.conftest import TINY
 
-ARCHIVE = Local("ARCHIVE", Timeouts(5, 5, 5))
+ARCHIVE = Local("ARCHIVE", Timeouts(30, 30, 30))
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def waits(monkeypatch):
     return found
 
 
-def perform(make_station, archive, step, *, again=2, timeout_s=5.0, **options):
+def perform(make_station, archive, step, *, again=2, timeout_s=30.0, **options):
     station = make_station(archive=archive.address, mpps=None, **options)
     plan = Plan(options=TINY, commit_again=again, commit_timeout_s=timeout_s)
     return station, perform_step(station, step, plan)

@@ -39,7 +39,7 @@ def test_a_step_killed_at_any_point_is_ended_by_the_next_run_with_all_that_was_m
     states = []
     for child in children:
         with Station("CT01", ris=ris.address, archive=archive.address, commitment=None, state=child["state"],
-                     timeouts=Timeouts(10, 10, 10)) as station:  # fmt: skip
+                     timeouts=Timeouts(30, 30, 30)) as station:  # fmt: skip
             settled = station.resume()
             assert (settled.problems, settled.told.problems, settled.told.refused) == ([], [], [])
             assert (station.pending.list(), station.reports.queue.waiting(), station.reports.queue.dead()) == (

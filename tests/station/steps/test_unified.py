@@ -162,7 +162,7 @@ def test_who_subscribes_is_told_of_each_state_and_others_are_not(archive):
     context = build_context(UPS_EVENT, list(FALLBACKS))
     context.scu_role = context.scp_role = True
     watcher = ListeningEntity(AE("WATCHER"), ("127.0.0.1", 0), [context], [(evt.EVT_N_EVENT_REPORT, take)])
-    local = Local("WATCHER", Timeouts(5, 5, 5))
+    local = Local("WATCHER", Timeouts(30, 30, 30))
     try:
         with SimulatedRis(notify=[DicomAddress("127.0.0.1", watcher.port, "WATCHER")]) as ris:
             address = parse_dicom(ris.address)

@@ -18,13 +18,13 @@ from modality.simulated.dicomweb.web import Web
 from modality.simulated.ris import SimulatedRis
 from modality.station.rounds import Plan, Result, carry_out
 from modality.station.steps.unified import Claim, workitems
-from tests.peers.process import wait_until
+from tests.peers.process import free_port, wait_until
 from tests.station.conftest import TINY
 
 
 @pytest.fixture
 def ris():
-    with SimulatedRis(web=Web()) as running:
+    with SimulatedRis(web=Web(free_port())) as running:
         yield running
 
 
@@ -133,7 +133,7 @@ def test_a_ris_that_goes_away_is_told_of_the_end_later(make_station, station, ri
 
 
 def test_a_channel_says_what_is_wrong_with_it(ris):
-    local = Local("A", Timeouts(1, 1, 1))
+    local = Local("A", Timeouts(30, 30, 30))
     with Channel(WebAddress(ris.web_address), local) as channel, pytest.raises(ResponseTimeout, match="no event"):
         next(channel.events(0.05))
     with pytest.raises(UnreachableError):

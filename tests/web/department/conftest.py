@@ -27,4 +27,4 @@ def department() -> Iterator[Callable[..., Department]]:
 def client() -> Iterator[Callable[[Department], httpx.Client]]:
     """Makes clients of departments' pages."""
     with ExitStack() as stack:
-        yield lambda of: stack.enter_context(httpx.Client(base_url=of.page_address, timeout=20))
+        yield lambda of: stack.enter_context(httpx.Client(base_url=of.page_address, timeout=100))

@@ -78,7 +78,7 @@ def client(gateway: Gateway) -> Iterator[Client]:
             stack.callback(server.stop)
             wait_until(lambda: bool(server.port), "the page is served")
             return stack.enter_context(
-                httpx.Client(base_url=f"http://127.0.0.1:{server.port}", headers={"Host": host}, timeout=20)
+                httpx.Client(base_url=f"http://127.0.0.1:{server.port}", headers={"Host": host}, timeout=100)
             )
 
         yield made
