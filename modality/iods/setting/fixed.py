@@ -24,7 +24,7 @@ _OF_THE_PIXELS: Mapping[str, str] = {
     "TotalPixelMatrixColumns": "--columns sets it",
     "TotalPixelMatrixFocalPlanes": "--focal-planes sets it",
     "NumberOfOpticalPaths": "--optical-paths sets it",
-    "DimensionOrganizationType": "--sparse or --full sets it, where the kind has that",
+    "DimensionOrganizationType": "--sparse sets it, where the kind has that",
     "ExtendedDepthOfField": "",
     "SpecimenLabelInImage": "",
     "ConcatenationUID": "",
