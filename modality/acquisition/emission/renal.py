@@ -1,9 +1,9 @@
 """How a tracer passes through the kidneys: the plasma's two exponentials, the tubules' delay and the pelvis's drainage.
 
 The plasma is the central one of two compartments (C. Arteaga de Murphy et al., Arch. Med. Res. 30:49, 1999: of
-99mTc-MAG3 in healthy adults a central volume of 3.8 l, 6.7 l at steady state, a clearance of 208 ml/min, half-times of
-0.07 h and 0.49 h). What a kidney takes from it is there until it has passed: the kidney's content is the uptake
-convolved with its retention function (R. S. Lawson, Phys. Med. Biol. 44:R57, 1999).
+99mTc-MAG3 in healthy adults a central volume of 3.8 l, a clearance of 208 ml/min, half-times of 0.07 h and 0.49 h).
+What a kidney takes from it is there until it has passed: its content is the uptake convolved with its retention
+function (R. S. Lawson, Phys. Med. Biol. 44:R57, 1999).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BODY_G = 70000.0
 """Of a body that a dose for each kg is given to."""
 
 CLEARANCE_ML_PER_MIN = 208.0
-_CENTRAL_ML, _STEADY_ML = 3800.0, 6700.0
+_CENTRAL_ML = 3800.0
 _FAST_HALF_TIME_S, _SLOW_HALF_TIME_S = 0.07 * 3600.0, 0.49 * 3600.0
 # The shortest way through the tubules, and how much longer others are: our choice, of the usual order. With them and
 # an unhindered pelvis a kidney's curve has its peak after 3 to 5 minutes, which is normal.
