@@ -125,12 +125,12 @@ class ListeningEntity:
 
         def opened(event: evt.Event) -> None:
             keep_out_of_the_log(event.assoc)
-            mend(event.assoc)
             limit(event.assoc, limits)
             made = provider(event.assoc)
             if isinstance(made, CarefulProvider):
                 made.limits = limits
             event.assoc.dimse = made
+            mend(event.assoc)
             _check_requests(event.assoc, on_abort)
 
         self._server = entity.make_server(

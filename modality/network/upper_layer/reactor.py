@@ -1,12 +1,16 @@
-"""Races within an association of pynetdicom's, and their mending: its two threads, and who asks something of it.
-
-Its reactor is stopped for certain while a request waits for its response.
+"""Races within an association of pynetdicom's, and their mending: its threads, and who asks something of it.
 
 An association of pynetdicom's has a thread, its reactor, that takes the messages which come. A request stops it at a
-checkpoint, to take its response itself, and lets it go on afterwards. But pynetdicom looks whether the reactor has come
-to the checkpoint, not whether it is still there: one that was let go on and has not had its turn yet passes once more
-when the next request is out already. It then takes that one's response for a message that nobody asked for, and the
-request waits until its time is over. On a busy machine this happens to one request in some ten thousands.
+checkpoint, to take its response itself, and lets it go on afterwards. Where the reactor is, an association keeps in
+`_is_paused`, which is not always true to it:
+
+* pynetdicom looks whether the reactor has come to the checkpoint, not whether it is still there. One that was let go on
+  and has not had its turn yet passes once more when the next request is out already. It takes that one's response for a
+  message that nobody asked for, and the request waits until its time is over.
+* An N-EVENT-REPORT is handled by a thread of its own, which says that the reactor has stopped while it works, and that
+  it has not when it is done. A request that comes meanwhile is sent too soon, or waits for ever.
+
+Two threads that send a message at a time mix their fragments, which PS3.8 Annex E.1 does not allow.
 
 And what is to be sent when the association has just ended is dropped. pynetdicom looks for it in its state machine,
 finds no transition, and ends the thread that has yet to close the connection, with a traceback on stderr.
@@ -70,8 +74,22 @@ _ASKED = frozenset(("Evt7", "Evt8", "Evt9", "Evt11", "Evt14", "Evt15"))
 _OVER = frozenset(("Sta1", "Sta13"))
 
 
+class _Truthful(Association):
+    """An association that is paused when its own thread, the reactor, says so, whatever another says."""
+
+    @property
+    def _is_paused(self) -> bool:
+        return bool(self.__dict__["_is_paused"])
+
+    @_is_paused.setter
+    def _is_paused(self, paused: bool) -> None:
+        if threading.current_thread() is self:
+            self.__dict__["_is_paused"] = paused
+
+
 def mend(association: Association) -> None:
-    """Have an association that has not begun yet stop for certain, and drop what is asked of it too late."""
+    """Mend an association that has not begun yet, and whose DIMSE provider is the one that it keeps."""
+    association.__class__ = _Truthful
     association._reactor_checkpoint = Checkpoint(association)  # type: ignore[assignment]
     provider: Any = association.dul
     machine = provider.state_machine
@@ -85,6 +103,15 @@ def mend(association: Association) -> None:
         act(event)
 
     machine.do_action = done
+
+    messages: Any = association.dimse
+    send, whole = messages.send_msg, threading.RLock()
+
+    def sent(primitive: Any, context_id: int) -> None:
+        with whole:
+            send(primitive, context_id)
+
+    messages.send_msg = sent
 
 
 class Entity(AE):

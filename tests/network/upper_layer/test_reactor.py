@@ -1,29 +1,42 @@
-"""No response is taken by pynetdicom's reactor, and what is sent too late ends no thread with a traceback."""
+"""No response is taken by pynetdicom's reactor, no request waits for it in vain, no two messages are mixed.
+
+And what is sent too late ends no thread with a traceback.
+"""
 
 from __future__ import annotations
 
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pynetdicom import AE, build_context, evt
+from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import N_EVENT_REPORT
 from pynetdicom.pdu_primitives import P_DATA
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StorageCommitmentPushModel,
+    StorageCommitmentPushModelInstance,
+)
 
 from modality.network.address import parse_dicom
 from modality.network.association import associate
 from modality.network.listening import ListeningEntity
 from modality.network.local import Local, Timeouts
-from modality.network.upper_layer.reactor import Checkpoint
+from modality.network.upper_layer.reactor import Checkpoint, mend
+from modality.protocol import commitment
 from modality.protocol.negotiation import FALLBACKS
 from modality.simulated.archive import SimulatedArchive
 from tests.network.acceptor import VERIFICATION
 from tests.peers.process import PATIENCE_S, wait_until
-from tests.security.attacks import associated, command, p_data
+from tests.security.attacks import CT, associated, command, p_data
+from tests.simulated.conftest import associate as associate_raw
 
 LOCAL = Local("CT01", Timeouts(PATIENCE_S, PATIENCE_S, PATIENCE_S))
 
@@ -55,6 +68,34 @@ def test_a_wait_may_have_an_end() -> None:
     assert (checkpoint.wait(0.01), checkpoint.is_set(), association._is_paused) == (False, False, True)
     checkpoint.set()
     assert (checkpoint.wait(0.01), checkpoint.is_set(), association._is_paused) == (True, True, False)
+
+
+ASKED = (
+    commitment.action("1.2.3", [(CT, "1.2.4")]), 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance,
+)  # fmt: skip
+
+
+@contextmanager
+def committing(on_report: Callable[[evt.Event], tuple[int, None]]) -> Iterator[Any]:
+    """pynetdicom's side of an association on which an archive reports what it has committed."""
+    with (
+        SimulatedArchive() as archive,
+        associate_raw(
+            archive, [build_context(StorageCommitmentPushModel)], evt_handlers=[(evt.EVT_N_EVENT_REPORT, on_report)]
+        ) as association,
+    ):
+        yield association
+
+
+@contextmanager
+def stopped(association: Any) -> Iterator[None]:
+    """The reactor waits at its checkpoint."""
+    association._reactor_checkpoint.clear()
+    wait_until(lambda: association._is_paused, "the reactor stops")
+    try:
+        yield
+    finally:
+        association._reactor_checkpoint.set()
 
 
 @contextmanager
@@ -89,6 +130,63 @@ def test_each_request_on_end_in_a_busy_process_gets_its_response(caplog: pytest.
         for _ in range(60):
             association.echo()
     assert "unexpected" not in caplog.text
+
+
+def test_a_report_that_is_handled_meanwhile_neither_stops_the_reactor_nor_lets_it_go_on() -> None:
+    began, may_end = threading.Event(), threading.Event()
+    handled: list[threading.Thread] = []
+
+    def handler(_: evt.Event) -> tuple[int, None]:
+        handled.append(threading.current_thread())
+        began.set()
+        assert may_end.wait(PATIENCE_S)
+        return 0x0000, None
+
+    with committing(handler) as association:
+        assert association.send_n_action(*ASKED)[0].Status == 0x0000
+        assert began.wait(PATIENCE_S)
+        with stopped(association):
+            may_end.set()
+            handled[0].join(PATIENCE_S)
+            assert association._is_paused, "as it was before the report had been handled"
+        wait_until(lambda: not association._is_paused, "the reactor goes on")
+        assert association.send_c_echo().Status == 0x0000
+
+
+def test_who_is_not_the_reactor_does_not_say_that_it_stopped() -> None:
+    with committing(lambda _: (0x0000, None)) as association, stopped(association):
+        association._is_paused = False
+        assert association._is_paused
+
+
+def test_two_threads_that_send_at_a_time_mix_no_fragments() -> None:
+    """PS3.8 Annex E.1: each message whole before the next begins."""
+    association = Association(AE("CT01"), "requestor")
+    mend(association)
+    sent: list[tuple[int, int]] = []
+
+    def slowly(fragment: Any) -> None:
+        (context, data) = fragment.presentation_data_value_list[0]
+        sent.append((context, data[0] & 1))  # the bit of a command (PS3.8 E.2)
+        time.sleep(0.01)
+
+    association.dul.send_pdu = slowly  # type: ignore[method-assign]
+
+    def send(context: int) -> None:
+        report = N_EVENT_REPORT()
+        report.MessageID, report.EventTypeID = 1, 1
+        report.AffectedSOPClassUID = StorageCommitmentPushModel
+        report.AffectedSOPInstanceUID = StorageCommitmentPushModelInstance
+        report.EventInformation = BytesIO(bytes(10))
+        association.dimse.send_msg(report, context)
+
+    threads = [threading.Thread(target=send, args=(2 * number + 1,)) for number in range(6)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert [command for _, command in sent] == [1, 0] * 6
+    assert all(first[0] == second[0] for first, second in zip(sent[::2], sent[1::2], strict=True))
 
 
 def test_an_answer_that_comes_behind_our_own_abort_is_dropped_and_the_connection_closed() -> None:
