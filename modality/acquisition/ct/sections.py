@@ -1,7 +1,8 @@
 """The phantom as the scanner's slices see it without noise: thin sections, blurred once, summed into slices.
 
 A section is a layer of the phantom, a fraction of a slice thick. Its pixels are sampled at one point each, at another
-quarter of the pixel from section to section, and finely where the phantom has small parts. A slice is the sum of the
+quarter of the pixel from section to section, finely where the phantom has small parts, and at several heights where
+surfaces lie nearly in its plane. A slice is the sum of the
 sections around it, weighted by the slice sensitivity profile: slices that overlap share them, and where the phantom
 does not change along z there are only four. Slices closer to each other than sections are lie between two key slices,
 at the sections' edges, and are interpolated: without a ramp that is what their own sum would be, and with that of a
@@ -32,6 +33,7 @@ Image = npt.NDArray[np.float32]
 _QUARTERS = 4
 _SPARE_SECTIONS = 8  # kept beside those of one slice
 _ALONG_Z = (0.0, 0.0, 1.0)
+_LEAST_HU = 150.0  # what differs by less makes terraces that lie below the noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Sections:
         self._setting = (geometry, values.tobytes(), point_spread_mm, profile_ramp_mm)
         self._kept: kept.Kept | None = None
         reach = math.ceil((geometry.slice_thickness_mm + profile_ramp_mm) / self._step_mm)
-        self._section = lru_cache(maxsize=reach + _SPARE_SECTIONS)(self._drawn)
+        self._section = lru_cache(maxsize=reach + _SPARE_SECTIONS)(self._smooth)
+        self._thin = lru_cache(maxsize=reach + _SPARE_SECTIONS)(self._drawn)
         self._sum = lru_cache(maxsize=2)(self._summed)
         self._shares = lru_cache(maxsize=16)(self._profiled)  # most stacks step by whole sections
 
@@ -116,6 +119,7 @@ class Sections:
     def clear(self) -> None:
         """Let go of what is kept for the next slices of this scan."""
         self._section.cache_clear()
+        self._thin.cache_clear()
         self._sum.cache_clear()
         self._kept = None
 
@@ -174,14 +178,44 @@ class Sections:
             crossing.append(index)
         return Layer(quarter, tuple(crossing), number)
 
-    def _drawn(self, layer: Layer) -> Image:
+    def _smooth(self, layer: Layer) -> Image:
+        """A section as it is summed."""
+        image = self._thin(layer)
+        if not isinstance(layer.alike, tuple):
+            beside = [self._thin(self._beside(layer, step)) for step in (-1, 1)]
+            found = sampling.terraces(image, *beside, least=_LEAST_HU)
+            if found is not None:
+                image = image.copy()
+                image[found.place] = self._finer(layer, found)
+        if not self._sums_are_fewer:
+            image = spread.blur(image, self._down, self._across)
+        image.setflags(write=False)
+        return image
+
+    def _finer(self, layer: Layer, found: sampling.Terraces) -> Image:
+        """A part of a section from several heights, each at the next quarter of the pixel."""
+        total = np.zeros((1, 1), dtype=np.float32)
+        for height, part in enumerate(sampling.layers(self._geometry_of(layer), found)):
+            quarter = (layer.quarter + height) % _QUARTERS
+            total = total + sampling.sampled(self._phantom, part, self._values, quarter)
+        total *= np.float32(1.0 / found.heights)
+        return total
+
+    def _beside(self, layer: Layer, step: int) -> Layer:
+        number = layer.number + step
+        askew = self._geometry.step_direction is not None
+        return Layer(number % _QUARTERS, number, number, layer.slice) if askew else self._layer(number)
+
+    def _geometry_of(self, layer: Layer) -> Geometry:
+        """A stack of one slice, as thick as a section."""
         geometry, step = self._geometry, self._step_mm
         along = (layer.number + 0.5) * step
         x, y, z = (o + along * n for o, n in zip(geometry.position_mm(layer.slice), geometry.normal, strict=True))
-        thin = replace(geometry, slices=1, slice_thickness_mm=step, origin_mm=(x, y, z))
-        image = sampling.sampled(self._phantom, thin, self._values, layer.quarter)
-        if not self._sums_are_fewer:
-            image = spread.blur(image, self._down, self._across)
+        return replace(geometry, slices=1, slice_thickness_mm=step, origin_mm=(x, y, z))
+
+    def _drawn(self, layer: Layer) -> Image:
+        """A section at one height."""
+        image = sampling.sampled(self._phantom, self._geometry_of(layer), self._values, layer.quarter)
         image.setflags(write=False)
         return image
 

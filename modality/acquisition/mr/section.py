@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from modality.acquisition.geometry import Geometry
 from phantoms.phantom import Labels, Phantom
 
 _BAND = 48  # rows of an oblique slice that are asked together
+_HEIGHTS = 4  # of a sample point where surfaces lie nearly in the plane of the slice
+_LEAST_PD = 0.3  # such surfaces are those between tissues whose proton density differs by so much: our choice
 _MOST_BYTES = 1 << 26  # of the slices of a scan that are kept: our choice
 
 
@@ -35,7 +38,7 @@ class Section:
         return self.labels.nbytes + self.mixed.nbytes + self.of_mixed.nbytes
 
     def averaged(self, values: npt.NDArray[np.float32]) -> sampling.Image:
-        """The mean of properties over each voxel, to the bit as `sampling.averaged` makes it.
+        """The mean of properties over each voxel, that of `sampling.averaged` to the bit but for shallow surfaces.
 
         Args:
             values: shape (labels, properties).
@@ -66,8 +69,42 @@ def section(phantom: Phantom, geometry: Geometry, index: int) -> Section:
     differs = np.zeros(first.shape, dtype=bool)
     for labels in points[1:]:
         differs |= labels != first
+    finer = list(_finer(phantom, geometry, index, points))
+    for place, _, labels in finer:
+        differs[place] |= labels != first[place]
     mixed = np.flatnonzero(differs)
-    return Section(first, mixed, np.stack([labels.reshape(-1)[mixed] for labels in points]))
+    of_mixed = np.stack([labels.reshape(-1)[mixed] for labels in points])
+    if finer:
+        of_mixed = np.repeat(of_mixed, _HEIGHTS, axis=0)
+        rows, columns = np.divmod(mixed, geometry.columns)
+        for (down, across), number, labels in finer:
+            there = (rows >= down.start) & (rows < down.stop) & (columns >= across.start) & (columns < across.stop)
+            of_mixed[number, there] = labels[rows[there] - down.start, columns[there] - across.start]
+    return Section(first, mixed, of_mixed)
+
+
+def _finer(
+    phantom: Phantom, geometry: Geometry, index: int, points: list[Labels]
+) -> Iterator[tuple[tuple[slice, slice], int, Labels]]:
+    """Labels where surfaces lie nearly in the plane of the slice: which part, which of its heights, and its labels."""
+    offsets = sampling.offsets(geometry.slice_thickness_mm)
+    thickness = geometry.slice_thickness_mm / len(offsets)
+    protons = np.asarray([tissue.pd for tissue in phantom.tissues], dtype=np.float32)
+    layers = [protons.take(labels) for labels in points]
+    for number, (layer, offset) in enumerate(zip(layers, offsets, strict=True)):
+        beside = [layers[other] for other in (number - 1, number + 1) if 0 <= other < len(layers)]
+        found = sampling.terraces(layer, *beside, least=_LEAST_PD)
+        if found is None:
+            continue
+        along = offset[2] * geometry.slice_thickness_mm
+        x, y, z = (o + along * n for o, n in zip(geometry.position_mm(index), geometry.normal, strict=True))
+        thin = replace(geometry, slices=1, slice_thickness_mm=thickness, origin_mm=(x, y, z))
+        alike = found._replace(heights=_HEIGHTS)  # each voxel has as many points
+        for height, part in enumerate(sampling.layers(thin, alike)):
+            across, down, _ = offsets[(number + height) % len(offsets)]
+            points_of = sampling.coordinates(part, 0, (across, down, 0.0))
+            shape = (part.rows, part.columns)
+            yield found.place, number * _HEIGHTS + height, np.broadcast_to(phantom.labels(*points_of), shape)
 
 
 def _points(phantom: Phantom, geometry: Geometry, index: int) -> list[Labels]:

@@ -10,7 +10,10 @@ from modality.acquisition.ct.kernel import point_spread_mm
 from modality.acquisition.ct.sections import Sections
 from modality.acquisition.plan import axial, tilted
 from modality.acquisition.sampling import averaged, coordinates
+from phantoms.material import NO_SIGNAL, Tissue
+from phantoms.phantom import Phantom, Structure
 from phantoms.placement import Placement
+from phantoms.solids import sphere
 
 SPREAD_MM = point_spread_mm("STANDARD")
 
@@ -153,3 +156,25 @@ def test_slices_between_key_slices_are_what_their_own_sections_sum_to(ramp_mm, m
         assert np.abs(between - alone).max() < most
         assert np.abs(between - alone).mean() < 0.5
         assert np.abs(between - dense.image(index + 6)).max() > 20.0
+
+
+def test_a_dome_fades_out_without_terraces():
+    """The cap of a ball of bone within one thick slice, against the share of each voxel that it fills by formula."""
+    bone = Tissue("bone", 1.0, {}, *NO_SIGNAL, fixed_hu=1000.0)
+    air = Tissue("air", 1.0, {}, *NO_SIGNAL, fixed_hu=0.0)
+    ball = Phantom(
+        "ball",
+        "PHANTOM",
+        (Structure("room", sphere((0.0, 0.0, 0.0), 90.0), air), Structure("ball", sphere((0.0, 0.0, 0.0), 80.0), bone)),
+        (74.0, 79.0),
+        180.0,
+    )
+    made, geometry, _ = sections(ball, slices=1, thickness_mm=5.0, spacing_mm=5.0, size=360)
+    x, y, z = coordinates(geometry, 0, (0.0, 0.0, 0.0))
+    radius = np.hypot(x, y)
+    surface = np.sqrt(np.maximum(80.0**2 - radius**2, 0.0))
+    filled = np.clip((surface - float(z.item())) / 5.0 + 0.5, 0.0, 1.0) * 1000.0
+    fading = (radius < 26.0) & (filled > 50.0)  # where the point spread of a few pixels changes little
+    off = np.abs(made.image(0) - blurred(filled, geometry))[fading]
+    assert off.max() < 1000.0 / 8 / 4, "a quarter of a section's share of the contrast"
+    assert np.sqrt((off**2).mean()) < 1000.0 / 8 / 10

@@ -9,6 +9,11 @@ import phantoms
 from modality.acquisition import orientation, sampling
 from modality.acquisition.mr import mr
 from modality.acquisition.mr.section import Sections, section
+from modality.acquisition.plan import axial
+from phantoms.material import NO_SIGNAL, Tissue
+from phantoms.phantom import Phantom, Structure
+from phantoms.solids import sphere
+from phantoms.tissues import TISSUES
 
 
 @pytest.mark.parametrize("turned", ["axial", "oblique"])
@@ -47,3 +52,26 @@ def test_what_is_kept_is_bounded(monkeypatch):
     assert len(kept._kept) == 2
     kept.clear()
     assert not kept._kept
+
+
+def test_a_dome_fades_out_without_terraces():
+    """The cap of a ball within one thick slice, against the share of each voxel that it fills by formula."""
+    full, none = TISSUES["water"], Tissue("none", 1.0, {}, *NO_SIGNAL)
+    ball = Phantom(
+        "ball",
+        "PHANTOM",
+        (
+            Structure("room", sphere((0.0, 0.0, 0.0), 90.0), none),
+            Structure("ball", sphere((0.0, 0.0, 0.0), 80.0), full),
+        ),
+        (74.0, 79.0),
+        180.0,
+    )
+    geometry = axial(ball, rows=360, columns=360, slices=1, slice_thickness_mm=5.0, slice_spacing_mm=5.0)
+    image = section(ball, geometry, 0).averaged(np.asarray([[0.0], [0.0], [1000.0]], dtype=np.float32))[..., 0]
+    x, y, z = sampling.coordinates(geometry, 0, (0.0, 0.0, 0.0))
+    radius = np.hypot(x, y)
+    surface = np.sqrt(np.maximum(80.0**2 - radius**2, 0.0))
+    filled = np.clip((surface - float(z.item())) / 5.0 + 0.5, 0.0, 1.0) * 1000.0
+    fading = (radius < 24.0) & (filled > 50.0)  # beyond it terraces are as narrow as pixels, and are left
+    assert np.abs(image - filled)[fading].max() < 1000.0 / 8 / 4, "a quarter of a sample point's share of the contrast"
