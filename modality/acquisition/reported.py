@@ -1,18 +1,25 @@
-"""A scan as what a report is about: CT mostly, MR or PET."""
+"""A scan as what a report is about: CT mostly, MR, PET, ultrasound or a radiograph."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from inspect import signature
 from typing import Any, Literal
 
 from modality.acquisition.ct import ct
 from modality.acquisition.digest import content_digest
 from modality.acquisition.emission.pet import pt
-from modality.acquisition.geometry import Geometry
 from modality.acquisition.mr import mr
-from modality.acquisition.truth import truth
+from modality.acquisition.radiography.mammogram import mg
+from modality.acquisition.radiography.radiograph import Exposure, cr, dx
+from modality.acquisition.sights.projected import Exposures, Sonograms
+from modality.acquisition.sights.sight import Circle, Sight
+from modality.acquisition.sights.slices import Slices
+from modality.acquisition.ultrasound.sonogram import Sonogram
+from modality.acquisition.ultrasound.studies import us
 from modality.errors import UnknownNameError, UsageError
 from modality.identity import Identity
 from phantoms.phantom import Phantom, StructureTruth
@@ -76,24 +83,25 @@ class Reported:
         return (self.form, content_digest(self.scan))
 
     @cached_property
+    def sight(self) -> Sight:
+        """The scan's pictures."""
+        if isinstance(self.scan, Sonogram):
+            return Sonograms(self.scan)
+        return Exposures(self.scan) if isinstance(self.scan, Exposure) else Slices(self.scan)
+
+    @cached_property
     def structures(self) -> tuple[StructureTruth, ...]:
-        """What the scan's images show: the structures whose middle lies within its slices, lesions before the rest."""
-        found = [one for one in truth(self.scan)["structures"] if self.slice_of(one) is not None]
+        """What the scan's images show: the structures whose middle lies within them, lesions before the rest."""
+        found = [one for one in self.sight.structures if self.slice_of(one) is not None]
         return tuple(sorted(found, key=lambda one: not is_lesion(one["name"])))
 
     def slice_of(self, structure: StructureTruth) -> int | None:
-        """The slice that is nearest to a structure's middle, from 0; None where the scan does not reach it."""
-        geometry: Geometry = self.scan.geometry
-        centre = structure["center_mm"]
+        """The slice, or other picture, that is nearest to a structure's middle, from 0; None where none shows it."""
+        return self.sight.picture_of(structure)
 
-        def away_mm(index: int) -> float:
-            place = geometry.position_mm(index)
-            pairs = zip(geometry.normal, centre, place, strict=True)
-            return abs(sum(axis * (at - of) for axis, at, of in pairs))
-
-        nearest = min(range(geometry.slices), key=away_mm)
-        reach = max(structure["radius_mm"], self.scan.protocol.slice_thickness_mm)
-        return nearest if away_mm(nearest) <= reach else None
+    def circle(self, structure: StructureTruth) -> Circle:
+        """Where a structure that a picture shows is seen."""
+        return self.sight.circle(structure)
 
 
 _LESIONS = (
@@ -107,12 +115,15 @@ _LESIONS = (
     "metastasis",
     "cyst",
     "stone",
+    "microcalcification",
 )
+_WHOLE_WORDS = re.compile(r"\bmass\b")  # there is a masseter too
 
 
 def is_lesion(name: str) -> bool:
     """Whether a structure is something that a report names first."""
-    return any(word in name.lower() for word in _LESIONS)
+    lower = name.lower()
+    return any(word in lower for word in _LESIONS) or bool(_WHOLE_WORDS.search(lower))
 
 
 def reported(
@@ -150,9 +161,8 @@ def reported(
     return Reported(scan)
 
 
-About = Literal["ct", "mr", "pt"]
-_SCANS: Mapping[str, Callable[..., Any]] = {"ct": ct, "mr": mr, "pt": pt}
-_OF_CT = ("kvp", "mas", "pitch")
+About = Literal["ct", "mr", "pt", "us", "dx", "cr", "mg"]
+_SCANS: Mapping[str, Callable[..., Any]] = {"ct": ct, "mr": mr, "pt": pt, "us": us, "dx": dx, "cr": cr, "mg": mg}
 
 
 def imaged(
@@ -163,6 +173,8 @@ def imaged(
     rows: int | None = None,
     columns: int | None = None,
     slices: int | None = None,
+    frames: int | None = None,
+    view: str | None = None,
     kvp: float | None = None,
     mas: float | None = None,
     pitch: float | None = None,
@@ -173,14 +185,16 @@ def imaged(
     Args:
         phantom: what is scanned.
         seed: of the scan.
-        about: the kind of the scan: ct, mr or pt.
-        rows: rows of a slice; the kind's own by default.
-        columns: columns of a slice; the kind's own by default.
-        slices: number of slices, spread over the scan range; None scans it at the slice spacing.
-        kvp: of CT: tube voltage in kV, 70 to 150.
-        mas: of CT: tube current times rotation time, in mAs.
+        about: the kind of the scan: ct, mr, pt, us, dx, cr or mg.
+        rows: rows of an image; the kind's own by default.
+        columns: columns of an image; the kind's own by default.
+        slices: of ct, mr and pt: number of slices, spread over the scan range; None scans it at the slice spacing.
+        frames: of us: how many.
+        view: of us and radiographs, as their kind has it.
+        kvp: of ct and radiographs: tube voltage in kV.
+        mas: of ct and radiographs: tube current times time, in mAs.
         pitch: of a helical CT scan, at most 2; 0 scans with the table standing.
-        slice_thickness_mm: nominal thickness; also the spacing.
+        slice_thickness_mm: of ct, mr and pt: nominal thickness; also the spacing.
 
     Raises:
         UsageError: a number is out of range, or not of such a scan.
@@ -188,11 +202,13 @@ def imaged(
     if about not in _SCANS:
         raise UnknownNameError(f"about {about!r}: one of {', '.join(_SCANS)}")
     asked = {
-        "rows": rows, "columns": columns, "slices": slices, "kvp": kvp, "mas": mas, "pitch": pitch,
-        "slice_thickness_mm": slice_thickness_mm,
+        "rows": rows, "columns": columns, "slices": slices, "frames": frames, "view": view, "kvp": kvp, "mas": mas,
+        "pitch": pitch, "slice_thickness_mm": slice_thickness_mm,
     }  # fmt: skip
     options = {name: value for name, value in asked.items() if value is not None}
-    for name in _OF_CT if about != "ct" else ():
-        if name in options:
-            raise UsageError(f"{name}: of a CT scan, and the report is about {about}")
+    taken = signature(_SCANS[about]).parameters
+    for name in options:
+        if name not in taken:
+            known = [kind for kind, scan in _SCANS.items() if name in signature(scan).parameters]
+            raise UsageError(f"{name}: of {' or '.join(known)}, and the report is about {about}")
     return Reported(_SCANS[about](phantom, seed=seed, **options), about=about)

@@ -16,6 +16,7 @@ from modality.errors import UnknownNameError, UsageError
 from modality.iods.setting.enumerated import enumerated, words
 from modality.iods.setting.fixed import follows_from
 from modality.iods.setting.private import PrivateKey
+from modality.iods.setting.ruled import ruled_out
 from modality.iods.setting.types import needs_value
 from modality.protocol.repertoire import character_set_for
 
@@ -26,7 +27,12 @@ _TEXT = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "LO", "PN", "SH", "TM", "
 
 
 def set_attributes(
-    dataset: Dataset, assignments: Mapping[str, str], *, empty_type_1: bool = False, not_enumerated: bool = False
+    dataset: Dataset,
+    assignments: Mapping[str, str],
+    *,
+    empty_type_1: bool = False,
+    not_enumerated: bool = False,
+    impossible: bool = False,
 ) -> None:
     """Set top-level attributes from text.
 
@@ -36,12 +42,13 @@ def set_attributes(
             empties the attribute.
         empty_type_1: let what may not be empty be emptied; a defect that was asked for.
         not_enumerated: let a value be none of those that PS3.3 enumerates; a defect that was asked for.
+        impossible: let a number or a direction be what PS3.3 rules out, a Window Width of 0; likewise.
 
     Raises:
         UnknownNameError: no attribute has that keyword.
         UsageError: the attribute follows from the pixels or the identity, or the text does not fit its VR or VM, or
-            is none of the values that PS3.3 enumerates, or the IOD does not let it be empty, or the character set does
-            not hold the texts.
+            is none of the values that PS3.3 enumerates, or one that it rules out, or the IOD does not let it be empty,
+            or the character set does not hold the texts.
     """
     for keyword, text in assignments.items():
         private = PrivateKey.of(keyword)
@@ -56,6 +63,9 @@ def set_attributes(
         if not not_enumerated:
             _check_enumerated(dataset, keyword, element)
         dataset.add(element)
+    for keyword in assignments if not impossible else ():
+        if reason := ruled_out(dataset, keyword):  # once all is set: some depend on others
+            raise UsageError(f"{reason}; --defect impossible-value lets it be")
     preferred = dataset.get("SpecificCharacterSet") or None
     needed = character_set_for(dataset, preferred)
     if needed == preferred:

@@ -15,7 +15,7 @@ from modality.iods.context import Context, Equipment, Series
 from modality.iods.context import Study as StudyContext
 from modality.iods.kind import Kind
 from modality.iods.options import checked_options
-from modality.iods.reports.source import joined_study
+from modality.iods.reports.source import joined_study, reported_sex
 from modality.protocol.negotiation import Context as PresentationContext
 from modality.registry import KINDS, SECTIONS, scanned_of
 from modality.station.awkwardness.finishing import check_applies, finish_of
@@ -159,7 +159,7 @@ def generate(
     if phantom is None and usual is not None:
         phantom = load_phantom(usual, seed=seed)
     acquisition = acquire(kind, phantom, seed=seed, **options)
-    who = finish.patient(patient(seed, kind.patient_sex), seed)
+    who = finish.patient(patient(seed, reported_sex(kind, acquisition)), seed)
     assignments = finish.assignments(assignments)
     now = (clock or clock_of(seed))()
     transfer_syntax = transfer_syntax or kind.default_syntax

@@ -1,8 +1,6 @@
-"""How a tracer passes through the kidneys: the plasma's two exponentials, the tubules' delay and the pelvis's drainage.
+"""How a tracer passes through the kidneys: what the plasma holds, the tubules' delay and the pelvis's drainage.
 
-The plasma is the central one of two compartments (C. Arteaga de Murphy et al., Arch. Med. Res. 30:49, 1999: of
-99mTc-MAG3 in healthy adults a central volume of 3.8 l, a clearance of 208 ml/min, half-times of 0.07 h and 0.49 h).
-What a kidney takes from it is there until it has passed: its content is the uptake convolved with its retention
+What a kidney takes from the plasma is there until it has passed: its content is the uptake convolved with its retention
 function (R. S. Lawson, Phys. Med. Biol. 44:R57, 1999).
 """
 
@@ -14,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from modality.acquisition.emission.plasma import MAG3, Kinetics
 from phantoms.phantom import Phantom
 
 SIDES = ("left", "right")
@@ -23,13 +22,10 @@ _PARTS = {"renal cortex": 0, "renal medulla": 0, "renal pole": 0, "renal pelvis"
 BODY_G = 70000.0
 """Of a body that a dose for each kg is given to."""
 
-CLEARANCE_ML_PER_MIN = 208.0
-_CENTRAL_ML = 3800.0
-_FAST_HALF_TIME_S, _SLOW_HALF_TIME_S = 0.07 * 3600.0, 0.49 * 3600.0
-# The shortest way through the tubules, and how much longer others are: our choice, of the usual order. With them and
-# an unhindered pelvis a kidney's curve has its peak after 3 to 5 minutes, which is normal.
-_SHORTEST_S, _LONGER_S = 100.0, 60.0
 DRAINAGE_HALF_TIME_S = 45.0
+"""Of an unhindered pelvis: our choice, with which a kidney's curve has its peak after 3 to 5 minutes, as is normal."""
+DIURESIS_HALF_TIME_S = 300.0
+"""Of a pelvis that furosemide empties: our choice; up to 10 minutes count as no obstruction, over 20 as one."""
 _MEETING = 1e-4  # rates nearer to one another than this share are set apart by it
 _DIGITS = 9
 
@@ -81,60 +77,72 @@ class Renogram:
     Args:
         clearance_ml_per_min: plasma that both kidneys clear.
         left_share: of the uptake, the left kidney's.
-        drainage_half_time_s: in which half of what a pelvis holds runs off; long where there is an obstruction.
+        drainage_half_time_s: in which half of what a pelvis holds runs off; long where it is wide or obstructed.
+        kinetics: of the tracer.
+        diuresis_s: when furosemide begins to act, from the injection of the tracer; None where none is given.
+        diuresis_half_time_s: in which half of what a pelvis holds runs off from then on; long for an obstruction.
     """
 
-    clearance_ml_per_min: float = CLEARANCE_ML_PER_MIN
+    clearance_ml_per_min: float = MAG3.clearance_ml_per_min
     left_share: float = 0.5
     drainage_half_time_s: float = DRAINAGE_HALF_TIME_S
+    kinetics: Kinetics = MAG3
+    diuresis_s: float | None = None
+    diuresis_half_time_s: float = DIURESIS_HALF_TIME_S
 
     @cached_property
     def _plasma(self) -> tuple[tuple[float, float], ...]:
-        """The central compartment's content, as a share of what was injected: heights and rates of two exponentials."""
-        fast, slow = (math.log(2.0) / half for half in (_FAST_HALF_TIME_S, _SLOW_HALF_TIME_S))
-        usual = CLEARANCE_ML_PER_MIN / 60.0 / _CENTRAL_ML
-        back = fast * slow / usual  # from the peripheral compartment; the exchange is the same at any clearance
-        away = fast + slow - usual - back
-        out = self.clearance_ml_per_min / 60.0 / _CENTRAL_ML
-        half, product = (out + away + back) / 2.0, out * back
-        apart = math.sqrt(half * half - product)
-        fast, slow = half + apart, half - apart
-        return ((fast - back) / (fast - slow), fast), ((back - slow) / (fast - slow), slow)
+        return self.kinetics.plasma(self.clearance_ml_per_min)
 
     @cached_property
-    def _rates(self) -> tuple[float, float]:
-        """At which the tubules' longer ways and the pelvis empty, set apart from all others."""
+    def _rates(self) -> tuple[float, float, float]:
+        """At which the tubules' longer ways and the pelvis, before and in diuresis, empty; apart from the plasma's."""
         taken = [rate for _, rate in self._plasma]
         found = []
-        for wanted in (1.0 / _LONGER_S, math.log(2.0) / self.drainage_half_time_s):
+        drained, flushed = (math.log(2.0) / half for half in (self.drainage_half_time_s, self.diuresis_half_time_s))
+        for wanted in (1.0 / self.kinetics.longer_s, drained, flushed):
             rate = wanted
             while any(abs(rate - other) < _MEETING * other for other in taken):
                 rate *= 1.0 + 2.0 * _MEETING
-            taken.append(rate)
             found.append(rate)
-        return found[0], found[1]
+            if len(found) == 1:  # both of the pelvis may be the same
+                taken.append(rate)
+        return found[0], found[1], found[2]
 
     def _terms(self, compartment: int) -> list[_Term]:
         """Of what a compartment holds, as a share of what was injected."""
         side, beyond = divmod(compartment, 2)
         share = self.left_share if side == 0 else 1.0 - self.left_share
-        taken = share * self.clearance_ml_per_min / 60.0 / _CENTRAL_ML
-        longer, drained = self._rates
+        taken = share * self.clearance_ml_per_min / 60.0 / self.kinetics.central_ml
+        longer, shortest = self._rates[0], self.kinetics.shortest_s
         terms = []
         for height, rate in self._plasma:
             inflow = taken * height
             through = inflow / (longer - rate)
             if beyond:
-                begun = ((through * longer / (drained - rate), rate), (-through * longer / (drained - longer), longer))
-                terms += [_Term(*one, _SHORTEST_S) for one in begun]
-                terms.append(_Term(-begun[0][0] - begun[1][0], drained, _SHORTEST_S))
+                terms += self._drained(((through * longer, rate), (-through * longer, longer)))
                 continue
             if rate:
                 whole = inflow / rate
                 terms += [_Term(whole, 0.0), _Term(-whole, rate)]
-                terms += [_Term(-whole, 0.0, _SHORTEST_S), _Term(whole, rate, _SHORTEST_S)]
-            terms += [_Term(through, rate, _SHORTEST_S), _Term(-through, longer, _SHORTEST_S)]
+                terms += [_Term(-whole, 0.0, shortest), _Term(whole, rate, shortest)]
+            terms += [_Term(through, rate, shortest), _Term(-through, longer, shortest)]
         return terms
+
+    def _drained(self, inflow: tuple[tuple[float, float], ...]) -> list[_Term]:
+        """What a pelvis holds of an inflow: heights and rates of exponentials that begin with the shortest way."""
+        shortest = self.kinetics.shortest_s
+        _, drained, flushed = self._rates
+        if self.diuresis_s is None:
+            return _through(inflow, drained, shortest)
+        if self.diuresis_s <= shortest:
+            return _through(inflow, flushed, shortest)
+        before = _through(inflow, drained, shortest)
+        past = self.diuresis_s - shortest
+        later = tuple((height * math.exp(-rate * past), rate) for height, rate in inflow)
+        held = math.fsum(term.at(self.diuresis_s) for term in before)
+        ended = [_Term(-term.at(self.diuresis_s), term.rate, self.diuresis_s) for term in before]
+        return [*before, *ended, *_through(later, flushed, self.diuresis_s), _Term(held, flushed, self.diuresis_s)]
 
     @cached_property
     def _all_terms(self) -> list[list[_Term]]:
@@ -147,7 +155,7 @@ class Renogram:
     def body(self, start_s: float, duration_s: float) -> float:
         """Mean over a frame of what neither kidney has taken up, as a share of what was injected."""
         # All that is out was taken from the central compartment: the integral of its content.
-        out = self.clearance_ml_per_min / 60.0 / _CENTRAL_ML
+        out = self.clearance_ml_per_min / 60.0 / self.kinetics.central_ml
         gone = []
         for height, rate in self._plasma:
             if rate:
@@ -181,12 +189,20 @@ class Renogram:
         def peak(side: str) -> int:
             return max(moments, key=lambda moment: self.content(side, moment))
 
+        diuresis = {"begin_s": self.diuresis_s, "drainage_half_time_s": self.diuresis_half_time_s}
         return {
             "clearance_ml_per_min": self.clearance_ml_per_min,
             "left_share": self.left_share,
             "drainage_half_time_s": self.drainage_half_time_s,
+            **({} if self.diuresis_s is None else {"diuresis": diuresis}),
             "time_to_peak_s": {side: peak(side) for side in SIDES},
         }
+
+
+def _through(inflow: tuple[tuple[float, float], ...], rate: float, begin_s: float) -> list[_Term]:
+    """What is held at a rate of emptying of an inflow that begins at a moment; nothing was held before."""
+    begun = [(height / (rate - one), one) for height, one in inflow]
+    return [*(_Term(*one, begin_s) for one in begun), _Term(-math.fsum(height for height, _ in begun), rate, begin_s)]
 
 
 def _sum(values: Iterable[float]) -> float:

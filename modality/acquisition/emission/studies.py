@@ -10,17 +10,18 @@ from typing import Any, Literal
 from modality.acquisition.emission.camera import COLLIMATORS, Camera
 from modality.acquisition.emission.gamma import Gamma, GammaProtocol
 from modality.acquisition.emission.pet import within
-from modality.acquisition.emission.renal import CLEARANCE_ML_PER_MIN, DRAINAGE_HALF_TIME_S, Renogram, has_kidneys
+from modality.acquisition.emission.plasma import DTPA, MAG3, Kinetics
+from modality.acquisition.emission.renal import DIURESIS_HALF_TIME_S, DRAINAGE_HALF_TIME_S, Renogram, has_kidneys
 from modality.acquisition.emission.timing import GammaFrame, Pulse, Uptake
 from modality.acquisition.emission.tomogram import Tomogram
-from modality.acquisition.emission.tracers import BILIARY, BLOOD_POOL, BONE, CORTICAL, RENAL, Tracer
+from modality.acquisition.emission.tracers import BILIARY, BLOOD_POOL, BONE, CORTICAL, GLOMERULAR, RENAL, Tracer
 from modality.acquisition.geometry import Geometry
 from modality.errors import UnknownNameError, UsageError
 from phantoms.phantom import Phantom
 
 Study = Literal["STATIC", "DYNAMIC", "GATED", "TOMO", "RECON TOMO"]
 CollimatorName = Literal["LEHR", "LEAP"]
-TracerName = Literal["medronate", "mebrofenin", "red cells", "MAG3", "DMSA"]
+TracerName = Literal["medronate", "mebrofenin", "red cells", "MAG3", "DTPA", "DMSA"]
 ANTERIOR_DEG, POSTERIOR_DEG = 180.0, 0.0
 """Where a detector stands."""
 
@@ -61,15 +62,21 @@ STUDIES: Mapping[str, _Usual] = {
 }
 """Studies by Image Type value 3, each with its usual tracer."""
 _TRACERS: Mapping[str, Tracer] = {
-    "medronate": BONE, "mebrofenin": BILIARY, "red cells": BLOOD_POOL, "MAG3": RENAL, "DMSA": CORTICAL,
+    "medronate": BONE, "mebrofenin": BILIARY, "red cells": BLOOD_POOL, "MAG3": RENAL, "DTPA": GLOMERULAR,
+    "DMSA": CORTICAL,
 }  # fmt: skip
 _WITH_ANOTHER: Mapping[tuple[str, str], _Usual] = {
     ("DYNAMIC", "MAG3"): _Usual(RENAL, 2.0, 0.0, 128, 90, 20.0),
+    ("DYNAMIC", "DTPA"): _Usual(GLOMERULAR, 2.0, 0.0, 128, 165, 20.0),
     ("STATIC", "DMSA"): _Usual(CORTICAL, 1.5, 180.0, 128, None, 300.0),
     ("TOMO", "DMSA"): _Usual(CORTICAL, 1.5, 180.0, 64, 60, 20.0),
     ("RECON TOMO", "DMSA"): _Usual(CORTICAL, 1.5, 180.0, 64, 60, 20.0),
 }
-_STUDY_OF: Mapping[str, Study] = {"mebrofenin": "DYNAMIC", "MAG3": "DYNAMIC", "red cells": "GATED"}
+_KINETICS: Mapping[str, Kinetics] = {"MAG3": MAG3, "DTPA": DTPA}
+"""Of the tracers of a renogram."""
+_HALF_TIMES_S = (1.0, 36000.0)
+_EARLIEST_MIN, _LATEST_MIN = -60.0, 120.0  # of furosemide: our choice
+_STUDY_OF: Mapping[str, Study] = {"mebrofenin": "DYNAMIC", "MAG3": "DYNAMIC", "DTPA": "DYNAMIC", "red cells": "GATED"}
 
 
 def nm(
@@ -92,6 +99,8 @@ def nm(
     clearance_ml_per_min: float | None = None,
     left_share: float | None = None,
     drainage_half_time_s: float | None = None,
+    furosemide_min: float | None = None,
+    diuresis_half_time_s: float | None = None,
 ) -> Gamma:
     """Plan a study of a gamma camera.
 
@@ -102,8 +111,8 @@ def nm(
             taken up (liver, kidneys), GATED for slots of the heart beat (blood pool), TOMO for views around the
             patient, RECON TOMO for slices reconstructed from them; that of the tracer by default, or else STATIC,
             RECON TOMO where slices are asked for.
-        tracer: medronate (bone), mebrofenin (liver), red cells (blood pool), MAG3 for a renogram or DMSA for static
-            images of the kidneys, as is usual for the study by default.
+        tracer: medronate (bone), mebrofenin (liver), red cells (blood pool), MAG3 or DTPA for a renogram, DMSA for
+            static images of the kidneys, as is usual for the study by default.
         rows: rows of a frame, 8 to 256; 128 or 64 by default.
         columns: columns of a frame, 8 to 256; pixels are square.
         slices: of RECON TOMO, spread over the scan range, 1 to 256; one for each of its pixels by default.
@@ -115,9 +124,14 @@ def nm(
         uptake_half_time_s: of the liver's uptake in a DYNAMIC study, 1 to 36000; 90 by default.
         ejection_fraction: of the beating parts in a GATED study, 0 to 0.95; 0.6 by default.
         heart_rate: beats a minute in a GATED study, 20 to 240; 60 by default.
-        clearance_ml_per_min: plasma that both kidneys clear of MAG3, 1 to 1000; 208 by default.
-        left_share: of the uptake of MAG3, the left kidney's, 0 to 1; 0.5 by default.
-        drainage_half_time_s: of MAG3 in the renal pelves, 1 to 36000; 45 by default, long for an obstruction.
+        clearance_ml_per_min: plasma that both kidneys clear of MAG3 or DTPA, 1 to 1000; 208 or 113.3 by default.
+        left_share: of the uptake of MAG3 or DTPA, the left kidney's, 0 to 1; 0.5 by default.
+        drainage_half_time_s: of MAG3 or DTPA in the renal pelves, 1 to 36000; 45 by default, long where they are wide
+            or there is an obstruction.
+        furosemide_min: minutes from the injection of MAG3 or DTPA until furosemide begins to act, -60 to 120; 20 or
+            -15 are customary, none is given by default.
+        diuresis_half_time_s: as drainage_half_time_s, once it acts, 1 to 36000; 300 by default, or that of the drainage
+            where it is shorter; long for an obstruction.
 
     Raises:
         UsageError: an option is out of range, or not of this study or tracer, or the phantom has no kidneys for it.
@@ -127,10 +141,13 @@ def nm(
     if study not in STUDIES:
         raise UnknownNameError(f"study {study!r}: one of {', '.join(STUDIES)}")
     usual = _usual(study, tracer)
-    renal = usual.tracer is RENAL
-    _only_with(renal, "MAG3", clearance_ml_per_min=clearance_ml_per_min, left_share=left_share)
-    _only_with(renal, "MAG3", drainage_half_time_s=drainage_half_time_s)
-    if usual.tracer in (RENAL, CORTICAL) and not has_kidneys(phantom):
+    kinetics = _KINETICS.get(tracer or "")
+    named = " or ".join(_KINETICS)
+    _only_with(bool(kinetics), named, clearance_ml_per_min=clearance_ml_per_min, left_share=left_share)
+    _only_with(bool(kinetics), named, drainage_half_time_s=drainage_half_time_s, furosemide_min=furosemide_min)
+    if diuresis_half_time_s is not None and furosemide_min is None:
+        raise UsageError("diuresis_half_time_s: only where furosemide is given: see furosemide_min")
+    if (kinetics or usual.tracer is CORTICAL) and not has_kidneys(phantom):
         raise UsageError(f"tracer {tracer}: the phantom {phantom.name} has no kidneys: scan the abdomen")
     if collimator not in COLLIMATORS:
         raise UnknownNameError(f"collimator {collimator!r}: one of {', '.join(COLLIMATORS)}")
@@ -156,13 +173,12 @@ def nm(
     )
     if study == "RECON TOMO":
         return _reconstructed(phantom, protocol, size["rows"], size["columns"], slices, count, float(duration), seed)
-    cameras, times = _views(phantom, study, size["rows"], size["columns"], count, float(duration), behind=renal)
+    behind = kinetics is not None
+    cameras, times = _views(phantom, study, size["rows"], size["columns"], count, float(duration), behind=behind)
     uptake = pulse = renogram = None
-    if renal:
-        renogram = Renogram(
-            float(within("clearance_ml_per_min", _or(clearance_ml_per_min, CLEARANCE_ML_PER_MIN), 1.0, 1000.0)),
-            float(within("left_share", _or(left_share, 0.5), 0.0, 1.0)),
-            float(within("drainage_half_time_s", _or(drainage_half_time_s, DRAINAGE_HALF_TIME_S), 1.0, 36000.0)),
+    if kinetics:
+        renogram = _renogram(
+            kinetics, clearance_ml_per_min, left_share, drainage_half_time_s, furosemide_min, diuresis_half_time_s
         )
     elif study == "DYNAMIC":
         uptake = Uptake(float(within("uptake_half_time_s", _or(uptake_half_time_s, 90.0), 1.0, 36000.0)))
@@ -173,7 +189,34 @@ def nm(
 
 def usual_phantom(options: Mapping[str, Any]) -> str:
     """Name of what is scanned with these options: what has the organ that the tracer goes to."""
-    return "abdomen" if _TRACERS.get(str(options.get("tracer"))) in (RENAL, CORTICAL) else "thorax"
+    return "abdomen" if _TRACERS.get(str(options.get("tracer"))) in (RENAL, GLOMERULAR, CORTICAL) else "thorax"
+
+
+def _renogram(
+    kinetics: Kinetics,
+    clearance_ml_per_min: float | None,
+    left_share: float | None,
+    drainage_half_time_s: float | None,
+    furosemide_min: float | None,
+    diuresis_half_time_s: float | None,
+) -> Renogram:
+    """The kidneys of a study; raises a usage error for what is out of range."""
+    clearance = _or(clearance_ml_per_min, kinetics.clearance_ml_per_min)
+    drainage = within("drainage_half_time_s", _or(drainage_half_time_s, DRAINAGE_HALF_TIME_S), *_HALF_TIMES_S)
+    flushed = within(
+        "diuresis_half_time_s", _or(diuresis_half_time_s, min(drainage, DIURESIS_HALF_TIME_S)), *_HALF_TIMES_S
+    )
+    at_s = None
+    if furosemide_min is not None:
+        at_s = round(within("furosemide_min", furosemide_min, _EARLIEST_MIN, _LATEST_MIN) * 60.0, 3)
+    return Renogram(
+        float(within("clearance_ml_per_min", clearance, 1.0, 1000.0)),
+        float(within("left_share", _or(left_share, 0.5), 0.0, 1.0)),
+        float(drainage),
+        kinetics,
+        at_s,
+        float(flushed),
+    )
 
 
 def _usual(study: str, tracer: str | None) -> _Usual:

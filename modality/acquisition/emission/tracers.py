@@ -163,6 +163,13 @@ RENAL = Tracer(
     0.8,
 )
 """Of dynamic images: the kidneys take it up and let it go, as a `Renogram` has it; what is listed is all else."""
+GLOMERULAR = Tracer(
+    ("430276001", "SCT", "Technetium Tc^99m^ pentetate"),
+    ISOTOPES["Tc-99m"],
+    {**_NOTHING, "blood": 3.0, "heart": 2.0, "liver": 1.2, "spleen": 1.3, "adipose": 0.3, "cortical bone": 0.3},
+    0.9,
+)
+"""Likewise, DTPA: the glomeruli filter it, and all else holds it between its cells."""
 CORTICAL = Tracer(
     ("24511001", "SCT", "Technetium Tc^99m^ succimer"),
     ISOTOPES["Tc-99m"],

@@ -53,13 +53,13 @@ def known(sonogram: Sonogram) -> Mapping[str, Any]:
             }
             for index in range(len(sonogram))
         ],
-        "structures": _balls(sonogram),
+        "structures": balls(sonogram),
         "middle_frame": {"frame": len(sonogram) // 2 + 1, "structures": _areas(sonogram, len(sonogram) // 2)},
         **_flow(sonogram),
     }
 
 
-def _balls(sonogram: Sonogram) -> list[dict[str, Any]]:
+def balls(sonogram: Sonogram) -> list[dict[str, Any]]:
     """The structures whose middle is known, in the frame that comes nearest to it."""
     phantom, screen = sonogram.phantom, sonogram.screen
     listed = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from modality.station.awkwardness.finishing import told_of
 from modality.station.series.several import may_be_shared, write_images
 from modality.station.series.told import named, told
 from modality.station.slides.plan import Making, tiles_of
-from modality.transfer.files import write_whole
+from modality.transfer.files import folder_aside, remove_abandoned, write_whole
 from modality.transfer.reading import read
 
 if TYPE_CHECKING:
@@ -78,15 +77,15 @@ def write(study: Study, kind: str, wanted: Wanted) -> Written:
     if (wanted.media or wanted.preview) and any(scan.finish.defects for scan in study.series):
         option = "--media" if wanted.media else "--preview"
         raise UsageError(f"{option}: reads the instances again, which have defects: leave one of the two out")
+    remove_abandoned(wanted.out)
     if not wanted.media:
         return _write(study, kind, wanted, wanted.out)
     from modality.station.composing.media import check_vacant, into_media
 
     check_vacant(wanted.out)
     try:
-        wanted.out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".instances-", dir=wanted.out) as aside:
-            written = _write(study, kind, wanted, Path(aside))
+        with folder_aside(wanted.out, "instances") as aside:
+            written = _write(study, kind, wanted, aside)
             moved = into_media(map(Path, (*written.files, *written.derived)), wanted.out)
     except OSError as error:
         raise UsageError(f"{wanted.out}: cannot be written: {error.strerror or error}") from error

@@ -25,20 +25,23 @@ _MOST = 10  # images: our choice
 
 
 def shown(acquisition: Reported) -> dict[int, list[str]]:
-    """The selected slices, each with what it shows: lesions, else what there is, else the middle of the scan."""
+    """The selected pictures, each with what it shows: lesions, else what there is, else the middle of the scan."""
     found: dict[int, list[str]] = {}
     lesions = [one for one in acquisition.structures if is_lesion(one["name"])]
     for structure in lesions or acquisition.structures:
         index = acquisition.slice_of(structure)
         if index is not None and (index in found or len(found) < _MOST):
             found.setdefault(index, []).append(structure["name"])
-    return dict(sorted(found.items())) or {acquisition.scan.geometry.slices // 2: []}
+    return dict(sorted(found.items())) or {acquisition.sight.pictures // 2: []}
 
 
 def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
     """The one selection."""
     selected = shown(acquisition)
-    lines = [f"Image {index + 1}: {', '.join(names) or 'the middle of the scan'}" for index, names in selected.items()]
+    lines = [
+        f"{source.said(acquisition, index).capitalize()}: {', '.join(names) or 'the middle of the scan'}"
+        for index, names in selected.items()
+    ]
     objects = tuple(source.image(acquisition, index) for index in selected)
     yield key_objects.describe(KeyObjects(OF_INTEREST, context.series.started, objects, "\n".join(lines)), context)
 
@@ -48,8 +51,8 @@ def _truth(acquisition: Reported) -> Mapping[str, Any]:
         "seed": acquisition.seed,
         "phantom": acquisition.phantom.name,
         "images": [
-            {"instance_number": index + 1, "sop_instance_uid": source.image(acquisition, index).sop_instance_uid,
-             "structures": names}
+            {**source.told(acquisition, index),
+             "sop_instance_uid": source.image(acquisition, index).sop_instance_uid, "structures": names}
             for index, names in shown(acquisition).items()
         ],
     }  # fmt: skip

@@ -3,7 +3,8 @@
 Each structure of the truth, lesions first, has two measurement groups of one tracking identifier: a planar region, a
 circle in the slice nearest to its middle (TID 1410) with area and mean CT number or uptake, and the whole (TID 1501)
 with its volume and, of MR, its relaxation times, which are the truth's. The circle is a section of the truth's ball,
-which lies wholly inside the structure.
+which lies wholly inside the structure; of a radiograph it is the ball's shadow, and its area is that in the patient:
+what the shadow has, without its magnification. A sonogram's and a radiograph's sizes are all that is measured of them.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ComprehensiveSRStorage, EnhancedSRStorage
 
 from modality.acquisition import reported as scans
-from modality.acquisition.geometry import Geometry
 from modality.acquisition.reported import About, Reported
+from modality.acquisition.sights.sight import Circle
 from modality.errors import MissingExtraError, UsageError
 from modality.identity import Identity, uid
 from modality.iods.captured import context_modules
@@ -40,46 +41,22 @@ if TYPE_CHECKING:
 SOP_CLASSES: Mapping[str, str] = {"comprehensive": ComprehensiveSRStorage, "enhanced": EnhancedSRStorage}
 
 _SMALLEST_MM = 0.5  # of a circle's radius; below that the slice passes the ball
+_MORE_SLICES = "sr: no slice shows a structure that could be measured: give more --slices"
+_NOTHING: Mapping[str, str] = {
+    "us": "sr: no frame passes a structure that could be measured: give more --option frames, or another --phantom",
+    **dict.fromkeys(
+        ("dx", "cr", "mg"), "sr: no structure that could be measured is in the field: give another --phantom"
+    ),
+}
 _MEAN = ("373098007", "SCT", "Mean")
 _AREA, _VOLUME, _DIAMETER = ("42798000", "SCT", "Area"), ("118565006", "SCT", "Volume"), ("81827009", "SCT", "Diameter")
 _MM = ("mm", "UCUM", "millimeter")
 _MM2, _MM3 = ("mm2", "UCUM", "square millimeter"), ("mm3", "UCUM", "cubic millimeter")
 
 
-class Circle:
-    """A circle in a slice: the section of a ball.
-
-    Args:
-        acquisition: of the report.
-        structure: whose ball it is.
-    """
-
-    def __init__(self, acquisition: Reported, structure: StructureTruth) -> None:
-        geometry: Geometry = acquisition.scan.geometry
-        index = acquisition.slice_of(structure)
-        assert index is not None
-        self.index = index
-        away = [at - of for at, of in zip(structure["center_mm"], geometry.position_mm(index), strict=True)]
-
-        def along(direction: tuple[float, float, float]) -> float:
-            return sum(one * axis for one, axis in zip(away, direction, strict=True))
-
-        self.radius_mm = math.sqrt(max(0.0, structure["radius_mm"] ** 2 - along(geometry.normal) ** 2))
-        # Positions count from the outer corner of the first pixel (PS3.3 C.18.6.1.2), which is placed by its middle.
-        self.column = along(geometry.row_direction) / geometry.column_spacing_mm + 0.5
-        self.row = along(geometry.column_direction) / geometry.row_spacing_mm + 0.5
-        self.edge = self.column + self.radius_mm / geometry.column_spacing_mm
-        self.inside = 0 <= self.row <= geometry.rows and 0 <= self.column < self.edge <= geometry.columns
-
-    @property
-    def area_mm2(self) -> float:
-        """Its area."""
-        return round(math.pi * self.radius_mm**2, 2)
-
-
 def circles(acquisition: Reported) -> list[tuple[StructureTruth, Circle]]:
-    """What is reported: structures that a slice really shows, each with its circle."""
-    pairs = [(one, Circle(acquisition, one)) for one in acquisition.structures]
+    """What is reported: structures that a picture really shows, each with its circle."""
+    pairs = [(one, acquisition.circle(one)) for one in acquisition.structures]
     return [(one, circle) for one, circle in pairs if circle.inside and circle.radius_mm >= _SMALLEST_MM]
 
 
@@ -103,7 +80,7 @@ def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
         raise MissingExtraError("a report of measurements", "seg") from error
     measured = circles(acquisition)
     if not measured:
-        raise UsageError("sr: no slice shows a structure that could be measured: give more --slices")
+        raise UsageError(_NOTHING.get(acquisition.about, _MORE_SLICES))
     dataset = Dataset()
     context_modules(dataset, context, modality="SR", series=document_series)
     document_general(dataset, context, context.series.started, 1)
@@ -175,7 +152,7 @@ def _groups(
         "finding_category": coded(code.category),
     }
     shown = source.image(acquisition, circle.index)
-    image = (shown.sop_class_uid, shown.sop_instance_uid)
+    image = (shown.sop_class_uid, shown.sop_instance_uid, list(shown.frames) or None)
     points = np.array([[circle.column, circle.row], [circle.edge, circle.row]])
     yield sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         referenced_region=sr.ImageRegion(sr.GraphicTypeValues.CIRCLE, points, sr.SourceImageForRegion(*image)),
@@ -199,10 +176,11 @@ def _truth(acquisition: Reported) -> Mapping[str, Any]:
             {
                 "name": structure["name"],
                 "label": structure["label"],
-                "instance_number": circle.index + 1,
+                **source.told(acquisition, circle.index),
                 "row": round(circle.row, 3),
                 "column": round(circle.column, 3),
                 "area_mm2": circle.area_mm2,
+                **({} if circle.magnification == 1.0 else {"magnification": circle.magnification}),
                 **subject_of(acquisition).told(structure),
                 "volume_mm3": structure["volume_mm3"],
                 "diameter_mm": sphere_mm(structure),
@@ -225,6 +203,8 @@ def measured(
     rows: int | None = None,
     columns: int | None = None,
     slices: int | None = None,
+    frames: int | None = None,
+    view: str | None = None,
     kvp: float | None = None,
     mas: float | None = None,
     pitch: float | None = None,
@@ -236,14 +216,16 @@ def measured(
         phantom: what is scanned.
         seed: of the scan.
         form: comprehensive or enhanced: the SR class.
-        about: the kind of the scan: ct, mr or pt.
-        rows: rows of a slice; the kind's own by default.
-        columns: columns of a slice; the kind's own by default.
-        slices: number of slices, spread over the scan range; None scans it at the slice spacing.
-        kvp: of CT: tube voltage in kV, 70 to 150.
-        mas: of CT: tube current times rotation time, in mAs.
+        about: the kind of the scan: ct, mr, pt, us, dx, cr or mg.
+        rows: rows of an image; the kind's own by default.
+        columns: columns of an image; the kind's own by default.
+        slices: of ct, mr and pt: number of slices, spread over the scan range; None scans it at the slice spacing.
+        frames: of us: how many.
+        view: of us and radiographs, as their kind has it.
+        kvp: of ct and radiographs: tube voltage in kV.
+        mas: of ct and radiographs: tube current times time, in mAs.
         pitch: of a helical CT scan, at most 2; 0 scans with the table standing.
-        slice_thickness_mm: nominal thickness; also the spacing.
+        slice_thickness_mm: of ct, mr and pt: nominal thickness; also the spacing.
 
     Raises:
         UsageError: a number is out of range, or no such form.
@@ -251,8 +233,8 @@ def measured(
     if form not in SOP_CLASSES:
         raise UsageError(f"form {form!r}: one of {', '.join(SOP_CLASSES)}")
     scan = scans.imaged(
-        phantom, seed=seed, about=about, rows=rows, columns=columns, slices=slices, kvp=kvp, mas=mas, pitch=pitch,
-        slice_thickness_mm=slice_thickness_mm,
+        phantom, seed=seed, about=about, rows=rows, columns=columns, slices=slices, frames=frames, view=view, kvp=kvp,
+        mas=mas, pitch=pitch, slice_thickness_mm=slice_thickness_mm,
     )  # fmt: skip
     return replace(scan, form=form)
 

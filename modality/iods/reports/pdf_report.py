@@ -17,7 +17,6 @@ from modality.iods.documents import encapsulated_pdf
 from modality.iods.documents.content import Pdf
 from modality.iods.images.ct import CT
 from modality.iods.kind import Kind
-from modality.iods.macros.reference import reference
 from modality.iods.modules.document.encapsulated_document import put_in
 from modality.iods.reports import source
 from modality.iods.reports.measurements import sphere_mm
@@ -66,7 +65,9 @@ def findings(acquisition: Reported) -> list[str]:
         diameter, index = sphere_mm(structure), acquisition.slice_of(structure)
         assert index is not None
         size = f"diameter {diameter:.1f} mm" if diameter else f"volume {structure['volume_mm3'] / 1000.0:.1f} ml"
-        lines.append(f"{structure['name']}: {size}, {subject_of(acquisition).said(structure)}, image {index + 1}")
+        values = subject_of(acquisition).said(structure)
+        where = source.said(acquisition, index)
+        lines.append(f"{structure['name']}: {', '.join(filter(None, (size, values, where)))}")
     return lines or ["The images show nothing that is measured."]
 
 
@@ -105,7 +106,7 @@ def _page(acquisition: Reported, dataset: Dataset) -> bytes:
         lines.append(Line(_LEFT, below, _SIZE, text))
         below += _STEP
     shown = shown_slice(acquisition)
-    lines.append(Line(_LEFT, below + _PICTURE_PT + 12.0, 8.0, f"Image {shown + 1}"))
+    lines.append(Line(_LEFT, below + _PICTURE_PT + 12.0, 8.0, source.said(acquisition, shown).capitalize()))
     picture = windowed(acquisition, shown)
     every = -(-max(picture.shape) // _LARGEST)
     return page(lines, picture[::every, ::every], (_LEFT, below), _PICTURE_PT, title)
@@ -125,7 +126,7 @@ def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
     dataset = encapsulated_pdf.describe(document, context)
     image = source.image(acquisition, shown_slice(acquisition))
     # due where a document was derived from instances (Type 1C, C.24.2)
-    dataset.SourceInstanceSequence = [reference(image.sop_class_uid, image.sop_instance_uid)]
+    dataset.SourceInstanceSequence = [source.item(image)]
     yield dataset
 
 
@@ -150,7 +151,7 @@ def _truth(acquisition: Reported) -> Mapping[str, Any]:
         "seed": acquisition.seed,
         "phantom": acquisition.phantom.name,
         "findings": findings(acquisition),
-        "picture_of_instance_number": shown_slice(acquisition) + 1,
+        **{f"picture_of_{name}": number for name, number in source.told(acquisition, shown_slice(acquisition)).items()},
     }
 
 

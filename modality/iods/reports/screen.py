@@ -14,6 +14,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 from modality.acquisition import lettering
 from modality.acquisition import reported as scans
 from modality.acquisition.reported import About, Reported, is_lesion
+from modality.acquisition.sights.sight import Circle
 from modality.iods.burned import Text, dated, readable, told, value_of
 from modality.iods.captured import header
 from modality.iods.coded import Code
@@ -21,12 +22,11 @@ from modality.iods.context import Context
 from modality.iods.images.ct import CT
 from modality.iods.kind import Kind
 from modality.iods.macros.anatomy import region
-from modality.iods.macros.reference import reference
 from modality.iods.photographs import secondary_capture
 from modality.iods.photographs.capture import Picture
 from modality.iods.photographs.pixels import Pixels
 from modality.iods.reports import source
-from modality.iods.reports.measurements import Circle, sphere_mm
+from modality.iods.reports.measurements import sphere_mm
 from modality.iods.reports.picture import shown_slice, windowed
 from modality.iods.reports.subject import OTHERS, subject_of, usual_phantom
 from phantoms.phantom import Phantom
@@ -57,11 +57,11 @@ def texts(acquisition: Reported, dataset: Dataset) -> tuple[Text, ...]:
 
 def _lines(acquisition: Reported, dataset: Dataset) -> tuple[Text, ...]:
     """The lines from the upper left corner on."""
-    scan, columns = acquisition.scan, acquisition.scan.geometry.columns
-    scale = _scale(columns)
+    sight = acquisition.sight
+    scale = _scale(sight.size[1])
     shown = [
-        ("", "", f"IMAGE {shown_slice(acquisition) + 1} OF {len(scan)}"),
-        ("", "", subject_of(acquisition).caption(scan)),
+        ("", "", f"{source.said(acquisition, shown_slice(acquisition)).upper()} OF {sight.pictures}"),
+        ("", "", subject_of(acquisition).caption(acquisition.scan)),
     ]
     if acquisition.form == IDENTIFIED:
         name, known_as, born = (value_of(dataset, keyword) for keyword in _SHOWN)
@@ -83,17 +83,17 @@ def _size(acquisition: Reported) -> tuple[Text, ...]:
     measured = _measured(acquisition)
     if measured is None or not measured[1]:
         return ()
-    scale = _scale(acquisition.scan.geometry.columns)
+    scale = _scale(acquisition.sight.size[1])
     return _fitting(acquisition, [Text(*_beside(measured[0], scale), measured[1], "", "", scale)])
 
 
 def _fitting(acquisition: Reported, found: list[Text]) -> tuple[Text, ...]:
     """As many lines, and of each as many letters, as there is room for."""
-    geometry = acquisition.scan.geometry
+    rows, columns = acquisition.sight.size
     cut = (
-        replace(one, text=one.text[: max(0, geometry.columns - one.column) // (lettering.WIDTH * one.scale)])
+        replace(one, text=one.text[: max(0, columns - one.column) // (lettering.WIDTH * one.scale)])
         for one in found
-        if one.row + lettering.HEIGHT * one.scale <= geometry.rows
+        if one.row + lettering.HEIGHT * one.scale <= rows
     )
     return tuple(one for one in cut if one.text)
 
@@ -107,7 +107,7 @@ def _measured(acquisition: Reported) -> tuple[Circle, str] | None:
     """The first lesion of the shown slice, and its diameter."""
     for structure in acquisition.structures:
         if is_lesion(structure["name"]):
-            circle, diameter_mm = Circle(acquisition, structure), sphere_mm(structure)
+            circle, diameter_mm = acquisition.circle(structure), sphere_mm(structure)
             if circle.inside and circle.index == shown_slice(acquisition):
                 return circle, f"{diameter_mm:.1f} MM" if diameter_mm else ""
     return None
@@ -157,7 +157,7 @@ def describe(acquisition: Reported, context: Context) -> Iterator[Dataset]:
     pixels = Pixels((screen(acquisition, said),), None, None, None)
     dataset = secondary_capture.described(picture, pixels, context)
     shown = source.image(acquisition, shown_slice(acquisition))
-    dataset.SourceImageSequence = [reference(shown.sop_class_uid, shown.sop_instance_uid)]
+    dataset.SourceImageSequence = [source.item(shown)]
     yield dataset
 
 
@@ -165,7 +165,7 @@ def _truth(acquisition: Reported) -> Mapping[str, Any]:
     return {
         "seed": acquisition.seed,
         "phantom": acquisition.phantom.name,
-        "picture_of_instance_number": shown_slice(acquisition) + 1,
+        **{f"picture_of_{name}": number for name, number in source.told(acquisition, shown_slice(acquisition)).items()},
     }
 
 
@@ -183,6 +183,8 @@ def captured(
     rows: int | None = None,
     columns: int | None = None,
     slices: int | None = None,
+    frames: int | None = None,
+    view: str | None = None,
     kvp: float | None = None,
     mas: float | None = None,
     pitch: float | None = None,
@@ -194,21 +196,23 @@ def captured(
         phantom: what is scanned.
         seed: of the scan.
         identified: whether Patient's Name, ID and Birth Date are burned into the picture.
-        about: the kind of the scan: ct, mr or pt.
-        rows: rows of a slice; the kind's own by default.
-        columns: columns of a slice; the kind's own by default.
-        slices: number of slices, spread over the scan range; None scans it at the slice spacing.
-        kvp: of CT: tube voltage in kV, 70 to 150.
-        mas: of CT: tube current times rotation time, in mAs.
+        about: the kind of the scan: ct, mr, pt, us, dx, cr or mg.
+        rows: rows of an image; the kind's own by default.
+        columns: columns of an image; the kind's own by default.
+        slices: of ct, mr and pt: number of slices, spread over the scan range; None scans it at the slice spacing.
+        frames: of us: how many.
+        view: of us and radiographs, as their kind has it.
+        kvp: of ct and radiographs: tube voltage in kV.
+        mas: of ct and radiographs: tube current times time, in mAs.
         pitch: of a helical CT scan, at most 2; 0 scans with the table standing.
-        slice_thickness_mm: nominal thickness; also the spacing.
+        slice_thickness_mm: of ct, mr and pt: nominal thickness; also the spacing.
 
     Raises:
         UsageError: a number is out of range.
     """
     scan = scans.imaged(
-        phantom, seed=seed, about=about, rows=rows, columns=columns, slices=slices, kvp=kvp, mas=mas, pitch=pitch,
-        slice_thickness_mm=slice_thickness_mm,
+        phantom, seed=seed, about=about, rows=rows, columns=columns, slices=slices, frames=frames, view=view, kvp=kvp,
+        mas=mas, pitch=pitch, slice_thickness_mm=slice_thickness_mm,
     )  # fmt: skip
     return replace(scan, form=IDENTIFIED if identified else ANONYMOUS)
 

@@ -6,7 +6,9 @@ They are those that `modality generate` gives for that seed and options, unless 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import Any, Literal
+
+from pydicom.dataset import Dataset
 
 from modality.acquisition.digest import content_digest
 from modality.acquisition.reported import Origin, Reported
@@ -14,6 +16,7 @@ from modality.identity import Identity
 from modality.iods.context import Context
 from modality.iods.documents.content import Reference
 from modality.iods.kind import Kind
+from modality.iods.macros.reference import reference
 from modality.registry import KINDS
 
 FIRST = 1
@@ -64,20 +67,57 @@ def _series(acquisition: Reported) -> Origin:
 
 
 def image(acquisition: Reported, index: int) -> Reference:
-    """A slice of the scan.
+    """A picture of the scan: a slice, a frame, an image.
 
     Args:
         acquisition: of the report.
-        index: which slice, from 0.
+        index: which, from 0.
     """
     series = _series(acquisition)
     kind: Kind = KINDS.load(acquisition.about)
-    return Reference(series.study_uid, series.series_uid, kind.sop_class_uid, series.identity.uid("instance", index))
+    place = acquisition.sight.place(index)
+    return Reference(
+        series.study_uid,
+        series.series_uid,
+        kind.sop_class(acquisition.scan),
+        series.identity.uid("instance", place.instance),
+        () if place.frame is None else (place.frame,),
+    )
+
+
+def item(to: Reference) -> Dataset:
+    """A reference to a picture, with its frame where it is one of several (PS3.3 Table 10-3)."""
+    found = reference(to.sop_class_uid, to.sop_instance_uid)
+    if to.frames:
+        found.ReferencedFrameNumber = [str(frame) for frame in to.frames]
+    return found
+
+
+def told(acquisition: Reported, index: int) -> dict[str, int]:
+    """Which picture of the scan it is, for a report's truth: Instance Number, and the frame where there are several."""
+    place = acquisition.sight.place(index)
+    frame = {} if place.frame is None else {"frame_number": place.frame}
+    return {"instance_number": place.number, **frame}
+
+
+def said(acquisition: Reported, index: int) -> str:
+    """The same in words: image 3, frame 3."""
+    return f"{acquisition.sight.word} {index + 1}"
 
 
 def images(acquisition: Reported) -> tuple[Reference, ...]:
     """All slices of the scan."""
     return tuple(image(acquisition, index) for index in range(len(acquisition.scan)))
+
+
+def reported_sex(kind: Kind, acquisition: Any) -> Literal["", "F", "M"]:
+    """The Patient's Sex of those whom a kind's instances are made of: that of what they are about; empty for any.
+
+    Args:
+        kind: any kind, of a report or none.
+        acquisition: of its instances.
+    """
+    return kind.patient_sex if kind.reports is None else joined_study(kind, acquisition)[0].patient_sex
 
 
 def joined_study(kind: Kind, acquisition: Any) -> tuple[Kind, Identity]:

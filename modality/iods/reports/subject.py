@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modality.acquisition.radiography.radiograph import PRESENTATION
 from modality.acquisition.reported import Reported
 from modality.iods.coded import Code
 from modality.iods.emission.pt import PT
@@ -16,6 +17,11 @@ from modality.iods.images.mr import windows_of as mr_windows
 from modality.iods.kind import Kind
 from modality.iods.modules.emission.pet import window_of as pet_window
 from modality.iods.modules.image.voi_lut import Window
+from modality.iods.modules.radiography.cr import WHOLE
+from modality.iods.projections.cr import CR
+from modality.iods.projections.dx import DX
+from modality.iods.projections.mg import MG
+from modality.iods.sonograms.us import US
 from phantoms.phantom import StructureTruth
 
 _HU, _MS = Code("[hnsf'U]", "UCUM", "Hounsfield unit"), Code("ms", "UCUM", "millisecond")
@@ -54,8 +60,8 @@ class Subject:
     Args:
         kind: of the scan.
         title: what a page calls it.
-        procedure: the procedure reported; from CID 100 for MR and PET.
-        quantities: what its structures measure.
+        procedure: the procedure reported; from CID 100 where it has one.
+        quantities: what its structures measure, beside their size.
         technique: how it was made, in words.
         caption: the same as it stands on a screen.
         window: how a slice is looked at: the window, and slope and intercept that bring stored values to its units.
@@ -75,7 +81,9 @@ class Subject:
         return [(one, properties[one.key]) for one in self.quantities if not one.needs or properties[one.needs]]
 
     def said(self, structure: StructureTruth) -> str:
-        """What a structure measures, as a page says it."""
+        """What a structure measures, as a page says it; nothing where the scan measures sizes alone."""
+        if not self.quantities:
+            return ""
         return ", ".join(one.text.format(value) for one, value in self.measured(structure)) or "no signal"
 
     def told(self, structure: StructureTruth) -> dict[str, float | None]:
@@ -108,6 +116,23 @@ def _pt_technique(scan: Any) -> str:
     )
 
 
+def _us_technique(scan: Any) -> str:
+    probe = scan.probe
+    return (
+        f"{probe.shape} probe of {probe.frequency_mhz:g} MHz, {scan.screen.depth_mm:g} mm deep, "
+        f"{'colour Doppler' if scan.protocol.with_flow else 'B-mode'}, {len(scan)} frames"
+    )
+
+
+def _exposed(scan: Any) -> str:
+    tube = scan.protocol.tube
+    return f"{scan.protocol.view} view, {tube.kvp:g} kV, {scan.mas:g} mAs"
+
+
+def _breast(scan: Any) -> str:
+    return f"{scan.phantom.laterality} {_exposed(scan)}, compressed to {scan.thickness_mm:g} mm"
+
+
 def _ct_window(scan: Any, _: int) -> tuple[Window, float, float]:
     return ct_windows(scan)[-1], scan.protocol.rescale_slope, scan.protocol.rescale_intercept
 
@@ -118,6 +143,21 @@ def _mr_window(scan: Any, _: int) -> tuple[Window, float, float]:
 
 def _pt_window(scan: Any, index: int) -> tuple[Window, float, float]:
     return pet_window(scan), scan.slope(index), 0.0
+
+
+def _whole_window(scan: Any, _: int) -> tuple[Window, float, float]:
+    levels = float(1 << scan.protocol.bits_stored)
+    return Window(levels / 2.0, levels, ""), 1.0, 0.0
+
+
+def _exposed_window(scan: Any, _: int) -> tuple[Window, float, float]:
+    if PRESENTATION in scan.intents:
+        return WHOLE, 1.0, 0.0
+    levels = float(1 << scan.bits_of(0))
+    return Window(levels / 2.0, levels, ""), 1.0, 0.0
+
+
+_XR = Code("43468-8", "LN", "XR unspecified body region")
 
 
 SUBJECTS: Mapping[str, Subject] = {
@@ -152,6 +192,28 @@ SUBJECTS: Mapping[str, Subject] = {
             _pt_technique,
             lambda scan: scan.protocol.tracer.upper(),
             _pt_window,
+        ),
+        Subject(
+            US,
+            "Ultrasound",
+            Code("16310003", "SCT", "Diagnostic ultrasonography"),
+            (),
+            _us_technique,
+            lambda scan: f"{scan.transducer} {scan.screen.depth_mm:.0f} MM",
+            _whole_window,
+        ),
+        *(
+            Subject(kind, "X-ray", _XR, (), _exposed, lambda scan: f"{scan.protocol.tube.kvp:.0f} KV", _exposed_window)
+            for kind in (DX, CR)
+        ),
+        Subject(
+            MG,
+            "Mammography",
+            Code("71651007", "SCT", "Mammography"),
+            (),
+            _breast,
+            lambda scan: f"{scan.phantom.laterality} {scan.protocol.view}",
+            _exposed_window,
         ),
     )
 }

@@ -11,11 +11,13 @@ from pydicom.dataset import Dataset
 
 from modality.errors import UsageError
 from modality.identity import Patient
+from modality.iods.attributes import set_attributes
 from modality.iods.setting.enumerated import enumerated
+from modality.iods.setting.ruled import ruled_out
 from modality.iods.setting.types import has_module, may_need_value
 from modality.transfer.defects.defect import Defect
 from modality.transfer.defects.elements import takes_apart
-from modality.transfer.defects.table import DEFECTS, EMPTY_TYPE_1, NOT_ENUMERATED, check_defects, damaged
+from modality.transfer.defects.table import DEFECTS, EMPTY_TYPE_1, IMPOSSIBLE, NOT_ENUMERATED, check_defects, damaged
 
 if TYPE_CHECKING:
     from modality.iods.personas.persona import Persona
@@ -79,7 +81,17 @@ class Finish:
                 there |= {EMPTY_TYPE_1} if may_need_value(scan.sop_class_uid, keyword) else set()
             elif (known := enumerated(keyword, scan.sop_class_uid)) and known.wrong(text.split("\\")):
                 there.add(NOT_ENUMERATED)
+        if IMPOSSIBLE in self.defects and _sets_the_impossible(scan):
+            there.add(IMPOSSIBLE)
         return tuple(name for name in self.defects if name not in there)
+
+
+def _sets_the_impossible(scan: Scan) -> bool:
+    given = dict(scan.assignments or {})
+    told = Dataset()
+    told.SOPClassUID = scan.sop_class_uid
+    set_attributes(told, given, empty_type_1=True, not_enumerated=True, impossible=True)
+    return any(ruled_out(told, keyword) for keyword in given)
 
 
 PLAIN = Finish()

@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import multiprocessing
-import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -26,7 +25,7 @@ from modality.station.processes.life import end_with_the_parent, leave_interrupt
 from modality.station.series.told import named
 from modality.station.study import Scan
 from modality.transfer.destination import Progress
-from modality.transfer.files import write_whole
+from modality.transfer.files import folder_aside, remove_abandoned, write_whole
 
 MANIFEST = "manifest.json"
 _SEEDS = 1 << 48
@@ -104,9 +103,8 @@ def make_cohort(
         entries = [one.entry for one in _patients(sorts, out, patients, seed, processes, progress)]
     else:
         try:
-            out.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".cohort-", dir=out) as aside:
-                made = _patients(sorts, Path(aside), patients, seed, processes, progress)
+            with folder_aside(out, "cohort") as aside:
+                made = _patients(sorts, aside, patients, seed, processes, progress)
                 _collect(made, out)
         except OSError as error:
             raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from error
@@ -192,6 +190,7 @@ def _patient(task: Task) -> Made:
             plan = replace(plan, patient=replace(plan.patient, patient_id=known_as))
             study = compose(plan, seed=seed, started=started, beside=(sort.plan, sort.prior))
             folder = Path(known_as) / f"{number:02d}"
+            remove_abandoned(task.out / folder)
             truth = whole_truth(study)
             made = [one for scan in study.series for one in _written(scan, task.out, folder)]
             for series, (facts, paths) in zip(truth["series"], made, strict=True):

@@ -1,7 +1,8 @@
 """The DICOMDIR of a file-set: who is on it, in which files (PS3.3 F.3, PS3.10 8).
 
-What a record says of an instance is pydicom's; the tree, the names of the files and the offsets are laid out here, each
-in one pass. pydicom's own `FileSet` compares every instance with all before it: minutes for a few thousand.
+What a record says of an instance is pydicom's, by the function that it offers for each type of record; the tree, the
+names of the files and the offsets are laid out here, each in one pass. pydicom's own `FileSet` compares every instance
+with all before it: minutes for a few thousand.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import pairwise
 from pathlib import PurePosixPath
-from types import TracebackType
 
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
-from pydicom.fileset import _PREFIXES, FileSet
+from pydicom.fileset import DIRECTORY_RECORDERS
 from pydicom.filewriter import write_dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from modality.errors import UsageError
+from modality.station.composing.record_types import PREFIXES, record_type
 
 _KEYS = {"PATIENT": "PatientID", "STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID"}
+_IN_USE = 0xFFFF  # Record In-use Flag (PS3.3 F.3.2.2)
 _MOST = 10**6  # of one folder: names have two letters and six digits
 _ITEM = struct.Struct("<HHI")  # tag (FFFE,E000) and length (PS3.5 7.5.2)
 _OFFSET = struct.Struct("<I")
@@ -57,19 +59,10 @@ class _Node:
 
 
 class Directory:
-    """What lists the instances of a file-set; a context, since pydicom's has a folder to be removed."""
+    """What lists the instances of a file-set."""
 
     def __init__(self) -> None:
         self._root = _Node()
-        self._records = FileSet()
-
-    def __enter__(self) -> Directory:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._records._stage["t"].cleanup()  # it offers no other way
 
     def add(self, dataset: Dataset) -> PurePosixPath:
         """List an instance.
@@ -85,7 +78,7 @@ class Directory:
             UsageError: it is listed already, or a folder would hold more than a million.
         """
         node, place = self._root, PurePosixPath()
-        records = list(self._records._recordify(dataset))
+        records = _records(dataset)
         for record in records:
             kind = str(record.DirectoryRecordType)
             leaf = record is records[-1]
@@ -110,7 +103,7 @@ class Directory:
         number = len(parent.children)
         if number >= _MOST:
             raise UsageError(f"a file-set holds at most {_MOST} of one folder: make it smaller")
-        return _Node(f"{_PREFIXES[kind]}{number:06d}")
+        return _Node(f"{PREFIXES[kind]}{number:06d}")
 
     def encoded(self, uid: str) -> bytes:
         """The DICOMDIR.
@@ -137,6 +130,24 @@ class Directory:
         _put(header, _LENGTH, end - len(header))
         items = (_ITEM.pack(0xFFFE, 0xE000, len(node.content)) + node.content for node in nodes)
         return b"".join((header, *items))
+
+
+def _records(dataset: Dataset) -> list[Dataset]:
+    """Those of an instance, the patient's first (PS3.3 F.3.2.2); what they hold of it is pydicom's choice."""
+    found = []
+    for kind in (*_KEYS, record_type(dataset)):
+        record: Dataset = DIRECTORY_RECORDERS[kind](dataset)
+        record.OffsetOfTheNextDirectoryRecord = 0
+        record.RecordInUseFlag = _IN_USE
+        record.OffsetOfReferencedLowerLevelDirectoryEntity = 0
+        record.DirectoryRecordType = kind
+        if "SpecificCharacterSet" in dataset:
+            record.SpecificCharacterSet = dataset.SpecificCharacterSet
+        found.append(record)
+    found[-1].ReferencedSOPClassUIDInFile = dataset.SOPClassUID
+    found[-1].ReferencedSOPInstanceUIDInFile = dataset.SOPInstanceUID
+    found[-1].ReferencedTransferSyntaxUIDInFile = dataset.file_meta.TransferSyntaxUID
+    return found
 
 
 def _encoded(record: Dataset) -> bytearray:

@@ -6,7 +6,6 @@ gigabytes need not be read, nor written again.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pydicom import dcmread
 from modality.errors import UsageError
 from modality.identity import uid
 from modality.station.composing.directory import Directory
+from modality.transfer.files import folder_aside
 
 DIRECTORY = "DICOMDIR"
 
@@ -47,13 +47,12 @@ def into_media(files: Iterable[Path], out: Path) -> dict[Path, Path]:
     """
     check_vacant(out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".media-", dir=out) as aside, Directory() as directory:
+        directory = Directory()
+        with folder_aside(out, "media") as whole:
             places, uids = {}, []
             for path in files:
                 places[path], known_as = _listed(directory, path)
                 uids.append(known_as)
-            whole = Path(aside)
             (whole / DIRECTORY).write_bytes(directory.encoded(uid("file-set", *sorted(uids))))
             for path, place in places.items():
                 (whole / place).parent.mkdir(parents=True, exist_ok=True)

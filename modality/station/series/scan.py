@@ -20,7 +20,7 @@ from modality.iods.part import Part
 from modality.station.awkwardness.finishing import PLAIN, Finish
 from modality.station.series.slices import Slices
 from modality.station.slides.plan import ALONE, Making, instances_of, most_frames, written_places
-from modality.transfer.defects.table import EMPTY_TYPE_1, NOT_ENUMERATED
+from modality.transfer.defects.table import EMPTY_TYPE_1, IMPOSSIBLE, NOT_ENUMERATED
 from modality.transfer.encode import prepare, prepare_frames
 from modality.transfer.framewise.layout import CHROMA, FrameEncoding
 from modality.transfer.instance import PreparedInstance
@@ -116,8 +116,13 @@ class Scan:
                 lossy = f"{self.transfer_syntax.keyword} is lossy, and how much is measured"
                 raise UsageError(f"{', '.join(sorted(given))} cannot be set: {lossy}")
             defects = self.finish.defects
-            allowed = {"empty_type_1": EMPTY_TYPE_1 in defects, "not_enumerated": NOT_ENUMERATED in defects}
-            set_attributes(dataset, self.assignments, **allowed)
+            set_attributes(
+                dataset,
+                self.assignments,
+                empty_type_1=EMPTY_TYPE_1 in defects,
+                not_enumerated=NOT_ENUMERATED in defects,
+                impossible=IMPOSSIBLE in defects,
+            )
         return dataset
 
     def as_set(self, dataset: Dataset) -> Dataset:

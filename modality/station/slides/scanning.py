@@ -23,6 +23,7 @@ from modality.station.slides.label import SIZE, label
 from modality.station.slides.plan import Making, most_frames, written_places
 from modality.station.slides.workers import BlockWork, Coded, workers
 from modality.transfer.codecs.pixels import PixelFormat
+from modality.transfer.files import folder_aside
 from modality.transfer.framewise.file import FrameFile
 from modality.transfer.framewise.layout import FrameEncoding
 from modality.transfer.instance import PreparedInstance
@@ -80,15 +81,15 @@ def scanned_files(
 def _folder(given: Path | None) -> Iterator[Path]:
     with ExitStack() as made:
         try:
-            if given is not None:
-                given.mkdir(parents=True, exist_ok=True)
-            prefix = "modality-slide-" if given is None else ".slide-"
-            aside = made.enter_context(tempfile.TemporaryDirectory(prefix=prefix, dir=given))
+            if given is None:
+                aside = Path(made.enter_context(tempfile.TemporaryDirectory(prefix="modality-slide-")))
+            else:
+                aside = made.enter_context(folder_aside(given, "slide"))
         except OSError as error:
             raise UsageError(
                 f"{given or 'a temporary folder'}: cannot be written: {error.strerror or error}"
             ) from error
-        yield Path(aside)
+        yield aside
 
 
 def _label(series: SlideSeries, assigned: Assigned | None) -> Tile:

@@ -46,6 +46,9 @@ _ABOUT = (
         _Said(r"\bpet\b", {"about": "pt"}),  # of PET and CT together, it is the former that is reported on
         _Said(r"\bmr[it]?\b|magnetic resonance|magnetresonan|kernspin", {"about": "mr"}),
         _Said(r"\bct\b|computed tomogra|computertomogra", {"about": "ct"}),
+        _Said(r"mammogra", {"about": "mg"}),
+        _Said(r"ultraso|sonogra", {"about": "us"}),
+        _Said(r"\bx-?rays?\b|radiogra|r(?:ö|oe)ntgen", {"about": "dx"}),
     ),
 )
 """Of a report: of which scan it is; where nothing is said it is the last one of its study."""
@@ -63,6 +66,7 @@ _OPTIONS_BY_WORD: Mapping[str, tuple[frozenset[str], tuple[_Said, ...]]] = {
             # A bone scan's flow and blood pool are not those of liver and heart, which are all that a camera does here.
             _Said(r"\bbone|skelet|knochen"),
             _Said(_CORTEX + r"|\bstati\w+ (?:renal|kidney|nieren)", {"tracer": "DMSA"}, phantom="abdomen"),
+            _Said(r"\bdtpa\b|pentetat", {"tracer": "DTPA"}, _SLICES | {"uptake_min"}, "abdomen"),
             _Said(
                 r"renogra|\bmag-?3\b|mertiatid|nierenfunktion|nierenszinti",
                 {"tracer": "MAG3"},

@@ -20,7 +20,7 @@ from modality.transfer.part10 import FileMeta
 DEFECTS: dict[str, Defect] = {**VALUES, **PIXELS, **STRUCTURE, **FILES, **SERIES}
 """Each with the clause that it breaks; in the order in which several are put into one instance."""
 
-EMPTY_TYPE_1, NOT_ENUMERATED = "empty-type-1", "not-enumerated"
+EMPTY_TYPE_1, NOT_ENUMERATED, IMPOSSIBLE = "empty-type-1", "not-enumerated", "impossible-value"
 
 
 def check_defects(names: Iterable[str]) -> None:

@@ -78,6 +78,10 @@ VALUES: dict[str, Defect] = {
         "a value that PS3.3 does not enumerate: those that --set gives, or else a Patient's Sex of X",
         "PS3.3 C.7.1.1: M, F or O", put(tags.SEX, b"CS", b"X "),
     ),
+    "impossible-value": Defect(
+        "a number or a direction that PS3.3 rules out: those that --set gives, or else a Window Width of 0",
+        "PS3.3 C.11.2.1.2: at least 1", put(tags.WINDOW_WIDTH, b"DS", b"0 "), needs="pixels",
+    ),
     "no-type-2": Defect(
         "Patient ID left out, which may be empty but not absent", "PS3.5 7.4.3, PS3.3 C.7.1.1",
         left_out(tags.PATIENT_ID),

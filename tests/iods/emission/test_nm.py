@@ -122,7 +122,13 @@ def test_the_validator_finds_no_error(study, make_context, tmp_path, dciodvfy):
 
 @pytest.mark.peer
 @pytest.mark.parametrize(
-    ("tracer", "options"), [("MAG3", {"frames": 12}), ("DMSA", {}), ("DMSA", {"study": "RECON TOMO", "slices": 2})]
+    ("tracer", "options"),
+    [
+        ("MAG3", {"frames": 12}),
+        ("DTPA", {"frames": 12, "furosemide_min": 20.0}),
+        ("DMSA", {}),
+        ("DMSA", {"study": "RECON TOMO", "slices": 2}),
+    ],
 )
 def test_the_validator_finds_no_error_in_studies_of_kidneys(tracer, options, make_context, tmp_path, dciodvfy):
     from modality.transfer.encode import prepare
@@ -134,3 +140,15 @@ def test_the_validator_finds_no_error_in_studies_of_kidneys(tracer, options, mak
     assert dciodvfy(tmp_path / "one.dcm") == []
     (agent,) = image.RadiopharmaceuticalInformationSequence
     assert agent.Radiopharmaceutical == acquisition.protocol.tracer.name
+
+
+@pytest.mark.parametrize(("minutes", "begin"), [(20.0, "095015.250000"), (-15.0, "091515.250000")])
+def test_furosemide_is_told_with_when_it_was_given(minutes, begin, make_context):
+    acquisition = nm(phantoms.abdomen(), tracer="DTPA", frames=3, furosemide_min=minutes, **SMALL)
+    (image,) = describe(acquisition, make_context(kind="nm"))
+    (drug,) = image.InterventionDrugInformationSequence
+    assert (drug.InterventionDrugName, drug.InterventionDrugStartTime) == ("Furosemide", begin)
+    assert drug.InterventionDrugCodeSequence[0].CodeMeaning == "Furosemide"
+    plain = nm(phantoms.abdomen(), tracer="DTPA", frames=3, **SMALL)
+    (without,) = describe(plain, make_context(kind="nm"))
+    assert "InterventionDrugInformationSequence" not in without

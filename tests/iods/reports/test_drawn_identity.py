@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def drawn(scan: Scan, picture: Dataset) -> dict[str, str]:
         assert covered.shape == (one["rows"], one["columns"])
         place = np.s_[one["row"] : one["row"] + one["rows"], one["column"] : one["column"] + one["columns"]]
         written = picture.pixel_array[place]
-        colour = (255, 255, 255) if one["row"] < 100 else (255, 220, 0)
+        colour = (255, 220, 0) if re.fullmatch(r"[\d.]+ MM", one["text"]) else (255, 255, 255)
         assert (written[covered] == colour).all()
         assert one["value"] == str(picture.get(one["keyword"], "") if one["keyword"] else "")
         found[one["keyword"] or one["text"]] = one["text"]

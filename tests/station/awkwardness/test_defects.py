@@ -66,6 +66,7 @@ IN_ELEMENTS: dict[str, Callable[[Parts], bool]] = {
     "no-modality": absent(tags.MODALITY),
     "empty-type-1": is_(tags.MODALITY, b""),
     "not-enumerated": is_(tags.SEX, b"X "),
+    "impossible-value": is_(tags.WINDOW_WIDTH, b"0 "),
     "no-type-2": absent(tags.PATIENT_ID),
     "long-uid": lambda parts: len(raw(parts, tags.STUDY)) == 70,
     "letters-in-uid": like(tags.SERIES, rb".*[a-z].*"),

@@ -24,6 +24,7 @@ OVERHEARD = {
     "no-modality": "Missing attribute Type 1C Conditional Element=<Modality>",
     "empty-type-1": "Empty attribute (no value) Type 1C Conditional Element=<Modality>",
     "not-enumerated": "Unrecognized enumerated value <X> for value 1 of attribute <Patient's Sex>",
+    "impossible-value": "Not permitted to be < 1 unless VOILUTFunction is LINEAR_EXACT or SIGMOID",
     "no-type-2": "Missing attribute Type 2 Required Element=<PatientID>",
     "long-uid": "(0x0020,0x000d) UI Study Instance UID",
     "letters-in-uid": "(0x0020,0x000e) UI Series Instance UID",

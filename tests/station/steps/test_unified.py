@@ -172,7 +172,7 @@ def test_who_subscribes_is_told_of_each_state_and_others_are_not(archive):
                 wire.change_state(address, first, state, "1.2.3.5", local)
             wire.change_state(address, second, "IN PROGRESS", "1.2.3.6", local)
             with came:
-                assert came.wait_for(lambda: len(states) >= 3, timeout=10)
+                assert came.wait_for(lambda: len(states) >= 3, timeout=30)
             with pytest.raises(StepRefused, match="C308H"):
                 wire.subscribe(address, first, Local("STRANGER", local.timeouts))
             wire.subscribe(address, second, local)

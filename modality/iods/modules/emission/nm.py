@@ -15,6 +15,7 @@ from modality.iods.macros.code import code
 from modality.iods.modules.emission.radiopharmaceutical import injected
 from modality.iods.modules.image.voi_lut import Window, voi_lut
 from modality.iods.values import decimal, decimals
+from modality.iods.values import time as time_of_day
 
 ASSUMED_KG = 70.0
 """Weight of a patient of whom none is known: what is injected needs one."""
@@ -26,6 +27,8 @@ _VIEWS = {
     0.0: ("399001007", "SCT", "Posterior projection"),
 }
 """PS3.16 CID 26 Nuclear Medicine Projections."""
+FUROSEMIDE = ("387475002", "SCT", "Furosemide")
+"""As SNOMED CT names the substance."""
 _RR_SHARE = 0.15  # by which accepted beats may differ: our choice
 
 VECTORS: Mapping[str, tuple[str, ...]] = {
@@ -102,7 +105,7 @@ def nm_image(dataset: Dataset, image: Image[Gamma]) -> None:
 
 
 def nm_isotope(dataset: Dataset, image: Image[Gamma]) -> None:
-    """C.8.4.10: the window around the photopeak, and what was injected, in MBq."""
+    """C.8.4.10: the window around the photopeak, what was injected, in MBq, and the diuretic."""
     study, context = image.acquisition, image.context
     protocol = study.protocol
     peak = protocol.tracer.isotope.energy_kev
@@ -117,6 +120,12 @@ def nm_isotope(dataset: Dataset, image: Image[Gamma]) -> None:
     weight_kg = context.patient.weight_kg or ASSUMED_KG
     dose_mbq = round(protocol.dose_mbq_per_kg * weight_kg, 6)
     dataset.RadiopharmaceuticalInformationSequence = [injected(protocol.tracer, at, dose_mbq)]
+    if study.renogram is not None and study.renogram.diuresis_s is not None:
+        drug = Dataset()
+        drug.InterventionDrugName = FUROSEMIDE[2]
+        drug.InterventionDrugStartTime = time_of_day(at + timedelta(seconds=study.renogram.diuresis_s))
+        drug.InterventionDrugCodeSequence = [code(*FUROSEMIDE)]
+        dataset.InterventionDrugInformationSequence = [drug]
 
 
 def nm_detector(dataset: Dataset, image: Image[Gamma]) -> None:

@@ -1,0 +1,1 @@
+"""What a scan shows, and where: what reports are about."""
