@@ -22,8 +22,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 PARTIAL = 1
 _NO_MEMORY = "there is not memory enough for this: ask for less, such as fewer rows and columns, or fewer processes"
 
-# Control characters (C0 with ESC, DEL, C1 with CSI), other line ends, and what turns the direction of a text round.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# Control characters (C0 with ESC, DEL, C1 with CSI), other line ends, what turns the direction of a text round, and
+# what stands for a byte of a file name that is no UTF-8.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Verb(click.Command):

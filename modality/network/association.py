@@ -320,10 +320,12 @@ def _failure(peer: DicomAddress, raw: PynetdicomAssociation, trace: _Trace, loca
             source=answer.result_source,
             reason=answer.diagnostic,
         )
-    if trace.answered:
+    if trace.answered and not raw.accepted_contexts:
         return ContextRefused(f"{peer}: accepted none of the proposed presentation contexts")
-    if trace.aborted_by_peer or (trace.closed and not trace.aborted_here and not trace.broke):
-        return AssociationAborted(f"{peer}: hung up before the association was established")
+    hung_up = trace.aborted_by_peer or (trace.closed and not trace.aborted_here and not trace.broke)
+    if hung_up or trace.answered:  # the latter: it was established, and has ended before we looked
+        when = "as soon as" if trace.answered else "before"
+        return AssociationAborted(f"{peer}: hung up {when} the association was established")
     if not trace.broke and time.monotonic() - trace.began < local.timeouts.association_s * 0.98:
         return InvalidResponse(f"{peer}: the answer to A-ASSOCIATE is not valid DICOM")
     return UnreachableError(

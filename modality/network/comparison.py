@@ -28,15 +28,18 @@ _PHOTOMETRIC_INTERPRETATION = 0x00280004
 _ENCODING = frozenset((0x00280006, 0x7FE00001, 0x7FE00002, 0x7FE00003))
 # Colour spaces that an encoder may turn into each other (PS3.5 8.2; PS3.3 C.7.6.3.1.2): no other change is its doing.
 _COLOURS = frozenset(("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_RCT", "YBR_ICT", "XYB"))
-_UNCONVERTIBLE = (
+UNCONVERTIBLE = (
     ValueError,
     TypeError,
     LookupError,
     AttributeError,
     ArithmeticError,
-    NotImplementedError,
+    RuntimeError,
+    OSError,
+    EOFError,
     struct.error,
 )
+"""What pydicom raises for values that make no sense."""
 _PADDING = 0xFFFCFFFC
 _ITEM = b"\xfe\xff\x00\xe0"
 _LONGEST_VALUE = 200
@@ -140,7 +143,7 @@ def _same_bytes(mine: Dataset, theirs: Dataset, tag: BaseTag) -> bool:
 
 
 def _element(dataset: Dataset, tag: BaseTag, terms: _Terms = _DEFAULT) -> DataElement | None:
-    """An element: as bytes (UN) where pydicom cannot make sense of it, as a sequence where the bytes are one.
+    """An element: as bytes (OB) where pydicom cannot make sense of it, as a sequence where the bytes are one.
 
     A sequence whose value representation is not known, as all private ones in Implicit VR, is encoded in Implicit VR
     Little Endian (PS3.5 6.2.2, note 4).
@@ -150,15 +153,15 @@ def _element(dataset: Dataset, tag: BaseTag, terms: _Terms = _DEFAULT) -> DataEl
     raw: Any = dataset.get_item(tag)
     try:
         element = dataset[tag]
-    except _UNCONVERTIBLE:
-        return DataElement(tag, "UN", raw.value or b"")
+    except UNCONVERTIBLE:
+        return DataElement(tag, "OB", raw.value or b"")  # UN would be turned into what the dictionary says
     value = element.value
     if element.VR != "UN" or not isinstance(value, bytes) or not value.startswith(_ITEM):
         return element
     try:
         items = read_sequence(BytesIO(value), True, True, len(value), convert_encodings(terms))
         return DataElement(tag, "SQ", items)
-    except _UNCONVERTIBLE:
+    except UNCONVERTIBLE:
         return element
 
 
@@ -171,7 +174,7 @@ def _same_value(one: DataElement, other: DataElement, sets: tuple[_Terms, _Terms
     try:
         if one.value == other.value:
             return True
-    except _UNCONVERTIBLE:
+    except UNCONVERTIBLE:
         pass  # values of different kinds: their bytes decide
     return _canonical(one, sets[0]) == _canonical(other, sets[1])
 
@@ -188,7 +191,7 @@ def _canonical(element: DataElement, terms: _Terms) -> bytes:
     out.is_little_endian = out.is_implicit_VR = True
     try:
         write_data_element(out, element, convert_encodings(terms))
-    except _UNCONVERTIBLE:
+    except UNCONVERTIBLE:
         return repr(element.value).encode()
     return out.getvalue()[8:].rstrip(b"\0 ")
 

@@ -224,4 +224,6 @@ def end(association: Association) -> None:
         association.dul.socket.close()
     association.kill()
     cast(Any, association.dul).to_user_queue.put(None)  # wakes one that waits for an A-ASSOCIATE-RQ which never comes
-    association.join(_PATIENCE_S)
+    for _ in range(round(_PATIENCE_S / _POLL_S)):
+        association.join(_POLL_S)  # not at one go: a process that was held up so long has given it no turn
+    association.dimse.msg_queue.put((None, None))  # wakes who waits for a response over it

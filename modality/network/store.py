@@ -45,8 +45,11 @@ def _refusal(instance: PreparedInstance, accepted: Accepted) -> str:
     """Why an instance cannot be sent: its class, its syntax, and what was accepted."""
     from pydicom.uid import UID
 
-    offered = ", ".join(map(syntax_name, accepted.syntaxes.get(instance.sop_class_uid, ()))) or "nothing"
-    name = f"{UID(instance.sop_class_uid).name} in {syntax_name(instance.transfer_syntax_uid)}"
+    def keyword(uid: str) -> str:
+        return UID(uid).keyword or syntax_name(uid)  # of video, say, which the table has not, and JPEG XL
+
+    offered = ", ".join(map(keyword, accepted.syntaxes.get(instance.sop_class_uid, ()))) or "nothing"
+    name = f"{UID(instance.sop_class_uid).name} in {keyword(instance.transfer_syntax_uid)}"
     return f"not {name}; it accepted {offered} of that class"
 
 
@@ -228,16 +231,18 @@ class _Sender:
             return association, instance
         if not candidates:
             raise self._not_accepted(instance, accepted)
-        return association, self._transcoded(instance, candidates)
+        return association, self._transcoded(instance, candidates, accepted)
 
     def _not_accepted(self, instance: PreparedInstance, accepted: Accepted) -> ContextRefused:
         return ContextRefused(f"{self.archive.address}: {_refusal(instance, accepted)}")
 
-    def _transcoded(self, instance: PreparedInstance, candidates: Sequence[str]) -> PreparedInstance:
+    def _transcoded(
+        self, instance: PreparedInstance, candidates: Sequence[str], accepted: Accepted
+    ) -> PreparedInstance:
         """The instance in the first of these syntaxes that can carry it.
 
         Raises:
-            UsageError: none can; it is the first one's error.
+            UnsupportedError: none can; it says what was accepted, and what the first of them lacks.
         """
         from modality.transfer.encode import transcode  # loads pydicom, which a plain send does without
 
@@ -251,7 +256,7 @@ class _Sender:
             except (UnsupportedError, MissingExtraError) as error:
                 first = first or error
         assert first is not None
-        raise first
+        raise UnsupportedError(f"{self.archive.address}: {_refusal(instance, accepted)}: {first}") from first
 
     def _association_for(self, instance: PreparedInstance, following: Iterable[PreparedInstance]) -> StorageAssociation:
         """The open association, or a new one when this instance's class and syntax have not been proposed in it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from modality.errors import ContextRefused, ModalityError, PeerError, counted
 from modality.network.address import Address
-from modality.network.comparison import Difference, comparable, differences, same_pixels
+from modality.network.comparison import UNCONVERTIBLE, Difference, comparable, differences, same_pixels
 from modality.network.local import Local
 from modality.network.retrieve.move import Listen
 from modality.network.retrieve.sources import Source, Wanted, source
@@ -154,7 +154,7 @@ def _compare(held: PreparedInstance, file: _Sent, report: Verification) -> bool:
         recoded = recoded and (sent.syntax.encapsulated or held.syntax.encapsulated)
         found = list(differences(uid, mine, theirs, transcoded=recoded))
         same = same_pixels(sent, held, mine, theirs)
-    except (ModalityError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except (ModalityError, *UNCONVERTIBLE) as error:
         report.problems.append(f"{uid}: cannot be compared: {error}")
         return False
     report.coerced += found

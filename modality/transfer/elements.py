@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Container
+from mmap import mmap
 from typing import Literal, NamedTuple
 
 from modality.errors import InputError
 
 Buffer = bytes | bytearray | memoryview
+
+
+def cut_short(data: Buffer) -> bool:
+    """Whether the bytes are of a mapped file that is shorter by now: to read them would end the process (SIGBUS)."""
+    source = data.obj if isinstance(data, memoryview) else None
+    return isinstance(source, mmap) and source.size() < len(source)
+
 
 # The identifiers that a stamp may replace (PS3.6). The UIDs are found at any depth: references follow what is renamed.
 UID_TAGS = {

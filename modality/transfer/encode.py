@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
+from pydicom.uid import UID
 
 from modality.errors import InputError, UnsupportedError
 from modality.transfer.deflation import deflated_tail
@@ -19,9 +20,21 @@ from modality.transfer.derived import derive_lossy
 from modality.transfer.elements import Buffer
 from modality.transfer.instance import PreparedInstance
 from modality.transfer.pixels import PixelElement, encapsulated, encapsulated_frames, native, packed
-from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, TransferSyntax, syntax_name
+from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, TransferSyntax
 
 _PIXEL_DATA = 0x7FE00010
+# What pydicom and codecs raise for values that make no sense.
+_NONSENSE = (
+    ValueError,
+    TypeError,
+    RuntimeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    OSError,
+    EOFError,
+    struct.error,
+)
 _LARGEST_NATIVE = 0xFFFFFFFE  # a length is even, and of 32 bits (PS3.5 7.1)
 # Value representations whose words take the byte order of the syntax (PS3.5 6.2, 7.3). Samples of 32 bits in OW stand
 # in two words, the lower one first in either byte order (PS3.5 8.1.1, annex D): only the bytes of each word turn.
@@ -50,7 +63,7 @@ def prepare(
     """
     syntax.check_quality(quality)
     if _PIXEL_DATA in dataset:
-        data = bytes(dataset.PixelData)
+        data = bytes(dataset.PixelData or b"")  # pydicom gives None for one of no length
         if syntax.encoding:
             pixels = encapsulated(dataset, data, syntax.encoding, quality)
         else:
@@ -145,7 +158,8 @@ def transcode(instance: PreparedInstance, syntax: TransferSyntax, *, quality: fl
     current = BY_UID.get(instance.transfer_syntax_uid)
     name = instance.source or instance.sop_instance_uid
     if current is None:
-        raise UnsupportedError(f"{name}: {syntax_name(instance.transfer_syntax_uid)} cannot be decoded here")
+        known = UID(instance.transfer_syntax_uid)
+        raise UnsupportedError(f"{name}: {known.keyword or known} cannot be decoded here")
     try:
         dataset = instance.dataset()
         if syntax.encoding and current.uid in syntax.encoding.packs and _PIXEL_DATA in dataset:
@@ -157,7 +171,7 @@ def transcode(instance: PreparedInstance, syntax: TransferSyntax, *, quality: fl
         if not syntax.lossless:
             derive_lossy(dataset, syntax, quality)
         return prepare(dataset, syntax, quality=quality, source=instance.source)
-    except (ValueError, RuntimeError, AttributeError, KeyError, struct.error) as error:
+    except _NONSENSE as error:
         raise InputError(f"{name}: cannot be decoded: {error}") from error
 
 

@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modality.errors import UnsupportedError, UsageError
+from modality.errors import InputError, UnsupportedError, UsageError
 from modality.transfer.deflation import deflated_head, deflated_tail
-from modality.transfer.elements import KEYWORDS, TEXT_TAGS, UID_TAGS, Buffer, Layout, Place, replace, scan
+from modality.transfer.elements import KEYWORDS, TEXT_TAGS, UID_TAGS, Buffer, Layout, Place, cut_short, replace, scan
 from modality.transfer.files import write_whole
 from modality.transfer.part10 import write_meta
 from modality.transfer.syntaxes import BY_UID, EXPLICIT_LITTLE, TransferSyntax
@@ -206,16 +206,28 @@ class PreparedInstance:
 
         Raises:
             UsageError: the file cannot be written.
+            InputError: the file that it is mapped from was cut short meanwhile.
         """
-        write_whole(path, self.part10(), durable=durable)
+        write_whole(path, self._readable(), durable=durable)
+
+    def _readable(self) -> list[Buffer]:
+        """The instance as a DICOM file, of bytes that are still there."""
+        parts = self.part10()
+        if any(map(cut_short, parts)):
+            raise InputError(f"{self.source}: the file was cut short after it was opened")
+        return parts
 
     def dataset(self) -> Dataset:
-        """The instance decoded by pydicom, file meta included."""
+        """The instance decoded by pydicom, file meta included.
+
+        Raises:
+            InputError: its file was cut short meanwhile.
+        """
         from io import BytesIO
 
         from pydicom import dcmread
 
-        return dcmread(BytesIO(b"".join(self.part10())))
+        return dcmread(BytesIO(b"".join(self._readable())))
 
 
 def _decode(tag: int, raw: bytes, character_set: str) -> str:

@@ -30,6 +30,15 @@ _VISIBLE_LIGHT = "1.2.840.10008.5.1.4.1.1.77.1."
 _STORED_VALUES = ("SmallestImagePixelValue", "LargestImagePixelValue", "PixelPaddingValue", "PixelPaddingRangeLimit")
 _LARGEST_STORED = 0xFFFF
 _MAPPINGS = ("RealWorldValueMappingSequence", "RedPaletteColorLookupTableDescriptor")
+_DESCRIBED = (
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "BitsAllocated",
+    "BitsStored",
+    "PixelRepresentation",
+    "PhotometricInterpretation",
+)
 _FRAGMENTS_HEADER = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)
 _NO_TABLES = {"ExtendedOffsetTable": None, "ExtendedOffsetTableLengths": None}
 _SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
@@ -54,6 +63,9 @@ def pixel_format(dataset: Dataset) -> PixelFormat:
     Raises:
         InputError: one is missing, or no number.
     """
+    missing = [keyword for keyword in _DESCRIBED if dataset.get(keyword) in (None, "")]
+    if missing:
+        raise InputError(f"no {', '.join(missing)}: the pixels cannot be read")
     try:
         return PixelFormat(
             rows=int(dataset.Rows),
@@ -177,6 +189,9 @@ def _native_frames(dataset: Dataset, data: bytes, pixels: PixelFormat) -> Iterat
     count = _frame_count(dataset)
     if len(data) < pixels.length * count:
         raise InputError(f"{len(data)} bytes of pixels where {pixels.length * count} are due")
+    if len(data) >= pixels.length * (count + 1):  # anything shorter pads
+        due = pixels.length * count
+        raise InputError(f"{len(data)} bytes of pixels where {due} are due: more frames than Number of Frames says")
     values = np.frombuffer(data, pixels.dtype, count * pixels.length // pixels.dtype.itemsize)
     overlays = any(dataset.get((group, 0x0102)) and dataset[group, 0x0102].value for group in range(0x6000, 0x601F, 2))
     for frame in values.reshape(count, -1):

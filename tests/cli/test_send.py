@@ -19,7 +19,7 @@ from modality.transfer.syntaxes import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_L
 from tests.cli.command import ENVIRONMENT, document, invoke
 from tests.network.acceptor import acceptor
 from tests.network.conftest import series
-from tests.network.scripted import accept, message, pdu, peer, response, whole_message
+from tests.network.scripted import accept, message, pdu, peer, reject, response, whole_message
 from tests.network.upper_layer.sink import Sink
 from tests.transfer.datasets import CT_IMAGE
 
@@ -61,6 +61,7 @@ def test_what_cannot_be_sent_names_class_syntax_and_what_was_accepted(files: Pat
     assert result.exit_code == 1
     assert (document(result)["failed"], document(result)["retryable"]) == (3, 0)
     (line,) = result.stderr.splitlines()
+    assert line.startswith("failed: 3 instances, 1.2.3.1.0 first: ")
     assert "not CT Image Storage in RLELossless" in line
     assert "it accepted ExplicitVRLittleEndian, ImplicitVRLittleEndian" in line
 
@@ -163,6 +164,29 @@ def test_an_interruption_tells_what_was_stored_until_then(number: signal.Signals
     assert "interrupted: 1 of 3 files not sent, or not answered" in result.stderr
     assert time.monotonic() - began < 30
     assert aborts == [b"\x07"]
+
+
+def test_an_archive_that_lets_two_associations_be_gets_all_and_the_rest_is_told(tmp_path: Path) -> None:
+    for one in series(200):
+        one.write(tmp_path / "many" / f"{one.sop_instance_uid}.dcm")
+    seats = threading.Semaphore(2)
+
+    def few(connection: socket.socket) -> None:
+        if not seats.acquire(blocking=False):
+            reject(connection, 2, 3, 2)
+            return
+        accept(connection)
+        number = 0
+        while sent := whole_message(connection):
+            number += 1
+            time.sleep(0.002)
+            connection.sendall(message(sent, response(0x8001, number, 0)))
+
+    with peer(few, at_once=True) as address:
+        result = invoke("send", tmp_path / "many", "--to", str(address), "--associations", "5", "--json")
+    assert (result.exit_code, document(result)["stored"], document(result)["failed"]) == (0, 200, 0)
+    (line,) = result.stderr.splitlines()
+    assert line == f"2 of 5 associations used: {address}: association rejected: local limit exceeded (transient)"
 
 
 def test_the_comment_of_the_archive_is_told(files: Path) -> None:

@@ -16,10 +16,19 @@ RELEASE_RP = bytes((0x06, 0, 0, 0, 0, 4, 0, 0, 0, 0))
 
 
 @contextmanager
-def peer(script: Script) -> Iterator[DicomAddress]:
-    """A listener on loopback that runs the script on each connection, and then closes it."""
+def peer(script: Script, *, at_once: bool = False) -> Iterator[DicomAddress]:
+    """A listener on loopback that runs the script on each connection, one by one or at once, and then closes it."""
     listener = socket.create_server(("127.0.0.1", 0))
     connections: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+
+    def run(connection: socket.socket) -> None:
+        try:
+            script(connection)
+        except OSError:
+            pass  # the other side is gone: the test says what should come of it
+        finally:
+            connection.close()
 
     def serve() -> None:
         while True:
@@ -28,12 +37,11 @@ def peer(script: Script) -> Iterator[DicomAddress]:
             except OSError:
                 return
             connections.append(connection)
-            try:
-                script(connection)
-            except OSError:
-                pass  # the other side is gone: the test says what should come of it
-            finally:
-                connection.close()
+            if not at_once:
+                run(connection)
+                continue
+            threads.append(threading.Thread(target=run, args=(connection,)))
+            threads[-1].start()
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -44,8 +52,9 @@ def peer(script: Script) -> Iterator[DicomAddress]:
         listener.close()
         for one in connections:
             with_shutdown(one)
-        thread.join(30)
-        assert not thread.is_alive()
+        for one_thread in (thread, *threads):
+            one_thread.join(30)
+            assert not one_thread.is_alive()
 
 
 def with_shutdown(connection: socket.socket) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +68,21 @@ def test_an_element_that_was_added_is_told_and_no_failure(archive: Start) -> Non
     report = verify_instances(parse_dicom(peer.address), store(peer, series(1)), LOCAL)
     assert [(one.attribute, one.sent, one.held) for one in report.coerced] == [("ImageComments", None, "NEW")]
     assert report.complete
+
+
+def test_a_sequence_that_is_none_in_what_is_held_is_a_difference_and_stops_nothing(tmp_path: Path) -> None:
+    """In Implicit VR its bytes are taken for items, of which there is not even half a tag."""
+    sent = image(PatientComments="abc")
+    held = prepare(sent, IMPLICIT_LITTLE)
+    tag, other = struct.pack("<HH", 0x0010, 0x4000), struct.pack("<HH", 0x0010, 0x1002)  # Other Patient IDs Sequence
+    broken = PreparedInstance(held.transfer_syntax_uid, held.head.replace(tag, other), held.tail)
+    broken.write(tmp_path / "held" / "held.dcm")
+    report = verify_instances(tmp_path / "held", [prepare(sent)], LOCAL)
+    assert (report.checked, report.identical, report.problems) == (1, 0, [])
+    assert [(one.attribute, one.sent, one.held) for one in report.coerced] == [
+        ("OtherPatientIDsSequence", None, "4 bytes"),
+        ("PatientComments", "abc", None),
+    ]
 
 
 def test_an_inverted_image_in_another_syntax_is_not_identical(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from modality.errors import UnreachableError
+from modality.errors import ModalityError, UnreachableError
 from modality.network.local import Local, Timeouts
 from modality.network.store import DicomArchive
 from modality.simulated.archive import SimulatedArchive
@@ -39,11 +39,11 @@ class Meeting:
         self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None, receipt: Receipt | None = None
     ) -> Receipt:
         receipt = Receipt() if receipt is None else receipt
-        for number, one in enumerate(instances, 1):
+        for one in instances:
             self.barrier.wait(30)
             receipt.stored.append(one.sop_instance_uid)
             if progress:
-                progress(number)
+                progress(receipt.dealt_with)
         return receipt
 
 
@@ -65,11 +65,57 @@ def test_instances_are_stored_at_the_same_time_each_once() -> None:
     assert seen == sorted(seen)
 
 
-def test_a_destination_that_is_gone_costs_the_instance_it_had_taken() -> None:
+class Late(Broken):
+    """A destination that has looked ahead when it finds out that it is gone, after the others have ended."""
+
+    def __init__(self, ahead: int, taken: threading.Barrier, over: threading.Event) -> None:
+        self.ahead, self.taken, self.over = ahead, taken, over
+
+    def store(
+        self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None, receipt: Receipt | None = None
+    ) -> Receipt:
+        assert len(list(itertools.islice(instances, self.ahead))) == self.ahead
+        self.taken.wait(30)
+        self.over.wait(30)
+        raise UnreachableError("away")
+
+
+class Last(Meeting):
+    """A destination that begins when the others have looked ahead, and says when it has nothing more to store."""
+
+    def __init__(self, taken: threading.Barrier, over: threading.Event) -> None:
+        super().__init__(threading.Barrier(1))
+        self.taken, self.over = taken, over
+
+    def store(
+        self, instances: Iterable[PreparedInstance], *, progress: Progress | None = None, receipt: Receipt | None = None
+    ) -> Receipt:
+        if not self.over.is_set():
+            self.taken.wait(30)
+        try:
+            return super().store(instances, progress=progress, receipt=receipt)
+        finally:
+            self.over.set()
+
+
+def test_what_a_destination_had_taken_that_is_gone_goes_to_the_others() -> None:
+    unusable: list[ModalityError] = []
     with SimulatedArchive() as archive:
-        receipt = store_in_parallel([Broken(), DicomArchive(archive.address, local=LOCAL)], INSTANCES)
-        assert len(receipt.stored) == len(archive.instances()) == len(INSTANCES) - 1
-    assert list(receipt.failed.values()) == ["away"]
+        receipt = store_in_parallel(
+            [Broken(), DicomArchive(archive.address, local=LOCAL)], INSTANCES, on_unusable=unusable.append
+        )
+        assert len(receipt.stored) == len(archive.instances()) == len(INSTANCES)
+    assert receipt.complete
+    assert [str(error) for error in unusable] == ["away"]
+
+
+def test_nothing_that_was_looked_ahead_at_is_lost_even_if_the_others_have_ended() -> None:
+    taken, over = threading.Barrier(3), threading.Event()
+    seen: list[int] = []
+    destinations = [Late(5, taken, over), Last(taken, over), Late(3, taken, over)]
+    receipt = store_in_parallel(destinations, INSTANCES, progress=seen.append)
+    assert sorted(receipt.stored) == sorted(one.sop_instance_uid for one in INSTANCES)
+    assert seen[-1] == len(INSTANCES)
 
 
 def test_when_nothing_can_be_used_the_error_is_raised() -> None:

@@ -117,7 +117,8 @@ def test_the_callers_data_set_is_left_as_it_was(syntax: TransferSyntax) -> None:
 @pytest.mark.parametrize("colour", [False, True])
 def test_a_jpeg_image_is_packed_as_jpeg_xl_and_comes_back_with_the_same_bytes(colour: bool) -> None:
     shape = (2, 200, 160, 3) if colour else (2, 200, 160)
-    source = transcode(prepare(pixels(frames(*shape, highest=255, dtype="u1"))), BY_KEYWORD["JPEGBaseline8Bit"])
+    plain = prepare(pixels(frames(*shape, highest=255, dtype="u1"), NumberOfFrames=2))
+    source = transcode(plain, BY_KEYWORD["JPEGBaseline8Bit"])
     packed = transcode(source, BY_KEYWORD["JPEGXLJPEGRecompression"])
     back = transcode(packed, BY_KEYWORD["JPEGBaseline8Bit"])
     assert packed.sop_instance_uid == back.sop_instance_uid == source.sop_instance_uid
@@ -185,6 +186,46 @@ def test_fewer_bytes_than_the_attributes_say_are_an_input_error() -> None:
     short = prepare(image(PixelData=b"\0\0"))
     with pytest.raises(InputError, match="bytes of pixels where"):
         transcode(short, RLE)
+
+
+def test_more_frames_than_the_attributes_say_are_an_input_error_and_padding_is_none() -> None:
+    two = frames(2, 8, 8)
+    padded = pixels(two[0])
+    padded.PixelData += bytes(len(padded.PixelData) - 2)
+    assert np.array_equal(transcode(transcode(prepare(padded), RLE), EXPLICIT_LITTLE).dataset().pixel_array, two[0])
+    unsaid = pixels(two[0])
+    unsaid.PixelData = two.tobytes()
+    with pytest.raises(InputError, match="256 bytes of pixels where 128 are due: more frames than Number of Frames"):
+        transcode(prepare(unsaid), RLE)
+
+
+@pytest.mark.parametrize("keyword", ["PixelRepresentation", "Rows", "PhotometricInterpretation"])
+def test_an_attribute_that_is_missing_or_empty_is_named(keyword: str) -> None:
+    for value in (None, False):
+        dataset = pixels(frames(8, 8))
+        if value is None:
+            setattr(dataset, keyword, None)
+        else:
+            delattr(dataset, keyword)
+        with pytest.raises(InputError, match=f"^no {keyword}: the pixels cannot be read$"):
+            transcode(prepare(dataset), RLE)
+
+
+@pytest.mark.parametrize("syntax", TABLE, ids=lambda one: one.keyword)
+def test_pixel_data_of_no_length_stays_so_natively_and_is_named_elsewhere(syntax: TransferSyntax) -> None:
+    dataset = pixels(frames(8, 8, highest=255, dtype="u1"))
+    dataset.PixelData = b""
+    empty = prepare(dataset)
+    if not syntax.encapsulated:
+        made = transcode(empty, syntax).dataset()
+        assert "PixelData" in made
+        assert not made.PixelData
+        return
+    with pytest.raises((InputError, UnsupportedError), match=r"0 bytes of pixels where 64 are due|JPEG baseline"):
+        transcode(empty, syntax)
+    headless = PreparedInstance(syntax.uid, empty.head, [b"\xe0\x7f\x10\0OB\0\0\0\0\0\0"])
+    with pytest.raises(InputError, match="cannot be decoded"):
+        transcode(headless, EXPLICIT_LITTLE)
 
 
 def test_frames_beyond_the_basic_offset_table_get_an_extended_one(monkeypatch: pytest.MonkeyPatch) -> None:

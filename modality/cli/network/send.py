@@ -13,7 +13,7 @@ from modality.cli.network.files import files_below, readable
 from modality.cli.network.negotiation import NEGOTIATION, negotiation_options
 from modality.cli.network.verify import explain_verification, listen_options
 from modality.cli.verb import PARTIAL, Verb, common, emit, finish, interrupted_by_sigterm, progress, refuse, say
-from modality.errors import counted
+from modality.errors import ModalityError, counted
 from modality.protocol.negotiation import Negotiation
 from modality.protocol.upper_layer.command import meaning
 from modality.transfer.destination import Destination, Progress, Receipt
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from modality.network.verify import Verification
 
 _COERCED = 0xB000  # coercion of data elements (PS3.4 Table B.2-1)
-_LOOK_AHEAD = 64  # files mapped at a time: mixed folders need few associations, and few descriptors are open
+# Files mapped at a time: by an association, for mixed folders need few associations then, and by all of them together,
+# for each holds a descriptor, and many systems give a process 1024.
+_LOOK_AHEAD, _MAPPED = 64, 128
 
 
 @click.command(cls=Verb)
@@ -78,9 +80,8 @@ def send(
         raise click.UsageError("--listen is for what --verify fetches")
     if verifying and negotiation.transcode == "lossy":
         raise click.UsageError("--verify compares what was sent: an instance transcoded with loss is another one")
-    targets = [
-        destination(address, local, negotiation=negotiation, look_ahead=_LOOK_AHEAD) for _ in range(associations)
-    ]
+    look_ahead = min(_LOOK_AHEAD, _MAPPED // associations)
+    targets = [destination(address, local, negotiation=negotiation, look_ahead=look_ahead) for _ in range(associations)]
     files = files_below(paths)
     problems: dict[str, str] = {}
     receipt = Receipt()
@@ -116,7 +117,10 @@ def _store(targets: list[Destination], instances: Iterator[PreparedInstance], do
         return
     from modality.station.parallel import store_in_parallel
 
-    store_in_parallel(targets, instances, progress=done, receipt=receipt)
+    unusable: list[ModalityError] = []
+    store_in_parallel(targets, instances, progress=done, receipt=receipt, on_unusable=unusable.append)
+    if unusable:
+        say(f"{len(targets) - len(unusable)} of {len(targets)} associations used: {unusable[0]}")
 
 
 def _instances(files: list[Path], problems: dict[str, str]) -> Iterator[PreparedInstance]:
@@ -145,11 +149,11 @@ def explain(receipt: Receipt) -> None:
         say(f"refused with status {_status(status)}: {counted(len(uids), 'instance')}, {uids[0]} first{comment}{later}")
     for status, uids in receipt.warnings.items():
         say(f"stored with warning {_status(status)}: {counted(len(uids), 'instance')}, {uids[0]} first")
-    reasons: dict[str, int] = {}
-    for reason in receipt.failed.values():
-        reasons[reason] = reasons.get(reason, 0) + 1
-    for reason, count in reasons.items():
-        say(f"failed: {counted(count, 'instance')}: {reason}")
+    reasons: dict[str, list[str]] = {}
+    for uid, reason in receipt.failed.items():
+        reasons.setdefault(reason, []).append(uid)
+    for reason, uids in reasons.items():
+        say(f"failed: {counted(len(uids), 'instance')}, {uids[0]} first: {reason}")
 
 
 def _status(status: int) -> str:
@@ -168,7 +172,6 @@ def _closing(receipt: Receipt, to: str) -> str:
 def _verification(
     address: Address, files: list[Path], local: Local, stored: set[str], listen: Listen | None
 ) -> Verification | None:
-    from modality.errors import ModalityError
     from modality.network.verify import verify_instances
 
     instances = (one for _, one in readable(files, {}) if one.sop_instance_uid in stored)

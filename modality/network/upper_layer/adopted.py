@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pynetdicom import evt
 from pynetdicom._handlers import standard_pdu_recv_handler, standard_pdu_sent_handler
 from pynetdicom.association import Association
-from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
+from pynetdicom.transport import T_CONNECT, AddressInformation
 
 from modality.network.upper_layer.connection import last_word
 from modality.network.upper_layer.limits import HEADER, let_go, too_long
-from modality.network.upper_layer.reactor import Entity, mend
+from modality.network.upper_layer.reactor import Entity, Reached, mend
 from modality.protocol.upper_layer.pdu import LARGEST_PDU
 
 
@@ -27,7 +27,7 @@ def keep_out_of_the_log(association: Association) -> None:
     association.unbind(evt.EVT_PDU_RECV, standard_pdu_recv_handler)
 
 
-class AdoptedSocket(AssociationSocket):
+class AdoptedSocket(Reached):
     """A connected socket as pynetdicom wants it.
 
     Args:

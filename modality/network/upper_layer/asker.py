@@ -30,10 +30,10 @@ T = TypeVar("T")
 _PATIENCE_S = 3.0
 
 
-def parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Items in lists of as many presentation contexts as an association can carry."""
-    for first in range(0, len(items), MOST_CONTEXTS):
-        yield items[first : first + MOST_CONTEXTS]
+def parts(items: Sequence[T], most: int = MOST_CONTEXTS) -> Iterator[Sequence[T]]:
+    """Items in lists of as many presentation contexts as an association can carry, or fewer."""
+    for first in range(0, len(items), most):
+        yield items[first : first + most]
 
 
 class Asker:
@@ -76,6 +76,8 @@ class Asker:
             try:
                 while not events:
                     events = requestor.receive(connection.receive())
+            except InvalidResponse as error:
+                raise InvalidResponse(f"{self.peer}: {error}") from error
             except ResponseTimeout as error:
                 wait = connection.answer_s
                 raise UnreachableError(f"{self.peer}: no answer to A-ASSOCIATE within {wait:g} s") from error

@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 from modality.errors import AssociationAborted, InputError, PeerError, ResponseTimeout, UnreachableError
 from modality.network.address import DicomAddress
+from modality.transfer.elements import cut_short
 
 if TYPE_CHECKING:
     import ssl
@@ -22,6 +23,7 @@ _BUFFERS_AT_ONCE = 512  # under the kernel's IOV_MAX of 1024
 _SEND_BUFFER = 4 << 20
 _RECEIVE = 1 << 16
 _LAST_WORD_S = 0.5
+_CUT_SHORT = "the file was cut short while it was being sent"
 # How long an answer is looked out for before we sleep: to be woken takes some 40 us, as long as a fast archive needs
 # for a small instance. Not with one processor, where a peer of the same machine could not work meanwhile; and not
 # beside other connections, whose threads need the interpreter: several associations were slower by it.
@@ -143,7 +145,7 @@ class Connection:
             raise ResponseTimeout(f"{self.peer}: stopped reading for {self.answer_s:g} s") from error
         except OSError as error:
             if error.errno == errno.EFAULT:  # a page of a mapped file is gone; nothing is wrong with the peer
-                raise InputError("the file was cut short while it was being sent") from error
+                raise InputError(_CUT_SHORT) from error
             cause = last_word(self._socket, error, self._unread) if self._secured else error
             raise broken(self.peer, cause, secured=self._secured) from error
 
@@ -249,6 +251,8 @@ def _joined(buffers: Iterable[bytes | memoryview]) -> Iterable[bytes]:
     pending: list[bytes | memoryview] = []
     size = 0
     for part in chain(buffers, (b"",)):
+        if cut_short(part):  # in clear the kernel reads it, and says so
+            raise InputError(_CUT_SHORT)
         pending.append(part)
         size += len(part)
         if size >= 1 << 14 or not part:

@@ -16,6 +16,8 @@ from modality.transfer.syntaxes import IMPLICIT_LITTLE
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 _ASKED_WINDOW = (8, 8)
+# Of Verification, in every association: some archives reject or abort one of which they would accept no context.
+_LAST_ID = 255
 
 
 @dataclass(slots=True)
@@ -88,13 +90,15 @@ def negotiate(
         Peer(first.max_pdu, first.implementation_class_uid, first.implementation_version, asker.window(_ASKED_WINDOW))
     )
     pairs = [(sop_class, syntax) for sop_class in sop_classes for syntax in transfer_syntaxes]
-    for part in parts(pairs):
-        answer = asker.ask([PresentationContext(2 * at + 1, one, (syntax,)) for at, (one, syntax) in enumerate(part)])
+    for part in parts(pairs, MOST_CONTEXTS - 1):
+        contexts = [PresentationContext(2 * at + 1, one, (syntax,)) for at, (one, syntax) in enumerate(part)]
+        answer = asker.ask([*contexts, *_verification(_LAST_ID)])
         for at, pair in enumerate(part):
             found.accepted[pair] = answer.results.get(2 * at + 1, (1, ""))[0] == 0
-    for classes in parts(list(sop_classes)):
+    for classes in parts(list(sop_classes), MOST_CONTEXTS - 1):
         everything = tuple(transfer_syntaxes)
-        answer = asker.ask([PresentationContext(2 * at + 1, one, everything) for at, one in enumerate(classes)])
+        contexts = [PresentationContext(2 * at + 1, one, everything) for at, one in enumerate(classes)]
+        answer = asker.ask([*contexts, *_verification(_LAST_ID)])
         for at, sop_class in enumerate(classes):
             result, syntax = answer.results.get(2 * at + 1, (1, ""))
             if result == 0:

@@ -10,6 +10,9 @@ checkpoint, to take its response itself, and lets it go on afterwards. Where the
 * An N-EVENT-REPORT is handled by a thread of its own, which says that the reactor has stopped while it works, and that
   it has not when it is done. A request that comes meanwhile is sent too soon, or waits for ever.
 
+Who asks for an association waits until a connection is made, and then looks whether it stands, which is too late: a
+peer that has rejected the association and closed the connection meanwhile is taken for one that could not be reached.
+
 Two threads that send a message at a time mix their fragments, which PS3.8 Annex E.1 does not allow.
 
 And what is to be sent when the association has just ended is dropped. pynetdicom looks for it in its state machine,
@@ -75,11 +78,11 @@ _OVER = frozenset(("Sta1", "Sta13"))
 
 
 class _Truthful(Association):
-    """An association that is paused when its own thread, the reactor, says so, whatever another says."""
+    """An association that is paused when its own thread, the reactor, says so or has ended, whatever another says."""
 
     @property
     def _is_paused(self) -> bool:
-        return bool(self.__dict__["_is_paused"])
+        return bool(self.__dict__["_is_paused"]) or (self._kill and not self.is_alive())
 
     @_is_paused.setter
     def _is_paused(self, paused: bool) -> None:
@@ -114,9 +117,23 @@ def mend(association: Association) -> None:
     messages.send_msg = sent
 
 
+class Reached(AssociationSocket):
+    """A socket that was connected, whether it is still or not: its `socket` is None when it is closed."""
+
+    @property
+    def _is_connected(self) -> bool:
+        return bool(self.__dict__.get("_is_connected"))
+
+    @_is_connected.setter
+    def _is_connected(self, connected: bool) -> None:
+        self.__dict__["_is_connected"] = connected or self._is_connected
+
+
 class Entity(AE):
     """An application entity whose associations are mended: those that it asks for, not those it takes."""
 
     def _create_socket(self, assoc: Association, address: AddressInformation, tls_args: Any) -> AssociationSocket:
         mend(assoc)
-        return super()._create_socket(assoc, address, tls_args)
+        made = super()._create_socket(assoc, address, tls_args)
+        made.__class__ = Reached
+        return made

@@ -187,12 +187,12 @@ class StorageAssociation:
         return [] if data is None else self._responses(self._meaning(data))
 
     def _responses(self, events: Sequence[Event]) -> list[Response]:
-        found = []
-        for event in events:
-            if isinstance(event, Response):
-                found.append(event)
-            elif isinstance(event, Released):
-                raise AssociationAborted(f"{self.peer}: released the association while a request was out")
+        found = [event for event in events if isinstance(event, Response)]
+        if any(isinstance(event, Released) for event in events):
+            over = AssociationAborted(f"{self.peer}: released the association while a request was out")
+            if not found:
+                raise over
+            self._over = over  # what was answered before counts; the end is told to who still waits
         return found
 
     def echo(self) -> Response:
@@ -221,7 +221,8 @@ class StorageAssociation:
         except InvalidResponse as error:
             raise InvalidResponse(f"{self.peer}: {error}") from error
         if self._requestor.reply:
-            self._connection.send([self._requestor.reply])
+            with suppress(PeerError, UnreachableError):  # a peer that is gone already has still said what it said
+                self._connection.send([self._requestor.reply])
             self._requestor.reply = b""
         for number, event in enumerate(events):
             if isinstance(event, Aborted):

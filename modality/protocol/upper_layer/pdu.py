@@ -28,6 +28,7 @@ APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
 _HEADER = struct.Struct(">BxI")
 _PDV = struct.Struct(">BxIIBB")
 _TLS_ALERT = 0x15  # RFC 8446 5.1: the content type of a TLS peer's answer to what is no TLS
+_HTTP = b"HTTP/"  # RFC 9112 4: how the answer of a web server begins
 LARGEST_PDU = 1 << 20
 """More than any answer to a requestor holds; a longer one is rubbish."""
 
@@ -210,12 +211,18 @@ def split(data: bytes | bytearray) -> tuple[int, bytes, int] | None:
         return None
     kind, length = _HEADER.unpack_from(data)
     if kind not in (0x02, 0x03, 0x04, 0x05, 0x06, 0x07):
-        hint = "; it speaks TLS: is it a dicoms:// address?" if kind == _TLS_ALERT else ""
-        raise InvalidResponse(f"not valid DICOM: the peer sent a PDU of type {kind:02X}H{hint}")
+        raise InvalidResponse(f"not valid DICOM: the peer sent a PDU of type {kind:02X}H{_hint(data)}")
     if length > LARGEST_PDU:
         raise InvalidResponse(f"the peer sent a PDU of {length} bytes")
     end = _HEADER.size + length
     return (kind, bytes(data[_HEADER.size : end]), end) if len(data) >= end else None
+
+
+def _hint(data: bytes | bytearray) -> str:
+    """What it is that speaks, where its first bytes tell."""
+    if data[0] == _TLS_ALERT:
+        return "; it speaks TLS: is it a dicoms:// address?"
+    return "; it speaks HTTP: is it the port of DICOM?" if data.startswith(_HTTP) else ""
 
 
 def decode(kind: int, body: bytes) -> Pdu:

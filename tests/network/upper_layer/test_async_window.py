@@ -75,7 +75,7 @@ def test_answers_are_taken_while_more_is_sent(secured: bool, tmp_path: Path) -> 
         for number, one in enumerate(series(4)):
             known.append(len(receipt.stored))
             yield one
-            assert answered[number].wait(5)
+            assert answered[number].wait(30)
 
     with peer(at_once) as address:
         local = replace(LOCAL, tls=client_context(authority.ca))

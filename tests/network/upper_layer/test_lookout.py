@@ -24,9 +24,11 @@ def _nothing_else_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def to(answers: list[threading.Event], monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+def to(
+    answers: list[threading.Event], monkeypatch: pytest.MonkeyPatch, lookout_s: float = LONG_S
+) -> Iterator[Connection]:
     """A connection to a peer that sends a byte at each event, looked out for as if we had two processors."""
-    monkeypatch.setattr(connection, "_LOOKOUT_S", LONG_S)
+    monkeypatch.setattr(connection, "_LOOKOUT_S", lookout_s)
 
     def script(its: socket.socket) -> None:
         for number, event in enumerate(answers):
@@ -46,7 +48,7 @@ def to(answers: list[threading.Event], monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def test_a_prompt_answer_is_taken_without_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     now = threading.Event()
-    with to([now], monkeypatch) as ours:
+    with to([now], monkeypatch, lookout_s=30) as ours:
         threading.Timer(LONG_S / 50, now.set).start()
         monkeypatch.setattr(connection, "_wait", lambda *_: pytest.fail("went to sleep"))
         assert ours.receive() == b"\0"

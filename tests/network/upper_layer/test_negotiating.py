@@ -12,6 +12,7 @@ from modality.network.local import Local, Timeouts
 from modality.network.store import DicomArchive
 from modality.network.upper_layer.asker import Asker
 from modality.network.upper_layer.capabilities import Capabilities, capabilities
+from modality.network.upper_layer.probe import negotiate
 from modality.protocol.extended import QuerySupport, StorageSupport
 from modality.protocol.negotiation import FALLBACKS, Negotiation
 from modality.protocol.upper_layer.pdu import RELEASE_RQ, PresentationContext
@@ -21,7 +22,7 @@ from modality.transfer.reading import encoded
 from modality.transfer.syntaxes import EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE
 from tests.network.acceptor import STUDY_ROOT_FIND, acceptor
 from tests.network.conftest import LOCAL, series
-from tests.network.scripted import RELEASE_RP, abort_if, accept, pdu, peer
+from tests.network.scripted import RELEASE_RP, abort_if, accept, item, pdu, peer
 from tests.peers.process import wait_until
 from tests.transfer.datasets import CT_IMAGE, decoded, image
 
@@ -89,6 +90,16 @@ def test_the_next_syntax_is_taken_where_the_first_cannot_carry_the_pixels() -> N
     assert decoded(encoded(archive.stored[0], "1.2.840.10008.1.2.4.91")).BitsAllocated == 16
 
 
+def test_pixels_that_nothing_accepted_can_carry_are_refused_with_class_syntax_and_reason() -> None:
+    lossy = Negotiation(propose=(("own",), ("JPEGBaseline8Bit",)), transcode="lossy")
+    with acceptor(syntaxes=[JPEG]) as archive:
+        receipt = DicomArchive(archive.address, local=LOCAL, negotiation=lossy).store(series(1))
+    (reason,) = receipt.failed.values()
+    assert reason.startswith(f"{archive.address}: not CT Image Storage in ExplicitVRLittleEndian; it accepted JPEGBas")
+    assert reason.endswith("of that class: JPEGBaseline8Bit carries 8 bits, these pixels have 12 bits stored in 16")
+    assert receipt.retryable == []
+
+
 def test_pynetdicoms_road_brings_extended_negotiation_to_the_peer_and_back() -> None:
     with acceptor(extended={CT_IMAGE: SUPPORT.encode()}) as archive:
         contexts = [(CT_IMAGE, FALLBACKS)]
@@ -117,6 +128,17 @@ def test_so_is_a_peer_that_says_nothing_and_one_that_dislikes_the_question() -> 
         "storage extended negotiation",
         "query extended negotiation",
     ]
+
+
+def test_an_archive_that_hangs_up_where_it_accepts_nothing_is_asked_all_the_same() -> None:
+    verification, syntax = item(0x30, b"1.2.840.10008.1.1"), b"\x40\0"
+    classes, syntaxes = [CT_IMAGE, "1.2.840.10008.5.1.4.1.1.4"], [f"1.2.3.{number}" for number in range(200)]
+    with peer(abort_if(lambda request: verification not in request or syntax not in request)) as address:
+        found = negotiate(address, classes, syntaxes, LOCAL)
+    assert len(found.accepted) == 400
+    assert all(found.accepted.values())  # as that peer has it
+    assert found.preferred == dict.fromkeys(classes, "1.2.3.0")
+    assert found.peer.over_128 == "aborted"
 
 
 @pytest.mark.parametrize(

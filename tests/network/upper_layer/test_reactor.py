@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydicom.dataset import Dataset
 from pynetdicom import AE, build_context, evt
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import N_EVENT_REPORT
@@ -24,16 +25,20 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
 )
+from pynetdicom.transport import AssociationSocket
 
+from modality.errors import AssociationRejected
 from modality.network.address import parse_dicom
 from modality.network.association import associate
-from modality.network.listening import ListeningEntity
+from modality.network.listening import ListeningEntity, end
 from modality.network.local import Local, Timeouts
-from modality.network.upper_layer.reactor import Checkpoint, mend
+from modality.network.upper_layer.adopted import CallingEntity
+from modality.network.upper_layer.reactor import Checkpoint, Entity, mend
 from modality.protocol import commitment
 from modality.protocol.negotiation import FALLBACKS
 from modality.simulated.archive import SimulatedArchive
 from tests.network.acceptor import VERIFICATION
+from tests.network.scripted import peer, reject
 from tests.peers.process import PATIENCE_S, wait_until
 from tests.security.attacks import CT, associated, command, p_data
 from tests.simulated.conftest import associate as associate_raw
@@ -159,6 +164,22 @@ def test_who_is_not_the_reactor_does_not_say_that_it_stopped() -> None:
         assert association._is_paused
 
 
+def test_who_waits_for_the_reactor_of_an_association_that_another_ends_goes_on() -> None:
+    answered: list[Any] = []
+    with SimulatedArchive() as archive, associate_raw(archive) as association:
+        clear = association._reactor_checkpoint.clear
+
+        def held_up() -> None:
+            clear()
+            end(association)
+
+        association._reactor_checkpoint.clear = held_up
+        asking = threading.Thread(target=lambda: answered.append(association.send_c_echo()), daemon=True)
+        asking.start()
+        asking.join(PATIENCE_S / 2)  # long before the time for a response is over
+        assert answered == [Dataset()]
+
+
 def test_two_threads_that_send_at_a_time_mix_no_fragments() -> None:
     """PS3.8 Annex E.1: each message whole before the next begins."""
     association = Association(AE("CT01"), "requestor")
@@ -187,6 +208,38 @@ def test_two_threads_that_send_at_a_time_mix_no_fragments() -> None:
         one.join()
     assert [command for _, command in sent] == [1, 0] * 6
     assert all(first[0] == second[0] for first, second in zip(sent[::2], sent[1::2], strict=True))
+
+
+@pytest.mark.parametrize("kind", [Entity, CallingEntity])
+def test_a_peer_that_rejects_and_closes_while_we_have_no_turn_has_rejected(
+    kind: type[Entity], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = kind._create_socket
+
+    def created(*arguments: Any) -> AssociationSocket:
+        made = create(*arguments)
+        wait = made._ready.wait
+
+        def held_up() -> bool:
+            connected = wait()
+            wait_until(lambda: made.socket is None, "the association is rejected, and the connection closed")
+            return connected
+
+        made._ready.wait = held_up  # type: ignore[method-assign,assignment]
+        return made
+
+    monkeypatch.setattr(kind, "_create_socket", created)
+    with peer(lambda connection: reject(connection, 1, 1, 7)) as address:
+        if kind is Entity:
+            entity = Entity("CT01")
+            entity.add_requested_context(VERIFICATION)
+            assert entity.associate(address.host, address.port).is_rejected
+            return
+        with (
+            pytest.raises(AssociationRejected, match="Called AE title"),
+            associate(address, [(VERIFICATION, FALLBACKS)], LOCAL),
+        ):
+            pass
 
 
 def test_an_answer_that_comes_behind_our_own_abort_is_dropped_and_the_connection_closed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import subprocess
@@ -19,6 +20,7 @@ from modality.network.store import DicomArchive
 from modality.network.upper_layer.tls import client_context
 from modality.protocol.negotiation import FALLBACKS
 from modality.transfer.encode import prepare
+from modality.transfer.reading import read
 from tests.network.acceptor import VERIFICATION, Acceptor, Authority, acceptor
 from tests.network.scripted import ABORT, accept, pdu, peer
 from tests.transfer.datasets import image
@@ -149,6 +151,19 @@ def test_a_tls_peer_called_without_tls_is_not_waited_for_without_end(authority: 
         plain = type(archive.address)(archive.address.host, archive.address.port, "ARCHIVE")
         with pytest.raises(Exception, match=r"is it a dicoms:// address|hung up"):
             DicomArchive(plain, local=Local("CT01", TIMEOUTS)).echo()
+
+
+def test_a_file_that_is_cut_short_meanwhile_costs_that_instance(authority: Authority, tmp_path: Path) -> None:
+    """Its bytes are copied into records: to read what is no longer there would end the process (SIGBUS)."""
+    big = [prepare(image(SOPInstanceUID=f"1.2.3.{number}", PixelData=bytes(200_000))) for number in range(3)]
+    for number, one in enumerate(big):
+        one.write(tmp_path / f"{number}.dcm")
+    mapped = [read(tmp_path / f"{number}.dcm") for number in range(3)]
+    os.truncate(tmp_path / "1.dcm", 5000)
+    with acceptor(tls=authority.server()) as archive:
+        receipt = DicomArchive(archive.address, local=trusting(authority)).store(mapped)
+    assert receipt.stored == ["1.2.3.0", "1.2.3.2"]
+    assert receipt.failed == {"1.2.3.1": f"{tmp_path}/1.dcm: the file was cut short while it was being sent"}
 
 
 def test_older_protocols_and_other_ciphers_are_not_offered() -> None:
