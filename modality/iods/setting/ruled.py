@@ -99,7 +99,7 @@ def ruled_out(dataset: Dataset, keyword: str) -> str:
         The attribute and its value, the clause and what it asks for; nothing where the value may be.
     """
     for about, reason in _RELATED:
-        if keyword in about and about[0] in dataset and (found := reason(dataset)):
+        if keyword in about and (found := reason(dataset)):
             return found
     rule = _rule(str(dataset.get("SOPClassUID", "")), keyword)
     values = _numbers(dataset, keyword)
@@ -164,7 +164,7 @@ _RELATED: Sequence[tuple[tuple[str, ...], Callable[[Dataset], str]]] = (
     (("ImageOrientationPatient",), _orientation),
     (("PatientOrientation", "AnatomicalOrientationType"), _sides),
 )
-"""Rules of several numbers or attributes: what they are about, that which has to be there first."""
+"""Rules of several numbers or attributes: what they are about."""
 
 
 def _product(one: Sequence[float], other: Sequence[float]) -> float:

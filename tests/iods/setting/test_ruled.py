@@ -39,6 +39,7 @@ REFUSED = [
     ("ct", {"WindowCenter": "40", "WindowWidth": "0", "VOILUTFunction": "SIGMOID"}, "greater than 0"),
     ("ct", {"WindowCenter": "40\\50", "WindowWidth": "400\\-1"}, r"WindowWidth=400\-1: "),
     ("ct", {"WindowCenter": "40\\50", "WindowWidth": "400"}, "asks for a width for each center; set both"),
+    ("us", {"WindowCenter": "40"}, "asks for a width for each center; set both"),
     ("ct", {"PixelSpacing": "0\\0.5"}, r"PixelSpacing=0\0.5: PS3.3 10.7.1.3 asks for a number that is greater than 0"),
     ("dx", {"ImagerPixelSpacing": "0.2\\-0.2"}, "10.7.1.3"),
     ("ct", {"SliceThickness": "0"}, "SliceThickness=0: PS3.3 C.7.6.2 "),
