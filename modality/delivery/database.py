@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from modality.errors import UsageError
@@ -65,19 +65,39 @@ class Claim:
 
     def take(self) -> bool:
         """Take it, if nobody has it."""
-        # A lock of SQLite's: the same on every system, between processes and within one.
-        database = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            database.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error:
+        while True:
+            self._path.touch()
+            found = self._identity()
+            # A lock of SQLite's: the same on every system, between processes and within one.
+            database = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+            try:
+                database.execute("BEGIN EXCLUSIVE")
+                taken = True
+            except sqlite3.Error:
+                taken = False
+            same = found == self._identity()  # else it was given back and removed meanwhile: who comes has another file
+            if taken and same:
+                self._database = database
+                return True
             database.close()
-            return False
-        self._database = database
-        return True
+            if same:
+                return False
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
 
     def release(self) -> None:
         """Give it back; harmless when not held."""
         if self._database:
+            removed = False
+            with suppress(PermissionError):  # Windows removes no file that is open
+                self._path.unlink(missing_ok=True)  # as long as it is held: behind that it may be another's
+                removed = True
             self._database.close()
             self._database = None
-            self._path.unlink(missing_ok=True)
+            if not removed:
+                self._path.unlink(missing_ok=True)

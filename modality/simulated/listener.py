@@ -28,6 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 Handler = tuple[evt.EventType, Callable[..., Any]]
 _POLL_S = 0.02
 _CONNECT_S = 5.0
+_DATA_TRANSFER = "Sta6"  # PS3.8 Table 9-3: association established and ready for data transfer
 
 
 class _Abandoned(Exception):
@@ -188,7 +189,9 @@ class Listener:
         received = association.__dict__.get("_modality_bytes", 0) + len(event.data)
         association.__dict__["_modality_bytes"] = received
         limit = self.faults.abort_at_bytes
-        if limit is not None and received >= limit and association.is_established:
+        # pynetdicom's `is_established` may come later than the first data: its thread says so behind its answer.
+        transfers = association.dul.state_machine.current_state == _DATA_TRANSFER
+        if limit is not None and received >= limit and transfers:
             association.abort(block=False)
             # Not in this thread: it is the one that sends the abort.
             threading.Thread(target=end, args=(association,), name="abort").start()

@@ -24,7 +24,7 @@ from modality.edge.auditing.subjects import Subjects
 from modality.edge.auditing.trail import Trail
 from modality.edge.config import ArchiveConfig, BoxConfig, EdgeConfig, FhirConfig
 from modality.edge.events import Events
-from tests.peers.process import free_port, wait_until
+from tests.peers.process import PATIENCE_S, free_port, wait_until
 
 SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).parents[1] / "data" / "audit_message.rng"))
 UID = "1.2.826.0.1.99"
@@ -228,6 +228,33 @@ def test_a_connection_that_was_closed_is_opened_again(outbox: Outbox) -> None:
     wait_until(lambda: len(again.messages) == 1, "the second")
     made.close()
     again.close()
+    assert made.snapshot()["lost"] == 0
+
+
+def test_what_waits_is_tried_once_more_at_the_end_whenever_that_comes(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end comes while the last events are gathered, long before the repository was to be tried again."""
+    monkeypatch.setattr("modality.edge.auditing.trail._RETRY_FIRST_S", 60.0)
+    port, events = free_port(), Events()
+    made = trail(outbox, events, AuditConfig(f"syslog-tcp://127.0.0.1:{port}"))
+    made.start()
+    events.tell("started", "box", "")
+    wait_until(lambda: bool(made.snapshot()["problem"]), "it is away")
+    monkeypatch.setattr("modality.edge.auditing.trail._GATHER_S", 30.0)
+    repository, gathers, wait = Repository(port=port), threading.Event(), made._end.wait
+
+    def waited(seconds: float) -> bool:
+        if seconds:
+            gathers.set()
+        return wait(seconds)
+
+    monkeypatch.setattr(made._end, "wait", waited)
+    events.tell("ended", "box", "")
+    assert gathers.wait(PATIENCE_S)
+    made.close()
+    wait_until(lambda: len(repository.messages) == 2, "both")
+    repository.close()
     assert made.snapshot()["lost"] == 0
 
 

@@ -90,7 +90,7 @@ def test_objects_and_observations_agree(tmp_path: Path, wlmscpfs: Factory, dciod
             said = httpx.get(f"{fhir}/Observation", params={"_count": "1000"}, timeout=100).json().get("entry", ())
             return found.count("HD") >= 2 and "LEN" in found and "DOC" in found and len(said) >= 4
 
-        wait_until(enough, "a pulse, a lens and a document in the archive", 40.0)
+        wait_until(enough, "a pulse, a lens and a document in the archive", 90.0)
         assert running.stop() == 0
         stored = archive.peer.datasets()
         bundle = httpx.get(f"{fhir}/Observation", params={"_count": "1000"}, timeout=100).json()

@@ -46,11 +46,13 @@ def test_an_archive_that_is_away_leaves_the_item_ready_and_is_seen(tmp_path: Pat
         drop(tmp_path / "inbox", "a.pdf", pdf(1))
         wait_until(lambda: running.gateway.outbox.counts() == {"ready": 1}, "described")
         wait_until(lambda: running.gateway.snapshot()["destinations"][0]["failures"] > 1, "tried twice")
+        # To a tenth of a second: two tries may be over in less.
+        wait_until(lambda: running.gateway.snapshot()["oldest_undelivered_s"] > 0, "its age is told")
         snapshot = running.gateway.snapshot()
         (destination,) = snapshot["destinations"]
         assert (destination["waiting"], destination["unconfirmed"]) == (1, 0)
         assert "Connection refused" in destination["problem"]
-        assert 0 < snapshot["oldest_undelivered_s"] < 60
+        assert snapshot["oldest_undelivered_s"] < 60
         assert is_running(tmp_path / "state")
     finally:
         running.end()
@@ -154,7 +156,10 @@ def test_what_waits_gets_its_time_when_the_clock_is_right(tmp_path: Path, monkey
 
     def date() -> str:
         (made,) = Deliveries(gateway.outbox).of(gateway.outbox.items()[0].uid) or [None]
-        return pydicom.dcmread(made.path).StudyDate if made else ""
+        try:
+            return pydicom.dcmread(made.path).StudyDate if made else ""
+        except FileNotFoundError:  # it is being made anew
+            return ""
 
     try:
         drop(tmp_path / "inbox", "a.pdf", pdf(1))
@@ -166,4 +171,4 @@ def test_what_waits_gets_its_time_when_the_clock_is_right(tmp_path: Path, monkey
         assert [item.uid for item in gateway.outbox.items()] == [uid]
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)

@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from modality.network.local import Local, Timeouts
 from modality.network.mpps import create_step
 from modality.network.retrieve.get import fetch_study
 from modality.network.store import VERIFICATION, DicomArchive
+from modality.network.upper_layer.adopted import CallingEntity
 from modality.protocol.negotiation import FALLBACKS
 from modality.transfer.encode import prepare
 from tests.network.scripted import (
@@ -38,12 +40,14 @@ from tests.network.scripted import (
     response,
     whole_message,
 )
+from tests.peers.process import wait_until
+from tests.timing import durations, measured
 from tests.transfer.datasets import CT_IMAGE, image
 
 HASTY = Local("CT01", Timeouts(connect_s=30, association_s=0.4, response_s=0.4))
 LOCAL = Local("CT01", Timeouts(connect_s=30, association_s=30, response_s=30))
 UNRELEASED = Local("CT01", Timeouts(connect_s=30, association_s=1, response_s=30))
-"""For a peer that does not answer A-RELEASE."""
+"""For a peer that does not answer A-RELEASE; where the machine is held up, it does not answer A-ASSOCIATE either."""
 SOON_S = 15.0
 """Long before LOCAL's patience is at its end."""
 INSTANCE = prepare(image())
@@ -84,6 +88,23 @@ def test_an_association_that_does_not_come_to_be(
         DicomArchive(address, local=HASTY if script is silence else LOCAL).echo()
     assert time.monotonic() - began < SOON_S
     assert str(raised.value).startswith(f"dicom://PEER@127.0.0.1:{address.port}: ")
+
+
+def test_an_association_that_has_ended_before_we_look_at_it_was_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = CallingEntity.associate
+
+    def held_up(*arguments: Any, **options: Any) -> Any:
+        association = ask(*arguments, **options)
+        wait_until(lambda: not association.is_established, "it is known to be aborted")
+        return association
+
+    def script(connection: socket.socket) -> None:
+        accept(connection)
+        connection.sendall(ABORT)
+
+    monkeypatch.setattr(CallingEntity, "associate", held_up)
+    with peer(script) as address, pytest.raises(AssociationAborted, match="hung up as soon as"):
+        connect(address, [(VERIFICATION, FALLBACKS)], LOCAL)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +196,7 @@ def test_a_refusal_knows_whether_a_retry_may_help() -> None:
 
 
 @pytest.mark.parametrize("status", [None, 0xC001, 0x0211])
+@measured
 def test_an_echo_that_goes_wrong(status: int | None) -> None:
     def script(connection: socket.socket) -> None:
         accept(connection)
@@ -182,10 +204,12 @@ def test_an_echo_that_goes_wrong(status: int | None) -> None:
         connection.sendall(message(1, response(0x8030, 1, status)))
         silence(connection)
 
-    with peer(script) as address, pytest.raises(InvalidResponse if status is None else StatusError):
+    error = InvalidResponse if status is None else StatusError
+    with peer(script) as address, durations(UnreachableError), pytest.raises(error):
         DicomArchive(address, local=UNRELEASED).echo()
 
 
+@measured
 def test_a_peer_that_never_answers_the_release_is_not_waited_for_without_end() -> None:
     def script(connection: socket.socket) -> None:
         accept(connection)
@@ -194,7 +218,7 @@ def test_a_peer_that_never_answers_the_release_is_not_waited_for_without_end() -
         silence(connection)
 
     began = time.monotonic()
-    with peer(script) as address:
+    with peer(script) as address, durations(UnreachableError):
         DicomArchive(address, local=UNRELEASED).echo()
     assert time.monotonic() - began < SOON_S
 
@@ -208,6 +232,7 @@ def test_a_request_on_an_association_that_has_ended() -> None:
         association.release()
 
 
+@measured
 def test_a_service_whose_context_was_refused_while_others_were_accepted() -> None:
     def without_get(connection: socket.socket) -> None:
         class Altered:
@@ -221,7 +246,7 @@ def test_a_service_whose_context_was_refused_while_others_were_accepted() -> Non
         accept(Altered())  # type: ignore[arg-type]
         silence(connection)
 
-    with peer(without_get) as address, pytest.raises(ContextRefused, match="C-GET"):
+    with peer(without_get) as address, durations(UnreachableError), pytest.raises(ContextRefused, match="C-GET"):
         fetch_study(address, "1.2.3", [(CT_IMAGE, FALLBACKS[0])], UNRELEASED, lambda _: None)
 
 

@@ -37,7 +37,7 @@ class Reports:
         return report.transaction_uid == self.known
 
 
-def ask(archive: SimulatedArchive, uids: list[str], reports: Reports, wait_s: float = 5) -> None:
+def ask(archive: SimulatedArchive, uids: list[str], reports: Reports, wait_s: float = 30) -> None:
     request_commitment(
         parse_dicom(archive.address),
         "1.2.777",

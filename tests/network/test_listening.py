@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 import socket
 import struct
+import time
 from collections.abc import Iterator
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from modality.network.listening import end
 from modality.protocol.upper_layer.pdu import PresentationContext, Proposal, associate_rq
 from modality.protocol.upper_layer.user_information import IdentityType, UserIdentity
 from modality.simulated.archive import SimulatedArchive
@@ -110,6 +115,22 @@ def test_a_connection_without_a_request_is_closed_without_a_traceback(capfd: pyt
         running.stop()
         assert connection.recv(1) == b""
     assert capfd.readouterr().err == ""
+
+
+def test_a_thread_that_had_no_turn_while_we_were_held_up_is_waited_for() -> None:
+    running = iter((True, True, False))
+    waited: list[bool] = []
+
+    def join(_: float) -> None:
+        waited.append(next(running, False))
+        if len(waited) == 1:
+            time.sleep(0.6)  # the whole process stands still for longer than the patience is
+
+    machine = SimpleNamespace(current_state="Sta1")
+    dul = SimpleNamespace(state_machine=machine, socket=None, to_user_queue=SimpleQueue())
+    dimse = SimpleNamespace(msg_queue=SimpleQueue())
+    end(cast(Any, SimpleNamespace(dul=dul, dimse=dimse, kill=lambda: None, join=join)))
+    assert waited[:3] == [True, True, False]
 
 
 def test_a_passcode_stands_in_no_record_of_the_log(archive: SimulatedArchive, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,6 @@ import pydicom
 import pytest
 from pydicom import Dataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
-from pynetdicom import AE
 
 from modality.network.upper_layer.reactor import Entity
 from tests.peers import dcmtk, process
@@ -72,7 +71,7 @@ def test_orthanc_answers_an_echo_and_shows_what_it_stored(orthanc: Factory) -> N
 def test_orthanc_takes_overrides_and_rejects_another_called_ae_title(orthanc: Factory) -> None:
     with orthanc(Name="mine") as archive:
         assert b'"mine"' in archive.read("/system")
-        association = AE("SIM")
+        association = Entity("SIM")
         association.add_requested_context("1.2.840.10008.1.1")
         assert association.associate(HOST, archive.port, ae_title="OTHER").is_rejected
 

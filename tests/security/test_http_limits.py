@@ -29,20 +29,36 @@ PATIENCE_S = 1.0
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[SimulatedArchive]:
-    hasty = Web(patience_s=PATIENCE_S, connections=6, largest_request=300_000, largest_part=100_000)
-    with SimulatedArchive(web=hasty) as running:
+    with SimulatedArchive(web=Web(connections=6, largest_request=300_000, largest_part=100_000)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty_web() -> Iterator[SimulatedArchive]:
+    with SimulatedArchive(web=Web(patience_s=PATIENCE_S)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def fhir() -> Iterator[SimulatedFhir]:
-    with SimulatedFhir(patience_s=PATIENCE_S, connections=6) as running:
+    with SimulatedFhir(connections=6) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty_fhir() -> Iterator[SimulatedFhir]:
+    with SimulatedFhir(patience_s=PATIENCE_S) as running:
         yield running
 
 
 @pytest.fixture(params=["dicomweb", "fhir"])
 def port(request: pytest.FixtureRequest, web: SimulatedArchive, fhir: SimulatedFhir) -> int:
-    return fhir.port if request.param == "fhir" else int(urlsplit(web.web_address).port or 0)
+    return fhir.port if request.param == "fhir" else port_of(web)
+
+
+@pytest.fixture(params=["dicomweb", "fhir"])
+def hasty_port(request: pytest.FixtureRequest, hasty_web: SimulatedArchive, hasty_fhir: SimulatedFhir) -> int:
+    return hasty_fhir.port if request.param == "fhir" else port_of(hasty_web)
 
 
 def port_of(web: SimulatedArchive) -> int:
@@ -70,42 +86,42 @@ def received(connection: socket.socket) -> int:
 
 
 @measured
-def test_a_connection_that_says_nothing_is_closed(port: int) -> None:
-    with dial(port) as connection:
+def test_a_connection_that_says_nothing_is_closed(hasty_port: int) -> None:
+    with dial(hasty_port) as connection:
         took = ended_within(connection, 30)
     with durations():
         assert took > PATIENCE_S * 0.3
 
 
-def test_headers_that_drip_are_given_up(port: int) -> None:
-    with dial(port) as connection:
+def test_headers_that_drip_are_given_up(hasty_port: int) -> None:
+    with dial(hasty_port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Drip: ")
         ended_within(connection, 30, drip=b"a")
 
 
-def test_headers_that_drip_after_a_first_request_are_given_up(port: int) -> None:
-    with dial(port) as connection:
+def test_headers_that_drip_after_a_first_request_are_given_up(hasty_port: int) -> None:
+    with dial(hasty_port) as connection:
         connection.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nX-Drip: ")
         ended_within(connection, 30, drip=b"a")
 
 
-def test_a_body_that_drips_is_given_up(port: int) -> None:
-    with dial(port) as connection:
+def test_a_body_that_drips_is_given_up(hasty_port: int) -> None:
+    with dial(hasty_port) as connection:
         head = b"POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nContent-Type: application/fhir+json\r\n"
         connection.sendall(head + b"Content-Length: 9999\r\n\r\n")
         ended_within(connection, 30, drip=b" ")
 
 
-def test_a_stow_that_drips_is_given_up_and_leaves_no_file(web: SimulatedArchive) -> None:
-    with dial(port_of(web)) as connection:
+def test_a_stow_that_drips_is_given_up_and_leaves_no_file(hasty_web: SimulatedArchive) -> None:
+    with dial(port_of(hasty_web)) as connection:
         head = f"POST /dicom-web/studies HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\n"
         connection.sendall(head.encode() + b"Content-Length: 99999\r\n\r\n" + part(b"")[2:])
         ended_within(connection, 30, drip=b"D")
-    wait_until(lambda: not list((web.files.folder / "incoming").iterdir()), "the half of an instance is removed")
+    wait_until(lambda: not list((hasty_web.files.folder / "incoming").iterdir()), "the half of an instance is removed")
 
 
 @measured
-def test_an_upload_that_is_slow_but_comes_is_not_given_up(web: SimulatedArchive) -> None:
+def test_an_upload_that_is_slow_but_comes_is_not_given_up(hasty_web: SimulatedArchive) -> None:
     def slowly() -> Iterator[bytes]:
         whole = part(file(dataset(SOPInstanceUID="1.2.3.77")))[2:] + b"\r\n--B--\r\n"
         for at in range(0, len(whole), 40):
@@ -114,31 +130,30 @@ def test_an_upload_that_is_slow_but_comes_is_not_given_up(web: SimulatedArchive)
 
     # Where the machine holds the sender up, too little has come indeed.
     with durations(httpx.TransportError):
-        answered = httpx.post(f"{web.web_address}/studies", content=slowly(), headers={"Content-Type": MULTIPART})
+        answered = httpx.post(f"{hasty_web.web_address}/studies", content=slowly(), headers={"Content-Type": MULTIPART})
     assert answered.status_code == 200
 
 
-def test_an_answer_that_nobody_reads_is_given_up(web: SimulatedArchive) -> None:
+def test_an_answer_that_nobody_reads_is_given_up(hasty_web: SimulatedArchive, caplog: pytest.LogCaptureFixture) -> None:
     made = dataset(SOPInstanceUID="1.2.3.88", StudyInstanceUID="1.2.88")
     made.EncapsulatedDocument = bytes(64 << 20)  # larger than what the kernel takes for a reader that sleeps
     made.SOPClassUID = EncapsulatedPDFStorage
-    incoming = web.files.incoming([file(made)])
-    assert web.filing.take(incoming, Fault(), {}, "").status == 0
+    incoming = hasty_web.files.incoming([file(made)])
+    assert hasty_web.filing.take(incoming, Fault(), {}, "").status == 0
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.connect(("127.0.0.1", port_of(web)))
+        connection.connect(("127.0.0.1", port_of(hasty_web)))
+        connection.settimeout(30)
         connection.sendall(b"GET /dicom-web/studies/1.2.88 HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n")
-        time.sleep(PATIENCE_S * 4)
+        wait_until(lambda: "nothing of an answer was read" in caplog.text, "it is closed")
         assert received(connection) < 64 << 20
 
 
-@measured
 def test_too_many_connections_are_closed_at_once_and_the_others_still_served(port: int) -> None:
     with ExitStack() as stack:
         for _ in range(6):
             stack.enter_context(dial(port))
-        with durations():
-            assert ended_within(stack.enter_context(dial(port)), 30) < PATIENCE_S * 0.3
+        ended_within(stack.enter_context(dial(port)), 20)  # the others have 30 s
     assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 404
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
+from pynetdicom import evt
 
-from modality.errors import PeerError, UsageError
+from modality.errors import AssociationAborted, PeerError, UsageError
 from modality.network.address import parse_dicom
 from modality.network.store import DicomArchive
+from modality.network.upper_layer.storage import StorageAssociation
 from modality.simulated.archive import SimulatedArchive
 from modality.simulated.faults import Faults
+from modality.transfer.syntaxes import EXPLICIT_LITTLE
 from tests.network import conftest
 from tests.network.conftest import LOCAL, series
+from tests.peers.process import PATIENCE_S
+from tests.transfer.datasets import CT_IMAGE
 
 archive = conftest.archive  # its fixture, here too
 
@@ -71,6 +77,26 @@ def test_a_presentation_context_is_refused_on_the_next_association(archive: Call
     assert not stored(peer)
     peer.listener.remove_fault(fault)
     assert stored(peer)
+
+
+def test_an_association_is_cut_off_though_its_thread_had_no_turn_since_it_was_accepted():
+    asked = threading.Event()
+
+    def held_up(_: evt.Event) -> None:
+        assert asked.wait(PATIENCE_S)
+
+    peer = SimulatedArchive(faults=["abort_at_bytes=300"])
+    peer.listener._handlers.append((evt.EVT_ACCEPTED, held_up))
+    with peer:
+        association = StorageAssociation(parse_dicom(peer.address), [(CT_IMAGE, (EXPLICIT_LITTLE.uid,))], LOCAL)
+        try:
+            association.send(series(1)[0])
+            with pytest.raises(AssociationAborted):
+                association.responses()
+        finally:
+            asked.set()
+            association.abort()
+        assert peer.instances() == []
 
 
 def test_an_association_is_cut_off_in_the_middle_of_an_instance(archive: Callable[..., SimulatedArchive]):

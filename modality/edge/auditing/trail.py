@@ -95,15 +95,16 @@ class Trail:
         until = float("inf")
         while time.monotonic() < until:
             self._wake.wait(1.0)
-            if self._end.is_set() and until == float("inf"):
+            if not self._end.is_set():
+                self._end.wait(_GATHER_S if self._heard else 0.0)
+            if self._end.is_set() and until == float("inf"):  # the last time, though it was to be tried later
                 until = time.monotonic() + _END_S
                 self._not_before = 0.0
-            else:
-                self._end.wait(_GATHER_S if self._heard else 0.0)
+            ends = until < float("inf")
             self._wake.clear()
             self._compose()
             self._send()
-            if self._end.is_set() and (self._problem or not (self._waiting or self._heard)):
+            if ends and (self._problem or not (self._waiting or self._heard)):
                 return
 
     # What happens becomes messages.

@@ -61,7 +61,7 @@ class Worker(ABC):
         """Wait; being woken shortens it, but not where the destination failed."""
         if self._failures:
             stop.wait(pause)
-        elif pause:
+        elif pause and not stop.is_set():  # who stops us wakes us behind it, and that may have been before the turn
             self._wake.wait(pause)
 
     def _turn(self) -> float:

@@ -188,13 +188,13 @@ class Loop:
             waiting = self._queue.qsize()
             self._most_waiting = max(self._most_waiting, waiting)
             item = _Item(request, decided, made)
+            if request.study.number not in begun:  # known before it can have ended
+                begun.add(request.study.number)
+                self._errands.began(request.study, request.planned_s)
             if waiting >= self._limit:
                 self._done.append((item, self._skipped(item), None))
             else:
                 self._queue.put(item)
-            if request.study.number not in begun:
-                begun.add(request.study.number)
-                self._errands.began(request.study, request.planned_s)
 
     def _sleep_until(self, moment_s: float) -> None:
         wait_s = moment_s - self._clock()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
+from modality.delivery.signals import uninterrupted
 from modality.errors import ModalityError, PeerError, UnreachableError
 from modality.load.account import Account
 from modality.load.engine.loop import Watch
@@ -85,14 +86,15 @@ def _gathered(pipes: list[Connection], children: list[BaseProcess], watch: Watch
             for pipe in wait(left):
                 assert isinstance(pipe, Connection)
                 number = open_pipes[id(pipe)]
-                kind, value = _message(pipe)
-                if kind == "account":
-                    total.merge(from_plain(value))
-                    left.remove(pipe)
-                elif kind == "so far" and watch:
-                    plain, moment, waiting[number] = value
-                    shown[number] = from_plain(plain)
-                    watch(_merged(shown), moment, sum(waiting.values()))
+                with uninterrupted():  # else what has come half would be lost, and an account be entered half
+                    kind, value = _message(pipe)
+                    if kind == "account":
+                        total.merge(from_plain(value))
+                        left.remove(pipe)
+                    elif kind == "so far" and watch:
+                        plain, moment, waiting[number] = value
+                        shown[number] = from_plain(plain)
+                        watch(_merged(shown), moment, sum(waiting.values()))
         except KeyboardInterrupt:
             if interrupted:
                 raise
@@ -143,7 +145,10 @@ def _part(load: Load, part: int, pipe: Connection) -> None:
     try:
         loop = load.loop(part, watch)
         loop.start_at = start_at
-        pipe.send(("account", to_plain(loop.run())))
+        account = loop.run()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it has ended: an interruption would cut the account in two
+        with suppress(OSError):  # whom it is for has given up
+            pipe.send(("account", to_plain(account)))
     except (ModalityError, KeyboardInterrupt) as error:
         with suppress(OSError):
             pipe.send(("error", (isinstance(error, UnreachableError), str(error) or "interrupted")))

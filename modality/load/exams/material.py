@@ -129,7 +129,7 @@ class Material:
             named = of_study(scan, study, _study_id(study))
             own = self._of_studies[study.uid] = self._cast(study.exam, named)
             while len(self._of_studies) > _DRAWN_KEPT:
-                self._of_studies.pop(next(iter(self._of_studies)), None)  # of several threads one was here before
+                self._of_studies.popitem(last=False)  # in one step: several threads are here
         return own[place % len(own)]
 
     @property

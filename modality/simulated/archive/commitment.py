@@ -34,6 +34,8 @@ Way = Literal["same", "other", "never"]
 _NO_SUCH_INSTANCE = 0x0112
 _CLASS_CONFLICT = 0x0119
 _DUPLICATE_TRANSACTION = 0x0131
+# Command Field (0000,0100) of an N-ACTION-RSP, in Implicit VR Little Endian (PS3.7 6.3.1, Table E.1-1).
+_N_ACTION_RSP = bytes.fromhex("00000001 02000000 3081")
 _REPORT_TIMEOUT_S = 10.0
 # Our choice: enough for what runs in a test or a demonstration, and an end to what peers leave behind.
 _MOST_WAITING = 100
@@ -131,7 +133,7 @@ class Commitment:
 
     def _sent(self, event: Event) -> None:
         """The response to an N-ACTION has gone: now its report may (a report ahead of it would confuse)."""
-        if not isinstance(event.pdu, P_DATA_TF):
+        if not (isinstance(event.pdu, P_DATA_TF) and _answers_an_action(event.pdu)):
             return
         with self._lock:
             ready = [one for one in self._asked if one.association is event.assoc]
@@ -186,9 +188,10 @@ class Commitment:
         while not transaction.answered.wait(0.05):
             waited += 0.05
             if not association.is_established or waited > _REPORT_TIMEOUT_S or self._archive.listener.stopping.is_set():
-                with self._lock:
-                    self._reported = [one for one in self._reported if one is not transaction]
-                return False
+                with self._lock:  # the answer may have come since, and the release behind it
+                    waits = [one for one in self._reported if one is not transaction]
+                    answered, self._reported = len(waits) == len(self._reported), waits
+                return answered
         return True
 
     def _on_other(self, transaction: _Transaction, address: str, event_type: int, information: Dataset) -> None:
@@ -213,6 +216,8 @@ class Commitment:
             self._log(transaction, answered, "other association")
         except ValueError as error:
             self._log(transaction, None, f"role refused: {error}")
+        except RuntimeError as error:  # the association has ended since we looked
+            self._log(transaction, None, f"not reported: {error}")
         finally:
             association.release()
 
@@ -252,3 +257,12 @@ class Commitment:
         self._archive.events.write(
             Happening("N-EVENT-REPORT", transaction.calling_aet, status, transaction.uid, detail)
         )
+
+
+def _answers_an_action(pdu: P_DATA_TF) -> bool:
+    """Whether a PDU holds the response to an N-ACTION, and no report that goes between request and response.
+
+    The response has no data set, and its command fits into one fragment (PS3.7 10.3.5, PS3.8 9.3.5.1 and Annex E.2).
+    """
+    fragments = (item.presentation_data_value or b"\0" for item in pdu.presentation_data_value_items)
+    return any(one[0] & 1 and _N_ACTION_RSP in one for one in fragments)

@@ -17,6 +17,8 @@ from modality.simulated.listener import reachable
 if TYPE_CHECKING:
     from modality.simulated.listener import Listener
 
+_SETTLE_S = 3.0  # our choice
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -51,13 +53,24 @@ class Notifier:
         self._listener, self._log = listener, log
         self._notices: queue.SimpleQueue[Notice | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._told = threading.Condition()
+        self._due = 0
 
     def send(self, notice: Notice) -> None:
         """Send a notice soon."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="notifier", daemon=True)
-            self._thread.start()
+        with self._lock:  # two associations at a time may have something to tell: the order is that of one thread
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="notifier", daemon=True)
+                self._thread.start()
+        with self._told:
+            self._due += 1
         self._notices.put(notice)
+
+    def settle(self) -> None:
+        """Wait a while until what is due has been told: where the listener stops, our associations end too."""
+        with self._told:
+            self._told.wait_for(lambda: not self._due, _SETTLE_S)
 
     def stop(self) -> None:
         """Send what is due, and end; harmless when nothing was sent."""
@@ -70,6 +83,9 @@ class Notifier:
         while (notice := self._notices.get()) is not None:
             status, detail = self._sent(notice)
             self._log.write(Happening("N-EVENT-REPORT", notice.to.aet, status, notice.instance_uid, detail))
+            with self._told:
+                self._due -= 1
+                self._told.notify_all()
 
     def _sent(self, notice: Notice) -> tuple[int | None, str]:
         where = f"{notice.to.host}:{notice.to.port}"
@@ -88,7 +104,7 @@ class Notifier:
                 notice.information, notice.event_type, notice.class_uid, notice.instance_uid,
                 meta_uid=notice.context_uid,
             )  # fmt: skip
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:  # the latter: the association has ended since we looked
             return None, f"not told: {error}"
         finally:
             association.release()

@@ -174,6 +174,11 @@ class SimulatedRis(SimulatedPeer):
                 place = f"{self.host}:{self.hl7.port}"
                 raise UsageError(f"cannot listen for HL7 on {place}: {error.strerror or error}") from error
 
+    def stop(self) -> None:
+        """End associations and threads, when those who are to be told have been, or had a while for it."""
+        self._notifier.settle()
+        super().stop()
+
     def _close(self) -> None:
         if self._web_server:
             self._web_server.stop()

@@ -39,6 +39,7 @@ def test_it_works_until_it_is_told_to_end(tmp_path: Path, number: signal.Signals
     with box(configuration(tmp_path)) as running:
         running.started()
         drop(tmp_path / "inbox", "a.pdf", pdf(1))
+        wait_until(lambda: " described papers" in running.log.read_text(), "described")
         wait_until(lambda: not list((tmp_path / "inbox").iterdir()), "taken")
         status = invoke("edge", "status", running.config, "--json")
         assert (status.exit_code, document(status)["running"]) == (0, True)

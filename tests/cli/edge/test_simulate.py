@@ -15,6 +15,7 @@ from firmware_bridge.host.port import open_port
 from modality.registry import SIMULATORS
 from tests.cli.command import ENVIRONMENT, MODALITY, document, invoke
 from tests.firmware_bridge.drivers.test_nonin import PUBLISHED
+from tests.timing import durations, measured
 
 
 @contextmanager
@@ -113,11 +114,15 @@ def test_a_port_in_use_and_a_file_in_the_way_are_said(tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
+@measured
 def test_a_probe_names_a_device_on_a_port_and_in_a_recording(tmp_path: Path) -> None:
     with simulated("nonin-7", "--port", "pty", "--speed", "4") as (_, address):
-        found = document(invoke("edge", "probe", address, "--seconds", "0.8", "--json"))
+        result = invoke("edge", "probe", address, "--seconds", "0.8", "--json")
+    with durations():  # within what was listened, enough was said
+        assert result.exit_code == 0
+        assert json.loads(result.stdout)["confidence"] > 0.9
+    found = document(result)
     assert (found["device"], found["baud"], found["framing"]) == ("nonin-7", 9600, "8N1")
-    assert found["confidence"] > 0.9
     (tmp_path / "recording").write_bytes(PUBLISHED * 3)
     found = document(invoke("edge", "probe", tmp_path / "recording", "--json"))
     assert (found["device"], found["bytes"]) == ("nonin-2", 375)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -206,3 +207,18 @@ def test_what_is_stored_and_never_listed_is_stored_again(rig) -> None:  # type: 
     made.worker.deliver()
     assert made.sent == [item.uid] * 2, "looked for five times, stored again, and found"
     assert made.state(item)[0] == "delivered"
+
+
+def test_who_is_stopped_at_the_begin_of_a_turn_does_not_wait_behind_it(rig, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """It was woken, and takes that for something that came before the turn."""
+    worker, stop = rig().worker, threading.Event()
+    clear = worker._wake.clear
+
+    def held_up() -> None:
+        stop.set()
+        worker.wake()
+        clear()
+
+    monkeypatch.setattr(worker._wake, "clear", held_up)
+    monkeypatch.setattr(worker._wake, "wait", lambda _: pytest.fail("it waits"))
+    worker.run(stop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -76,8 +75,8 @@ def test_a_board_that_was_silent_is_understood_in_the_segment_behind(
     said, events = converse(simulator, DEVICES.load("sensor-board").driver({}), 40)
     wanted = [one for event in events if isinstance(event, Samples) for one in event.values]
     half = len(said) // 2
-    line = [said[:half], lambda: time.sleep(0.05), lambda: time.sleep(0.05), said[half:]]
-    rig = Rig(tmp_path, monkeypatch, "sensor-board", line, silence_s=0.04)
+    line = [said[:half], lambda: rig.passes(2.0), lambda: rig.passes(2.0), said[half:]]
+    rig = Rig(tmp_path, monkeypatch, "sensor-board", line, silence_s=3.0)
     try:
         rig.run()
         found = [one for part in _samples(rig, "sensor-board") for one in part["pulse"]]

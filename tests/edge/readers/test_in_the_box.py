@@ -28,6 +28,7 @@ _FILES = {
 
 def test_files_and_messages_are_taken_and_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modality.edge.gateway._DELIVERED_S", 0.0)  # nobody takes what is described here
+    monkeypatch.setattr("modality.edge.sources.folder._UNCHANGED_S", 3600.0)  # whatever the test takes
     port = free_port()
     devices = [
         DeviceConfig(

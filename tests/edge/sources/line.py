@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -61,7 +62,7 @@ class Line:
 
 
 class Rig:
-    """A source that reads a line, and the outbox behind it."""
+    """A source that reads a line, and the outbox behind it; its time hardly passes but for what a test lets pass."""
 
     def __init__(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, driver: str, said: list[Said], disk: Disk | None = None,
@@ -70,6 +71,8 @@ class Rig:
         self.outbox = Outbox(folder / "state", disk)
         self.events, self.stop = Events(), threading.Event()
         self.line = Line(said, self.stop)
+        self._now_s = 1000.0
+        monkeypatch.setattr(port_module, "time", SimpleNamespace(monotonic=self._monotonic))
         monkeypatch.setattr(port_module, "open_port", self.line.open)
         monkeypatch.setattr(port_module, "_REOPEN_FIRST_S", 0.01)
         monkeypatch.setattr(port_module, "_GATHER_S", 0.0)
@@ -81,6 +84,14 @@ class Rig:
 
     def run(self) -> None:
         self.source.run(self.stop)
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass for the source."""
+        self._now_s += seconds
+
+    def _monotonic(self) -> float:
+        self._now_s += 1e-6
+        return self._now_s
 
     def captured(self) -> list[bytes]:
         """The bytes of each capture, without those that lead in."""

@@ -28,7 +28,7 @@ from firmware_bridge.measurement import Reply
 from firmware_bridge.simulators.faults import Faulty, parse
 from modality.cli.edge.flash_files import flash_files
 from tests.firmware_bridge.conversation import samples, values
-from tests.peers.process import missing
+from tests.peers.process import PATIENCE_S, missing
 from tests.timing import durations, measured
 
 ROOT = Path(__file__).parents[3]
@@ -88,14 +88,19 @@ class Cable:
         self._kept = theirs
         self._starts = 0
         self._board = self._started()
-        self._stop = threading.Event()
+        self._stop, self._nothing_more = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._carry, daemon=True)
         self._thread.start()
 
-    def reset(self) -> None:
-        """The board loses its power for a moment."""
+    def cut_off(self) -> None:
+        """The board loses its power; what it has said has come to the host when this returns."""
+        self._nothing_more.clear()
         self._board.kill()
         self._board.wait()
+        assert self._nothing_more.wait(PATIENCE_S)
+
+    def restart(self) -> None:
+        """It has its power again."""
         self._board = self._started()
 
     def close(self) -> None:
@@ -132,6 +137,7 @@ class Cable:
                     if room and arrived:
                         os.write(other, arrived)
                 except OSError:  # the board is being started again
+                    self._nothing_more.set()
                     time.sleep(0.01)
 
 
@@ -214,8 +220,12 @@ def test_a_board_that_starts_again_goes_on_behind_a_gap(files: Path) -> None:
     driver = SensorBoard({})
     stack, line, port = listening(files)
     with stack:
-        before = pulse_of(read(port, driver, lambda found: len(pulse_of(found)) >= 50))
-        line.reset()
+        events = read(port, driver, lambda found: len(pulse_of(found)) >= 50)
+        line.cut_off()
+        while waits := port.read(0.05):
+            events += driver.feed(waits)
+        before = pulse_of(events)
+        line.restart()
         after = pulse_of(read(port, driver, lambda found: len(pulse_of(found)) >= 50))
     assert "the board has started again" in driver.warnings
     assert min(after) > max(before) + 1

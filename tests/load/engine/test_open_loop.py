@@ -137,6 +137,7 @@ def test_an_archive_that_is_away_costs_what_was_planned_meanwhile() -> None:
                 threading.Thread(target=_serve_properly, args=(listeners[0],), daemon=True).start()
 
         account = load(address, 50, 4.0).run(watch)
+        listeners[0].shutdown(socket.SHUT_RDWR)  # wakes who waits in accept, and would take the next test's calls
         listeners[0].close()
     assert account.planned == 200 == account.sent + account.failed
     assert account.counts[Fate.UNREACHABLE] + account.counts[Fate.ABORTED] == account.failed
@@ -206,7 +207,7 @@ def test_associations_that_the_archive_lets_wait_take_no_request_and_are_told() 
         thread.start()
         address = DicomAddress("127.0.0.1", listener.getsockname()[1], "ONE")
         account = replace(
-            load(address, 40, 1.0, associations=3), local=Local(timeouts=Timeouts(association_s=4.0))
+            load(address, 40, 1.0, associations=3), local=Local(timeouts=Timeouts(association_s=2.5))
         ).run()
     assert (account.sent, account.failed, len(works.kept)) == (40, 0, 40)
     engine = account.to_json()["engine"]

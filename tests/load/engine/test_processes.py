@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import signal
 import socket
 import subprocess
 import sys
 import textwrap
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from typing import Any
 
 import pytest
 
 from modality.errors import UnreachableError
 from modality.load.account import Account
+from modality.load.engine import processes
 from modality.load.outcome import Fate
 from modality.network.address import DicomAddress
 from tests.load.loads import load
@@ -75,3 +82,59 @@ def test_an_interruption_ends_a_run_early_with_its_account(processes: int) -> No
     assert 20 < found["planned"] < 1500  # of 3000
     assert found["planned"] == found["sent"] + found["skipped"]
     assert found["kept"] == found["sent"]
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, whatever an earlier test has set."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interruption_while_an_account_comes_loses_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    receive, came = processes._message, []
+
+    def interrupted(pipe: Connection) -> tuple[str, Any]:
+        kind, value = receive(pipe)
+        came.append(kind)
+        if came.count("account") == 2:
+            signal.raise_signal(signal.SIGINT)
+        return kind, value
+
+    monkeypatch.setattr(processes, "_message", interrupted)
+    with sink() as peer:
+        account = load(peer.address, 40, 0.5, processes=2).run()
+        kept = peer.ended()["kept"]
+    assert account.sent == len(kept) == 20
+
+
+class _Told:
+    """A pipe on which an account is cut off by an interruption."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe = pipe
+        self.recv, self.close = pipe.recv, pipe.close
+
+    def send(self, message: tuple[str, Any]) -> None:
+        if message[0] == "account":
+            signal.raise_signal(signal.SIGTERM)
+        self.pipe.send(message)
+
+
+def test_a_process_that_is_interrupted_while_it_gives_its_account_gives_it() -> None:
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    with sink() as peer, ours:
+        made = load(peer.address, 20, 0.5)
+        made.material.prepare(made.planned_exams)
+        child = context.Process(target=processes._part, args=(made, 0, _Told(theirs)), daemon=True)
+        child.start()
+        theirs.close()
+        assert ours.recv() == ("ready", None)
+        ours.send(time.time())
+        while (message := ours.recv())[0] == "so far":
+            pass
+        child.join()
+    assert message[0] == "account", message

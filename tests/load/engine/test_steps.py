@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -57,6 +58,30 @@ def test_a_step_begins_when_the_study_is_stored_and_the_reader_has_waited() -> N
         assert document["steps"]["commitment"]["latency_ms"]["p50"] == pytest.approx(600, abs=300)
     assert document["steps"]["query"]["done"] == 4
     assert document["steps"]["query"]["failed"] == 0
+
+
+def test_a_step_begins_before_it_can_end_whatever_holds_up_the_thread_that_follows_the_plan() -> None:
+    """Each study is of one request, which is answered while that thread has no turn behind its handing over."""
+    of = scenario(replace(TINY, instances=1), unit="study", steps=("mpps", "store"))
+    with SimulatedArchive() as archive, SimulatedRis() as ris:
+        made = load(dicom(archive.address), 4, 1.0, of=of, ris=dicom(ris.address))
+        made.material.prepare(made.planned_exams)
+        loop = made.loop()
+        queue = loop._queue
+
+        class HeldUp:
+            def put(self, item: object) -> None:
+                queue.put(item)  # type: ignore[arg-type]
+                time.sleep(0.3 if item is not None else 0.0)
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(queue, name)
+
+        loop._queue = HeldUp()  # type: ignore[assignment]
+        (step,) = loop.run().steps.values()
+        states = [one.state for one in ris.performed_steps.values()]
+    assert (step.planned, step.done, step.failed) == (8, 8, {})
+    assert states == ["COMPLETED"] * 4
 
 
 def test_without_a_ris_its_steps_are_left_out_and_nothing_has_failed() -> None:

@@ -16,6 +16,7 @@ from pynetdicom.sop_class import CTImageStorage
 from modality.simulated.archive import SimulatedArchive
 from modality.simulated.archive.contexts import all_transfer_syntaxes
 from tests.peers import dcmtk
+from tests.peers.process import wait_until
 from tests.simulated.conftest import FILES, associate, context_of, example
 
 CT, MR_RLE, DEFLATED = "CT_small.dcm", "MR_small_RLE.dcm", "image_dfl.dcm"
@@ -55,7 +56,7 @@ def test_stop_leaves_no_thread_and_no_open_socket(store):
         archive.stop()
         waiting.join(30)
     archive.stop()
-    assert threading.active_count() <= before
+    wait_until(lambda: threading.active_count() <= before, "no thread is left")
     gc.collect()  # an unclosed socket or database would warn here, and a warning is an error
 
 
@@ -65,7 +66,7 @@ def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_behind():
         other = SimulatedArchive(port=archive.port)
         with pytest.raises(OSError, match="in use"):
             other.start()
-    assert threading.active_count() <= before
+    wait_until(lambda: threading.active_count() <= before, "no thread is left")
 
 
 @pytest.mark.parametrize("name", [CT, MR_RLE, DEFLATED])

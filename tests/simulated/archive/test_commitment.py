@@ -16,6 +16,7 @@ from modality.network.listening import ListeningEntity
 from modality.protocol import commitment
 from modality.simulated.archive import SimulatedArchive
 from modality.simulated.archive import commitment as service
+from tests.peers.process import PATIENCE_S, wait_until
 from tests.simulated.conftest import associate, example
 
 CT = (str(example("CT_small.dcm").SOPClassUID), str(example("CT_small.dcm").SOPInstanceUID))
@@ -120,12 +121,16 @@ def test_the_report_comes_on_another_association_with_the_roles_reversed(store):
     assert reports.received[0][0] == 1
 
 
-def test_a_modality_that_has_released_is_called_back():
+def test_a_modality_that_has_released_is_called_back(monkeypatch):
     reports = Reports()
-    with (
-        modality(reports) as port,
-        SimulatedArchive(commitment_delay_s=0.2, destinations={"CT01": f"127.0.0.1:{port}"}) as archive,
-    ):
+    with modality(reports) as port, SimulatedArchive(destinations={"CT01": f"127.0.0.1:{port}"}) as archive:
+        outcome = archive._commitment._outcome
+
+        def later(transaction):
+            wait_until(lambda: not transaction.association.is_established, "the modality has released")
+            return outcome(transaction)
+
+        monkeypatch.setattr(archive._commitment, "_outcome", later)
         with associate(archive, CONTEXTS) as association:
             assert ask(association, "1.2.3", CT) == 0x0000
         assert reports.arrived.wait(30)
@@ -155,9 +160,10 @@ def test_stopping_does_not_wait_for_a_commitment_that_takes_long():
     archive.start()
     with associate(archive, CONTEXTS) as association:
         assert ask(association, "1.2.3", CT) == 0x0000
-    before = threading.active_count()
+    wait_until(lambda: bool(archive._commitment._threads), "the report is under way")
+    (waits,) = archive._commitment._threads
     archive.stop()
-    assert threading.active_count() < before
+    assert not waits.is_alive()
 
 
 def test_a_modality_that_is_not_there_is_noted():
@@ -203,3 +209,55 @@ def test_old_transaction_uids_are_forgotten(archive, monkeypatch):
     monkeypatch.setattr(service, "_MOST_REMEMBERED", 1)
     for uid, event_type in (("1.2.3", 1), ("1.2.3", 2), ("1.2.4", 1), ("1.2.3", 1)):
         assert report_on_same(archive, uid, CT)[0] == event_type
+
+
+@contextmanager
+def asking(archive: SimulatedArchive, reports: Reports) -> Iterator[tuple]:
+    """A modality's association, the archive's side of it, and the ID of its context for commitment."""
+    with associate(archive, CONTEXTS, evt_handlers=reports.handlers) as association:
+        wait_until(lambda: len(archive.listener.ae.active_associations) == 1, "those before it are over")
+        (its,) = archive.listener.ae.active_associations
+        yield association, its, association.accepted_contexts[1].context_id
+
+
+def test_what_goes_between_a_request_and_its_response_is_not_the_response(archive):
+    """The report of an earlier transaction lets none out whose N-ACTION is still to be answered."""
+    reports = Reports()
+    with asking(archive, reports) as (_, its, context):
+        waits, goes = (service._Transaction(uid, "CT01", [CT], context, its) for uid in ("1.2.3", "1.2.4"))
+        assert archive._commitment._wait(waits)
+        archive._commitment._report(goes)
+        assert [information.TransactionUID for _, information in reports.received] == ["1.2.4"]
+        assert archive._commitment._asked == [waits]
+
+
+def test_a_report_that_was_answered_before_the_release_is_not_repeated(archive):
+    with asking(archive, Reports()) as (association, its, context):
+
+        class HeldUp(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                assert super().wait(PATIENCE_S), "the answer has come"
+                association.release()
+                wait_until(lambda: not its.is_established, "the association is over")
+                return False
+
+        transaction = service._Transaction("1.2.3", "CT01", [CT], context, its, HeldUp())
+        assert archive._commitment._on_same(transaction, *archive._commitment._outcome(transaction))
+
+
+def test_an_association_that_ends_before_the_report_goes_over_it_ends_no_thread(archive, monkeypatch):
+    class Ended:
+        is_established = True
+
+        def send_n_event_report(self, *_: object) -> None:
+            raise RuntimeError("the association must be established")
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr(archive.listener.ae, "associate", lambda *_, **__: Ended())
+    with asking(archive, Reports()) as (_, its, context):
+        transaction = service._Transaction("1.2.3", "CT01", [CT], context, its)
+        archive._commitment._on_other(transaction, f"127.0.0.1:{archive.port}", 1, Dataset())
+    (noted,) = archive.events.of("N-EVENT-REPORT")
+    assert (noted.status, noted.detail) == (None, "not reported: the association must be established")

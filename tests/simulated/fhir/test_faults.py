@@ -82,7 +82,7 @@ def delay_s() -> None:
 def silent() -> None:
     with served("on=search,silent") as (_, http):
         with pytest.raises(httpx.ReadTimeout):
-            http.get("/Patient", timeout=1)
+            http.get("/Patient", timeout=httpx.Timeout(60.0, read=1.0))
         assert created(http, 1) == [201]
 
 

@@ -24,7 +24,7 @@ from tests.cli.command import invoke
 from tests.cli.test_serve import serving
 from tests.network.acceptor import Authority
 from tests.peers import dcmtk
-from tests.peers.process import command, missing, program
+from tests.peers.process import command, missing, program, wait_until
 from tests.protocol.hl7.messages import OMI, ORM, text
 from tests.simulated.hl7.conftest import outcome
 
@@ -87,7 +87,7 @@ def test_a_port_that_cannot_be_had_is_named_and_nothing_is_left_running() -> Non
         peer = SimulatedRis([], clock=lambda: NOW, hl7_port=port)
         with pytest.raises(UsageError, match=rf"cannot listen for HL7 on 127\.0\.0\.1:{port}: Address already in use"):
             peer.start()
-    assert threading.active_count() <= before
+    wait_until(lambda: threading.active_count() <= before, "no thread is left")
 
 
 def test_without_the_parser_the_ris_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

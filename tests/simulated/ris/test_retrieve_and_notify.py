@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,10 @@ from modality.network.upper_layer.reactor import Entity
 from modality.protocol.performed_step import PerformedSeries, StepStart, create, finish
 from modality.protocol.worklist import unscheduled
 from modality.simulated.archive import SimulatedArchive
-from modality.simulated.ris import SimulatedRis
+from modality.simulated.events import EventLog
+from modality.simulated.ris import SimulatedRis, notifying
+from modality.simulated.ris.notifying import Notice, Notifier
+from tests.peers.process import PATIENCE_S
 
 LOCAL = Local("WATCHER", Timeouts(30, 30, 30))
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=timezone.utc)
@@ -108,6 +114,40 @@ def test_who_wants_to_know_is_told_of_each_change_in_its_order(reason, last):
         assert {event.uid for event in watching.events} == {UID}
 
 
+def test_a_ris_that_stops_tells_what_it_is_about_to_tell():
+    told = threading.Event()
+
+    def slow(_: StepNotification) -> None:
+        told.set()
+        time.sleep(0.3)
+
+    with (
+        NotificationListener(LOCAL, 0, slow) as listener,
+        SimulatedRis(notify=[DicomAddress("127.0.0.1", listener.port, LOCAL.aet)]) as ris,
+    ):
+        create_step(parse_dicom(ris.address), UID, begun(), LOCAL)
+        assert told.wait(PATIENCE_S)
+    assert [one.status for one in ris.events.of("N-EVENT-REPORT")] == [0]
+
+
+def test_a_ris_that_stops_does_not_wait_for_the_answer_of_whom_it_tells():
+    told, may_answer = threading.Event(), threading.Event()
+
+    def slow(_: StepNotification) -> None:
+        told.set()
+        may_answer.wait(PATIENCE_S)
+
+    with NotificationListener(LOCAL, 0, slow) as listener:
+        with SimulatedRis(notify=[DicomAddress("127.0.0.1", listener.port, LOCAL.aet)]) as ris:
+            create_step(parse_dicom(ris.address), UID, begun(), LOCAL)
+            assert told.wait(PATIENCE_S)
+            began = time.monotonic()
+        took = time.monotonic() - began
+        may_answer.set()
+    assert took < PATIENCE_S / 2
+    assert [one.status for one in ris.events.of("N-EVENT-REPORT")] == [None]
+
+
 def test_whom_nobody_reaches_costs_the_modality_nothing():
     with SimulatedRis(notify=["dicom://GONE@127.0.0.1:1"]) as ris:
         create_step(parse_dicom(ris.address), UID, begun(), LOCAL)
@@ -127,3 +167,56 @@ def test_an_event_of_no_such_type_is_answered_as_that():
         status, _ = association.send_n_event_report(None, 9, "1.2.840.10008.3.1.2.3.3", UID, meta_uid=context)
         association.release()
     assert status.Status == 0x0113
+
+
+def test_two_who_tell_something_for_the_first_time_at_once_have_one_thread(monkeypatch):
+    made: list[threading.Thread] = []
+
+    class HeldUp(threading.Thread):
+        def __init__(self, **options: Any) -> None:
+            made.append(self)
+            time.sleep(0.1)
+            super().__init__(**options)
+
+    monkeypatch.setattr(
+        notifying, "threading", SimpleNamespace(Thread=HeldUp, Lock=threading.Lock, Condition=threading.Condition)
+    )
+    log, both = EventLog(), threading.Barrier(2)
+    with SimulatedRis() as ris:
+        notifier = Notifier(ris.listener, log)
+
+        def tell() -> None:
+            both.wait(PATIENCE_S)
+            notifier.send(Notice(DicomAddress("127.0.0.1", 1, "GONE"), "1.2", "1.3", UID, 1))
+
+        tellers = [threading.Thread(target=tell) for _ in range(2)]
+        for one in tellers:
+            one.start()
+        log.wait_for("N-EVENT-REPORT", 2)
+        assert len(made) == 1
+        notifier.stop()
+        for one in tellers:
+            one.join()
+    assert not made[0].is_alive()
+
+
+class Ended:
+    """An association that ends when it was seen to stand."""
+
+    is_established = True
+
+    def send_n_event_report(self, *_: object, **__: object) -> None:
+        raise RuntimeError("the association must be established")
+
+    def release(self) -> None:
+        pass
+
+
+def test_an_association_that_ends_before_something_is_told_over_it_ends_no_thread(monkeypatch):
+    with SimulatedArchive() as other, SimulatedRis(notify=[other.address]) as ris:
+        monkeypatch.setattr(ris.listener.ae, "associate", lambda *_, **__: Ended())
+        create_step(parse_dicom(ris.address), UID, begun(), LOCAL)
+        set_step(parse_dicom(ris.address), UID, ended(), LOCAL)
+        first, second = ris.events.wait_for("N-EVENT-REPORT", 2)
+    assert first.status is second.status is None
+    assert "must be established" in second.detail

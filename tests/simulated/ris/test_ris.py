@@ -19,6 +19,7 @@ from modality.protocol.performed_step import PerformedSeries, StepStart
 from modality.protocol.worklist import ScheduledStep, WorklistQuery
 from modality.simulated.ris import SimulatedRis
 from tests.peers import dcmtk
+from tests.peers.process import wait_until
 from tests.simulated.conftest import associate
 from tests.timing import durations, measured
 
@@ -79,7 +80,7 @@ def test_stop_leaves_no_thread():
     before = threading.active_count()
     with SimulatedRis([]) as ris, associate(ris, CONTEXTS) as association:
         worklist(association)
-    assert threading.active_count() <= before
+    wait_until(lambda: threading.active_count() <= before, "no thread is left")
 
 
 def test_the_broad_query_finds_what_is_due_at_a_station_on_a_day(association):

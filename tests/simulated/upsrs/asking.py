@@ -33,7 +33,7 @@ def found(http, **parameters):
 
 
 def events(socket, count):
-    return [json.loads(socket.recv(5)) for _ in range(count)]
+    return [json.loads(socket.recv(60)) for _ in range(count)]
 
 
 def channel(ris, aet):

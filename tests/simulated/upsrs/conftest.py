@@ -18,5 +18,5 @@ def ris():
 
 @pytest.fixture
 def http(ris):
-    with httpx.Client(base_url=ris.web_address, headers=JSON, timeout=10) as running:
+    with httpx.Client(base_url=ris.web_address, headers=JSON, timeout=60) as running:
         yield running

@@ -45,7 +45,10 @@ def test_the_worklist_has_its_age_and_devices_their_state(client: Client) -> Non
     ]
 
 
-def test_it_is_looked_up_once_for_many_and_not_sent_again_unchanged(client: Client, gateway: Gateway) -> None:
+def test_it_is_looked_up_once_for_many_and_not_sent_again_unchanged(
+    client: Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modality.web.edge.pages._EVERY_S", 60.0)
     page = client()
     first = page.get("/page/state")
     gateway.outbox.discard(UIDS["bad"], "behind its back")
