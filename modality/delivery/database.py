@@ -64,9 +64,16 @@ class Claim:
         self._database: sqlite3.Connection | None = None
 
     def take(self) -> bool:
-        """Take it, if nobody has it."""
+        """Take it, if nobody has it.
+
+        Raises:
+            UsageError: the file cannot be made.
+        """
         while True:
-            self._path.touch()
+            try:
+                self._path.touch()
+            except OSError as error:
+                raise UsageError(f"{self._path}: cannot be written: {error.strerror or error}") from error
             found = self._identity()
             # A lock of SQLite's: the same on every system, between processes and within one.
             database = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)

@@ -10,6 +10,7 @@ import pytest
 
 from modality.delivery import database
 from modality.delivery.database import Claim
+from modality.errors import UsageError
 
 
 def test_a_claim_is_held_by_one_and_leaves_nothing(tmp_path: Path) -> None:
@@ -77,3 +78,8 @@ def test_a_file_that_was_removed_since_it_was_opened_is_no_claim(
         assert second.take()
     assert not third.take()
     second.release()
+
+
+def test_a_claim_that_cannot_be_made_is_no_one_elses(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written: No such file or directory"):
+        Claim(tmp_path / "gone" / "claim").take()
