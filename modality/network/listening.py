@@ -225,5 +225,8 @@ def end(association: Association) -> None:
     association.kill()
     cast(Any, association.dul).to_user_queue.put(None)  # wakes one that waits for an A-ASSOCIATE-RQ which never comes
     for _ in range(round(_PATIENCE_S / _POLL_S)):
-        association.join(_POLL_S)  # not at one go: a process that was held up so long has given it no turn
+        try:
+            association.join(_POLL_S)  # not at one go: a process that was held up so long has given it no turn
+        except RuntimeError:  # its connection was taken only now, and its thread is about to begin
+            time.sleep(_POLL_S)
     association.dimse.msg_queue.put((None, None))  # wakes who waits for a response over it

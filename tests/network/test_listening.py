@@ -117,6 +117,20 @@ def test_a_connection_without_a_request_is_closed_without_a_traceback(capfd: pyt
     assert capfd.readouterr().err == ""
 
 
+def test_an_association_whose_thread_is_about_to_begin_is_waited_for() -> None:
+    turns: list[float] = []
+
+    def join(patience: float) -> None:
+        turns.append(patience)
+        if len(turns) == 1:
+            raise RuntimeError("cannot join thread before it is started")
+
+    dul = SimpleNamespace(state_machine=SimpleNamespace(current_state="Sta1"), socket=None, to_user_queue=SimpleQueue())
+    dimse = SimpleNamespace(msg_queue=SimpleQueue())
+    end(cast(Any, SimpleNamespace(dul=dul, dimse=dimse, kill=lambda: None, join=join)))
+    assert len(turns) > 1
+
+
 def test_a_thread_that_had_no_turn_while_we_were_held_up_is_waited_for() -> None:
     running = iter((True, True, False))
     waited: list[bool] = []

@@ -14,6 +14,7 @@ from modality.protocol.negotiation import FALLBACKS, Negotiation
 from modality.protocol.upper_layer.pdu import RELEASE_RQ, PresentationContext
 from tests.network.conftest import LOCAL, series
 from tests.network.scripted import RELEASE_RP, accept, item, message, pdu, peer, response, whole_message
+from tests.peers.process import wait_until
 from tests.transfer.datasets import CT_IMAGE
 
 WINDOW = item(0x53, struct.pack(">HH", 2, 1))
@@ -35,6 +36,7 @@ def test_an_answer_that_comes_with_a_release_counts_and_the_rest_goes_over_anoth
     sent = series(3)
     with peer(one_each) as address:
         receipt = DicomArchive(address, local=LOCAL).store(sent)
+        wait_until(lambda: len(ends) == (0 if goes else 3), "each answer to a release has been read")
     assert (receipt.stored, receipt.failed) == ([one.sop_instance_uid for one in sent], {})
     assert ends == ([] if goes else [RELEASE_RP] * 3)
 
