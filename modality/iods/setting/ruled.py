@@ -88,18 +88,20 @@ _OF_AN_IOD: Mapping[str, Mapping[str, Rule | None]] = {
 """By the name that `configs/attribute_types.toml` has for an IOD."""
 
 
-def ruled_out(dataset: Dataset, keyword: str) -> str:
+def ruled_out(dataset: Dataset, keyword: str, *, whole: bool = True) -> str:
     """Why PS3.3 does not allow what an attribute of a data set holds, by itself or beside others.
 
     Args:
         dataset: has its SOP Class UID, else what holds in all IODs is known.
         keyword: of an attribute at its top.
+        whole: what is not there is missing; else it may be elsewhere, and a rule of several attributes holds only where
+            the first that it is about is there.
 
     Returns:
         The attribute and its value, the clause and what it asks for; nothing where the value may be.
     """
     for about, reason in _RELATED:
-        if keyword in about and (found := reason(dataset)):
+        if keyword in about and (whole or about[0] in dataset) and (found := reason(dataset)):
             return found
     rule = _rule(str(dataset.get("SOPClassUID", "")), keyword)
     values = _numbers(dataset, keyword)
@@ -164,7 +166,7 @@ _RELATED: Sequence[tuple[tuple[str, ...], Callable[[Dataset], str]]] = (
     (("ImageOrientationPatient",), _orientation),
     (("PatientOrientation", "AnatomicalOrientationType"), _sides),
 )
-"""Rules of several numbers or attributes: what they are about."""
+"""Rules of several numbers or attributes: what they are about, the leading one first."""
 
 
 def _product(one: Sequence[float], other: Sequence[float]) -> float:

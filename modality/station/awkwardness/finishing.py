@@ -91,7 +91,7 @@ def _sets_the_impossible(scan: Scan) -> bool:
     told = Dataset()
     told.SOPClassUID = scan.sop_class_uid
     set_attributes(told, given, empty_type_1=True, not_enumerated=True, impossible=True)
-    return any(ruled_out(told, keyword) for keyword in given)
+    return any(ruled_out(told, keyword, whole=False) for keyword in given)
 
 
 PLAIN = Finish()

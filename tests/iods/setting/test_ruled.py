@@ -171,3 +171,14 @@ def test_dciodvfy_refuses_the_same(tmp_path, monkeypatch, kind, given):
 def test_every_rule_names_a_clause():
     rules = [*_COMMON.values(), *(rule for own in _OF_AN_IOD.values() for rule in own.values() if rule)]
     assert all(rule.clause and rule.said for rule in rules)
+
+
+def test_centers_that_fit_the_kinds_own_windows_are_no_defect_and_the_damage_asked_for_is_done() -> None:
+    made = next(
+        iter(
+            generate(
+                "ct", seed=1, slices=1, assignments={"WindowCenter": "40\\50"}, defects=["impossible-value"], **SMALL
+            )
+        )
+    )
+    assert made.dataset().WindowWidth == 0
